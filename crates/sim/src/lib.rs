@@ -1,0 +1,1 @@
+//! Worlds, disorder and an oracle: test support without I/O.

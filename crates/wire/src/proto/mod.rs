@@ -1,0 +1,20 @@
+//! What travels, generated from `proto/` by `cargo xtask gen`.
+
+mod timestamp;
+
+pub use timestamp::Timestamp;
+
+/// Events: `proto/sanbai/event/v1`.
+pub mod event {
+    include!("event_v1.rs");
+}
+
+/// Registers: `proto/sanbai/registry/v1`.
+pub mod registry {
+    include!("registry_v1.rs");
+}
+
+/// Verdicts: `proto/sanbai/verdict/v1`.
+pub mod verdict {
+    include!("verdict_v1.rs");
+}
