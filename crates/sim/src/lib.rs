@@ -1,1 +1,3 @@
 //! Worlds, disorder and an oracle: test support without I/O.
+
+pub mod oracle;

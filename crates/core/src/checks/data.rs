@@ -1,0 +1,63 @@
+//! What the data itself says: DQ-01, DQ-02, DQ-03, DQ-06, PV-01, IN-06.
+
+use crate::case::{Acceptance, Case};
+use crate::duty::applicability::CountingRoute;
+use crate::duty::inspection;
+use crate::finding::{Code, Findings, Value};
+use crate::registry::Lookup;
+
+/// DQ-01 and the places of DQ-02 for every event, DQ-03, DQ-06 and PV-01.
+pub(crate) fn judge<'a>(case: &Case<'a>, findings: &mut Findings<'_, 'a>) {
+    for (place, event) in case.live() {
+        match case.site(event.site) {
+            Lookup::Absent => findings.raise(Code::Dq01, &[place], &[("site", Value::Word(event.site))]),
+            Lookup::NoRegister => findings.unanswered(Code::Dq01, "sites"),
+            Lookup::Found(site) => {
+                if site.place.zip(event.place).is_some_and(|(registered, said)| !registered.agrees_with(said)) {
+                    findings.raise(Code::Dq02, &[place], &[("differs", Value::Word("place"))]);
+                }
+            }
+        }
+    }
+    for (place, item) in case.items.iter().enumerate() {
+        if item.conflicted {
+            findings.raise(Code::Dq03, &[place], &[]);
+        }
+        if item.event.redacted {
+            findings.raise(Code::Pv01, &[place], &[]);
+        }
+    }
+    if let Some(first) = case.first()
+        && let Some(brand) = case.rules.brand.get(first.brand)
+    {
+        match brand.fits(first.waybill) {
+            Some(false) => findings.raise(Code::Dq06, &[], &[]),
+            Some(true) => {}
+            None => findings.unanswered(Code::Dq06, "brand.patterns"),
+        }
+    }
+}
+
+/// DQ-02: the declared route is narrower than that between the places.
+pub(crate) fn route<'a>(case: &Case<'a>, acceptance: &Acceptance<'a>, findings: &mut Findings<'_, 'a>) {
+    if CountingRoute::of(case, acceptance).is_narrower() {
+        findings.raise(Code::Dq02, &[acceptance.place], &[("differs", Value::Word("route"))]);
+    }
+}
+
+/// IN-06: declared item absent (letters exempt), generic, or not what was inspected.
+pub(crate) fn item<'a>(case: &Case<'a>, acceptance: &Acceptance<'a>, findings: &mut Findings<'_, 'a>) {
+    let declared = acceptance.accepted.declared_item.trim();
+    if declared.is_empty() {
+        if !acceptance.accepted.letter {
+            findings.raise(Code::In06, &[acceptance.place], &[("reason", Value::Word("item_missing"))]);
+        }
+    } else if case.rules.is_generic_item(declared) {
+        findings.raise(Code::In06, &[acceptance.place], &[("reason", Value::Word("item_generic"))]);
+    }
+    if let Some((place, _, inspected)) = inspection::deciding(case, acceptance)
+        && inspected.matches_declared == Some(false)
+    {
+        findings.raise(Code::In06, &[place], &[("reason", Value::Word("item_differs"))]);
+    }
+}

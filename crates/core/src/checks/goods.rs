@@ -1,0 +1,108 @@
+//! Prohibited goods: PR-01 at acceptance, PR-02 in transit. A retraction never removes a find.
+
+use crate::case::Case;
+use crate::event::{Event, Happening, InspectionResult, OpenCheckResult, ProhibitedClass, XrayJudgement};
+use crate::finding::{Code, Findings, Value};
+use crate::time::{Span, Timestamp};
+
+/// A find of prohibited goods.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Find<'a> {
+    place: usize,
+    /// The event that found it.
+    pub event: Event<'a>,
+    /// Its class, where somebody stated it.
+    pub class: Option<ProhibitedClass>,
+}
+
+/// All finds: a screening or open check `prohibited`, or an inspection with a prohibited class.
+pub(crate) fn finds<'a>(case: &Case<'a>) -> impl Iterator<Item = Find<'a>> {
+    case.items.iter().enumerate().filter_map(|(place, item)| {
+        let class = match &item.event.happening {
+            Happening::XrayScreened(screened) if screened.judgement == XrayJudgement::Prohibited => {
+                screened.prohibited_class
+            }
+            Happening::OpenChecked(check) if check.result == OpenCheckResult::Prohibited => check.prohibited_class,
+            Happening::Inspected(inspected)
+                if inspected.result == InspectionResult::Prohibited || inspected.prohibited_class.is_some() =>
+            {
+                inspected.prohibited_class
+            }
+            _ => return None,
+        };
+        Some(Find { place, event: item.event, class })
+    })
+}
+
+/// PR-01 and PR-02 for all finds.
+pub(crate) fn judge<'a>(case: &Case<'a>, findings: &mut Findings<'_, 'a>) {
+    for find in finds(case) {
+        if is_at_acceptance(case, &find) {
+            at_acceptance(case, &find, findings);
+        } else {
+            in_transit(case, &find, findings);
+        }
+    }
+}
+
+/// Before the counting acceptance; without one, before anything moved.
+fn is_at_acceptance(case: &Case<'_>, find: &Find<'_>) -> bool {
+    match case.acceptance() {
+        Some(acceptance) => find.place < acceptance.place,
+        None => case.movements().next().is_none_or(|(place, _)| find.place < place),
+    }
+}
+
+/// Accepted afterwards without a `rejected` between, or neither in time.
+fn at_acceptance<'a>(case: &Case<'a>, find: &Find<'a>, findings: &mut Findings<'_, 'a>) {
+    let after = || case.live().filter(|(place, _)| *place > find.place);
+    let next = after().find(|(_, event)| matches!(event.happening, Happening::Accepted(_) | Happening::Rejected));
+    match next {
+        Some((place, event)) if matches!(event.happening, Happening::Accepted(_)) => {
+            findings.raise(Code::Pr01, &[find.place, place], &values(find, "accepted"));
+        }
+        Some((_, event)) if event.occurred_at <= limit(case, find) => {}
+        _ => {
+            if case.now >= due(case, find) {
+                findings.raise(Code::Pr01, &[find.place], &values(find, "not_rejected"));
+            }
+        }
+    }
+}
+
+/// Not reported in time, or moved on without a release that comes after the report.
+fn in_transit<'a>(case: &Case<'a>, find: &Find<'a>, findings: &mut Findings<'_, 'a>) {
+    let after = || case.live().filter(|(place, _)| *place > find.place);
+    let reported = after().find(|(_, event)| matches!(event.happening, Happening::Reported));
+    let released = reported.and_then(|(report, _)| {
+        after().find(|(place, event)| *place > report && matches!(event.happening, Happening::Released))
+    });
+    let moved = case
+        .moves_after(find.place, find.event.site)
+        .find(|(place, _)| released.is_none_or(|(release, _)| *place < release));
+    if let Some((place, _)) = moved {
+        findings.raise(Code::Pr02, &[find.place, place], &values(find, "moved"));
+    }
+    let in_time = reported.is_some_and(|(_, event)| event.occurred_at <= limit(case, find));
+    if !in_time && case.now >= due(case, find) {
+        findings.raise(Code::Pr02, &[find.place], &values(find, "not_reported"));
+    }
+}
+
+/// Until when a find must be rejected or reported.
+fn limit(case: &Case<'_>, find: &Find<'_>) -> Timestamp {
+    find.event.occurred_at.plus(Span::minutes(case.rules.spans.find_handled_within_min.into()))
+}
+
+fn due(case: &Case<'_>, find: &Find<'_>) -> Timestamp {
+    case.due(limit(case, find), find.event.intake_at, find.event.site, case.rules.spans.urgent_grace())
+}
+
+fn values<'a>(find: &Find<'a>, reason: &'static str) -> [(&'static str, Value<'a>); 3] {
+    let class = find.class.map_or(0, ProhibitedClass::get);
+    [
+        ("foundAt", Value::Time(find.event.occurred_at)),
+        ("prohibitedClass", Value::Number(class.into())),
+        ("reason", Value::Word(reason)),
+    ]
+}

@@ -1,0 +1,95 @@
+//! The life of a parcel: LC-01, LC-02, LC-03, LC-05, and DQ-04 and DQ-05 beside them.
+
+use crate::case::{Acceptance, Case};
+use crate::duty::applicability::{is_rejected_after, is_voided};
+use crate::event::{Event, Happening};
+use crate::finding::{Code, Findings, Value};
+use crate::time::Span;
+
+/// LC-01: moved or screened, and nobody reported an acceptance.
+pub(crate) fn unreported(case: &Case<'_>, findings: &mut Findings<'_, '_>) {
+    let first = case.movements().next().or_else(|| case.live().next());
+    if let Some((place, event)) = first {
+        findings.raise(Code::Lc01, &[place], &[("firstSeenAt", Value::Time(event.occurred_at))]);
+    }
+}
+
+/// LC-02 and DQ-05: a second acceptance while the parcel is open.
+pub(crate) fn second_acceptance<'a>(case: &Case<'a>, acceptance: &Acceptance<'a>, findings: &mut Findings<'_, 'a>) {
+    let returned = case.live().find(|(_, event)| matches!(event.happening, Happening::Returned));
+    for (place, event) in case.live().filter(|(place, _)| *place > acceptance.place) {
+        let Happening::Accepted(second) = &event.happening else { continue };
+        if returned.is_some_and(|(returned, _)| returned < place) {
+            continue;
+        }
+        let places = [acceptance.place, place];
+        let at = ("secondAcceptedAt", Value::Time(event.occurred_at));
+        if event.site != acceptance.event.site {
+            findings.raise(Code::Dq05, &places, &[at, ("secondSite", Value::Word(event.site))]);
+        } else if !second.sender.shares_any(&acceptance.accepted.sender) {
+            findings.raise(Code::Lc02, &places, &[at]);
+        }
+    }
+}
+
+/// LC-03: a compliance event, and no movement long after the acceptance, else after the first of them.
+pub(crate) fn unmoved<'a>(case: &Case<'a>, acceptance: Option<&Acceptance<'a>>, findings: &mut Findings<'_, 'a>) {
+    let Some(first) = case.live().find(|(_, event)| is_compliance(event)) else { return };
+    if case.first_movement().is_some() || is_accounted_for(case) {
+        return;
+    }
+    let (place, start) = acceptance.map_or(first, |acceptance| (acceptance.place, acceptance.event));
+    let limit = start.occurred_at.plus(Span::hours(case.rules.spans.unmoved_after_h.into()));
+    if case.now >= case.due(limit, start.intake_at, start.site, case.rules.spans.grace()) {
+        findings.raise(Code::Lc03, &[place], &[("since", Value::Time(start.occurred_at))]);
+    }
+}
+
+fn is_compliance(event: &Event<'_>) -> bool {
+    matches!(
+        event.happening,
+        Happening::IdentityChecked(_) | Happening::Inspected(_) | Happening::XrayScreened(_)
+    )
+}
+
+/// Voided, rejected, returned, held and not released, or the acceptance was retracted.
+fn is_accounted_for(case: &Case<'_>) -> bool {
+    let has = |wanted: fn(&Happening<'_>) -> bool| case.live().any(|(_, event)| wanted(&event.happening));
+    let last_hold = case
+        .live()
+        .rfind(|(_, event)| matches!(event.happening, Happening::Held | Happening::Released))
+        .is_some_and(|(_, event)| matches!(event.happening, Happening::Held));
+    let retracted = case.items.iter().any(|item| item.retracted && matches!(item.event.happening, Happening::Accepted(_)));
+    last_hold
+        || (retracted && case.acceptance().is_none())
+        || has(|happening| matches!(happening, Happening::Voided | Happening::Rejected | Happening::Returned))
+}
+
+/// LC-05: voided, or rejected after its acceptance, yet moved.
+pub(crate) fn voided_yet_moved<'a>(case: &Case<'a>, acceptance: Option<&Acceptance<'a>>, findings: &mut Findings<'_, 'a>) {
+    let out = is_voided(case) || acceptance.is_some_and(|acceptance| is_rejected_after(case, acceptance.place));
+    let Some((moved, _)) = case.movements().next() else { return };
+    if !out {
+        return;
+    }
+    let after = acceptance.map_or(0, |acceptance| acceptance.place);
+    let cause = case.live().find(|(place, event)| match event.happening {
+        Happening::Voided => true,
+        Happening::Rejected => acceptance.is_some() && *place > after,
+        _ => false,
+    });
+    if let Some((place, event)) = cause {
+        findings.raise(Code::Lc05, &[place, moved], &[("cause", Value::Word(event.happening.name()))]);
+    }
+}
+
+/// DQ-04: moved long before the acceptance.
+pub(crate) fn moved_before<'a>(case: &Case<'a>, acceptance: &Acceptance<'a>, findings: &mut Findings<'_, 'a>) {
+    let allowed = Span::minutes(case.rules.spans.moved_before_acceptance_min.into());
+    let accepted_at = acceptance.event.occurred_at;
+    let moved = case.movements().next().filter(|(_, event)| accepted_at.since(event.occurred_at) > allowed);
+    if let Some((place, event)) = moved {
+        let values = [("movedAt", Value::Time(event.occurred_at)), ("acceptedAt", Value::Time(accepted_at))];
+        findings.raise(Code::Dq04, &[place, acceptance.place], &values);
+    }
+}

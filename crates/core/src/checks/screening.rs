@@ -1,0 +1,142 @@
+//! Screenings beside the first one: suspect images (XR-06), second screenings (XR-03), marks (XR-09).
+
+use crate::case::{Case, ids};
+use crate::duty::inspection::missing_field;
+use crate::duty::xray::{Screening, screenings};
+use crate::event::{Event, EventId, Happening, Mark, OpenCheckResult, XrayJudgement, XrayScreened};
+use crate::finding::{Code, Findings, Value};
+use crate::time::Timestamp;
+
+/// A suspect image that was not cleared before the next move.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Uncleared<'a> {
+    image: (usize, &'a Event<'a>),
+    moved: (usize, &'a Event<'a>),
+}
+
+impl<'a> Uncleared<'a> {
+    /// The first that stands by now: the clock has passed the move, its intake and the grace.
+    pub(crate) fn find(case: &Case<'a>) -> Option<Self> {
+        suspects(case).find_map(|(place, event, screened)| {
+            let moved = case.move_after(place, event.site)?;
+            let due = case.due(moved.1.occurred_at, moved.1.intake_at, moved.1.site, case.rules.spans.urgent_grace());
+            let is_cleared = case.live().any(|(_, other)| clears(other, event, screened, moved.1.occurred_at));
+            (!is_cleared && case.now >= due).then_some(Self { image: (place, event), moved })
+        })
+    }
+
+    /// The image and the move.
+    pub(crate) fn events(&self) -> Vec<EventId> {
+        ids([self.image.1, self.moved.1])
+    }
+
+    /// When the parcel moved on.
+    pub(crate) fn moved_at(&self) -> Timestamp {
+        self.moved.1.occurred_at
+    }
+
+    /// Raises XR-06.
+    pub(crate) fn raise(&self, findings: &mut Findings<'_, 'a>) {
+        findings.raise(
+            Code::Xr06,
+            &[self.image.0, self.moved.0],
+            &[("imageAt", Value::Time(self.image.1.occurred_at)), ("movedAt", Value::Time(self.moved_at()))],
+        );
+    }
+}
+
+/// Suspect images; a retraction never removes one.
+fn suspects<'a>(case: &Case<'a>) -> impl Iterator<Item = Screening<'a>> {
+    case.items.iter().enumerate().filter_map(|(place, item)| match &item.event.happening {
+        Happening::XrayScreened(screened) if screened.judgement == XrayJudgement::Suspect => {
+            Some((place, &item.event, screened))
+        }
+        _ => None,
+    })
+}
+
+/// An open check that passes or a release, by somebody else than the screener, not before the image and not after the move.
+fn clears(other: &Event<'_>, image: &Event<'_>, screened: &XrayScreened<'_>, moved_at: Timestamp) -> bool {
+    let is_clearance = match &other.happening {
+        Happening::OpenChecked(check) => check.result == OpenCheckResult::Pass,
+        Happening::Released => true,
+        _ => false,
+    };
+    let screener = if screened.screener.is_empty() { image.operator } else { screened.screener };
+    is_clearance
+        && !other.operator.is_empty()
+        && other.operator != screener
+        && (image.occurred_at..=moved_at).contains(&other.occurred_at)
+}
+
+/// How the second screening of a parcel to a key area stands (二次安检).
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum SecondScreening<'a> {
+    /// No key area asks for it.
+    NotAsked,
+    /// It may still come.
+    Pending {
+        /// The delivery, else the latest arrival, which stands for it.
+        deadline: Timestamp,
+    },
+    /// Done.
+    Done {
+        /// The screening.
+        event: &'a Event<'a>,
+        /// When it would have counted as missing.
+        due: Timestamp,
+    },
+    /// Delivered without.
+    Missed {
+        /// The delivery.
+        delivery: (usize, &'a Event<'a>),
+    },
+}
+
+impl<'a> SecondScreening<'a> {
+    /// How it stands.
+    pub(crate) fn of(case: &Case<'a>) -> Self {
+        let arrivals = || case.live().filter(|(_, event)| matches!(event.happening, Happening::Arrived(_)));
+        let delivery = case.first_delivery();
+        let Some((end_place, end)) = delivery.or_else(|| arrivals().next_back()) else { return Self::NotAsked };
+        let destination = case.acceptance().and_then(|acceptance| acceptance.accepted.destination);
+        let place = case.site(end.site).found().and_then(|site| site.place).or(destination);
+        if !place.is_some_and(|place| case.registry.in_key_area(case.brand(), place, end.occurred_at)) {
+            return Self::NotAsked;
+        }
+        let Some(delivery) = delivery else { return Self::Pending { deadline: end.occurred_at } };
+        let due = case.due(end.occurred_at, end.intake_at, end.site, case.rules.spans.grace());
+        let from = arrivals().rfind(|(place, _)| *place < end_place).map(|(_, event)| event.occurred_at);
+        let done = screenings(case).find(|(_, event, screened)| {
+            screened.at_destination
+                && screened.mark.has(Mark::SECURITY)
+                && from.is_none_or(|from| from <= event.occurred_at)
+                && event.occurred_at <= end.occurred_at
+        });
+        match done {
+            Some((_, event, _)) => Self::Done { event, due },
+            None if case.now >= due => Self::Missed { delivery },
+            None => Self::Pending { deadline: end.occurred_at },
+        }
+    }
+
+    /// Raises XR-03.
+    pub(crate) fn raise(&self, findings: &mut Findings<'_, 'a>) {
+        match self {
+            Self::Missed { delivery: (place, event) } => {
+                let delivered_at = ("deliveredAt", Value::Time(event.occurred_at));
+                findings.raise(Code::Xr03, &[*place], &[delivered_at, ("deliveringSite", Value::Word(event.site))]);
+            }
+            Self::NotAsked | Self::Pending { .. } | Self::Done { .. } => {}
+        }
+    }
+}
+
+/// XR-09: the deciding screening without a complete security mark.
+pub(crate) fn mark(deciding: Option<Screening<'_>>, findings: &mut Findings<'_, '_>) {
+    if let Some((place, _, screened)) = deciding
+        && !screened.mark.has(Mark::SECURITY)
+    {
+        findings.raise(Code::Xr09, &[place], &[("missing", Value::Word(missing_field(screened.mark)))]);
+    }
+}

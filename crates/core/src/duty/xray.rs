@@ -1,0 +1,128 @@
+//! X-ray screening (过机安检): XR-01, XR-02, XR-06, and XR-03 for inbound parcels.
+
+use super::applicability::{AgreementClaim, ScreeningDuty, screening};
+use super::{Cause, DutyStatus, Ground, Status};
+use crate::case::{Acceptance, Case};
+use crate::checks::screening::{SecondScreening, Uncleared};
+use crate::event::{Event, Happening, Leg, Mark, XrayScreened};
+use crate::finding::{Code, Findings, Value};
+use crate::time::{Span, Timestamp};
+
+/// A screening and its place in canonical order.
+pub(crate) type Screening<'a> = (usize, &'a Event<'a>, &'a XrayScreened<'a>);
+
+/// All screenings that count.
+pub(crate) fn screenings<'a>(case: &Case<'a>) -> impl Iterator<Item = Screening<'a>> {
+    case.live().filter_map(|(place, event)| match &event.happening {
+        Happening::XrayScreened(screened) => Some((place, event, screened)),
+        _ => None,
+    })
+}
+
+/// How the duty stands for an accepted parcel. An uncleared suspect image fails it wherever it applies.
+pub(crate) fn judge<'a>(
+    case: &Case<'a>,
+    acceptance: &Acceptance<'a>,
+    agreement: AgreementClaim<'a>,
+    uncleared: Option<&Uncleared<'a>>,
+    findings: &mut Findings<'_, 'a>,
+) -> DutyStatus {
+    let (deadline, cause) = deadline(case, acceptance);
+    let due = case.due(deadline, acceptance.event.intake_at, acceptance.event.site, case.rules.spans.grace());
+    let is_due = case.now >= due;
+    let in_time = deciding(case, deadline);
+    let mut places = vec![acceptance.place];
+    places.extend(cause);
+    let values = [("deadline", Value::Time(deadline))];
+    let statutory = match screening(case, acceptance, agreement) {
+        ScreeningDuty::Exempt(ground) => {
+            let takes_note = ground == Ground::AsNeeded && !is_special(agreement);
+            if takes_note && is_due && in_time.is_none() {
+                findings.raise(Code::Xr02, &places, &values);
+            }
+            return DutyStatus::exempt(ground, vec![acceptance.event.id]);
+        }
+        ScreeningDuty::Applies { statutory } => Some(statutory),
+        ScreeningDuty::Unclear => None,
+    };
+    if let Some(uncleared) = uncleared {
+        return DutyStatus::failed(deadline, uncleared.events(), false);
+    }
+    if let Some((_, event, _)) = in_time {
+        return DutyStatus { reported_late: event.intake_at > due, ..DutyStatus::new(Status::Pass, vec![event.id]) };
+    }
+    if let Some(returned) = returned_before_line_haul(case) {
+        return DutyStatus::exempt(Ground::Returned, vec![returned.id]);
+    }
+    if !is_due {
+        return DutyStatus::pending(deadline);
+    }
+    let Some(statutory) = statutory else { return DutyStatus::unknown(Cause::RouteUnspecified) };
+    let late = screenings(case).find(|(_, event, screened)| event.occurred_at > deadline && !screened.at_destination);
+    let code = if statutory { Code::Xr01 } else { Code::Xr02 };
+    places.extend(late.map(|(place, _, _)| place));
+    findings.raise(code, &places, &values);
+    if late.is_some() {
+        findings.performed_late(code);
+    }
+    let events = [Some(acceptance.event.id), late.map(|(_, event, _)| event.id)];
+    DutyStatus::failed(deadline, events.into_iter().flatten().collect(), late.is_some())
+}
+
+/// How the duty stands for an inbound parcel: the second screening, where a key area asks for it.
+pub(crate) fn judge_inbound<'a>(
+    case: &Case<'a>,
+    second: &SecondScreening<'a>,
+    uncleared: Option<&Uncleared<'a>>,
+) -> DutyStatus {
+    let status = match second {
+        SecondScreening::NotAsked => return DutyStatus::exempt(Ground::Inbound, Vec::new()),
+        SecondScreening::Pending { deadline } => DutyStatus::pending(*deadline),
+        SecondScreening::Done { event, due } => {
+            DutyStatus { reported_late: event.intake_at > *due, ..DutyStatus::new(Status::Pass, vec![event.id]) }
+        }
+        SecondScreening::Missed { delivery, .. } => {
+            DutyStatus::failed(delivery.1.occurred_at, vec![delivery.1.id], false)
+        }
+    };
+    match uncleared {
+        Some(uncleared) => {
+            let deadline = case.first_delivery().map_or(uncleared.moved_at(), |(_, event)| event.occurred_at);
+            DutyStatus::failed(deadline, uncleared.events(), false)
+        }
+        None => status,
+    }
+}
+
+/// The earliest of first line-haul departure, delivery and acceptance + 24 h, and the place of the event that set it.
+fn deadline(case: &Case<'_>, acceptance: &Acceptance<'_>) -> (Timestamp, Option<usize>) {
+    let allowed = Span::hours(case.rules.spans.xray_after_acceptance_h.into());
+    let absolute = acceptance.event.occurred_at.plus(allowed);
+    case.live()
+        .find(|(_, event)| matches!(event.happening, Happening::Departed(Leg::LineHaul) | Happening::Delivered))
+        .filter(|(_, event)| event.occurred_at < absolute)
+        .map_or((absolute, None), |(place, event)| (event.occurred_at, Some(place)))
+}
+
+/// Of the screenings in time, whatever they show, the first with a complete mark, else the first.
+fn deciding<'a>(case: &Case<'a>, deadline: Timestamp) -> Option<Screening<'a>> {
+    let in_time = || screenings(case).filter(|(_, event, screened)| event.occurred_at <= deadline && !screened.at_destination);
+    in_time().find(|(_, _, screened)| screened.mark.has(Mark::SECURITY)).or_else(|| in_time().next())
+}
+
+/// The screening that decides for an accepted parcel, for the rules that look at its mark.
+pub(crate) fn deciding_of<'a>(case: &Case<'a>, acceptance: &Acceptance<'a>) -> Option<Screening<'a>> {
+    deciding(case, deadline(case, acceptance).0)
+}
+
+fn is_special(agreement: AgreementClaim<'_>) -> bool {
+    match agreement {
+        AgreementClaim::Valid(agreement) => agreement.special_way,
+        AgreementClaim::None | AgreementClaim::Invalid(_) | AgreementClaim::NoRegister => false,
+    }
+}
+
+fn returned_before_line_haul<'a>(case: &Case<'a>) -> Option<&'a Event<'a>> {
+    let (place, returned) = case.live().find(|(_, event)| matches!(event.happening, Happening::Returned))?;
+    case.first_line_haul().is_none_or(|(line_haul, _)| place < line_haul).then_some(returned)
+}

@@ -1,0 +1,85 @@
+//! Rules as data: thresholds, spans, exemptions, severities, patterns, limits, profiles and indicators.
+//!
+//! A [`RuleSet`] has a version and the day from which it is in force; [`Rules`] holds several and answers with the one
+//! that was in force when a parcel was accepted. The built-in set is a TOML file in this crate; a district lays its own
+//! file over it and states only what differs.
+
+mod brand;
+mod law;
+mod load;
+mod set;
+
+pub use brand::{Brand, Brands};
+pub use law::{Clause, Law, LawVersion};
+pub use load::RulesError;
+pub use set::{
+    ClassO, Documents, Duty, Exemptions, Indicator, Limits, Profile, Rule, RuleSet, Severity, Spans,
+};
+
+use crate::time::Timestamp;
+
+/// The rule sets of a place, each in force from its day.
+///
+/// ```
+/// use sanbai_core::{rules::Rules, time::Timestamp};
+///
+/// let rules = Rules::builtin();
+/// let accepted = Timestamp::parse("2026-03-10T10:03:00+08:00").expect("a time");
+/// assert_eq!(rules.in_force(accepted).profile, "strict100");
+/// ```
+#[derive(Clone, Debug)]
+pub struct Rules {
+    /// In the order of their days; never empty.
+    sets: Vec<RuleSet>,
+    brands: Brands,
+}
+
+impl Rules {
+    /// The built-in set alone.
+    pub fn builtin() -> Self {
+        Self::from_sets(vec![RuleSet::builtin()])
+    }
+
+    /// The built-in set and one that is laid over it, in force from its own day.
+    ///
+    /// # Errors
+    /// Where the text is no TOML, a key is unknown, a value is out of its range or a name is not defined: all of them.
+    pub fn with_overlays(texts: &[&str]) -> Result<Self, RulesError> {
+        let mut sets = vec![RuleSet::builtin()];
+        for text in texts {
+            sets.push(RuleSet::overlay(text)?);
+        }
+        Ok(Self::from_sets(sets))
+    }
+
+    fn from_sets(mut sets: Vec<RuleSet>) -> Self {
+        // Of two sets of one day the later one given counts.
+        sets.sort_by_key(|set| set.effective.as_days());
+        let brands = Brands::of(sets.iter().flat_map(|set| set.brand.iter()));
+        Self { sets, brands }
+    }
+
+    /// The set in force at an instant: the last whose day has come, before all of them the first.
+    pub fn in_force(&self, at: Timestamp) -> &RuleSet {
+        let day = at.civil_day();
+        let mut sets = self.sets.iter();
+        let first = sets.next();
+        let last = self.sets.iter().rev().find(|set| set.effective <= day);
+        last.or(first).unwrap_or_else(|| RuleSet::builtin_ref())
+    }
+
+    /// All sets, in the order of their days.
+    pub fn sets(&self) -> &[RuleSet] {
+        &self.sets
+    }
+
+    /// The brands of all sets.
+    pub fn brands(&self) -> &Brands {
+        &self.brands
+    }
+
+    /// The set that is in force last, whose limits and default profile hold for what concerns no single parcel.
+    pub fn newest(&self) -> &RuleSet {
+        self.sets.last().unwrap_or_else(|| RuleSet::builtin_ref())
+    }
+}

@@ -1,0 +1,225 @@
+//! What Sanbai says of a parcel.
+
+use crate::case::{Case, Evidence};
+use crate::checks::screening::{SecondScreening, Uncleared};
+use crate::checks::{data, goods, life, registers, screening, upload};
+use crate::duty::applicability::{AgreementClaim, Course};
+use crate::duty::{Cause, DutyStatus, Status, inspection, real_name, xray};
+use crate::finding::{Code, Finding, Findings, Unanswered};
+use crate::registry::RegistryView;
+use crate::rules::{Duty, Rules, Severity};
+use crate::time::Timestamp;
+
+pub use crate::checks::goods::Find;
+
+/// Whether the three duties were kept for one parcel, as known at one moment.
+///
+/// The body is a function of the set of events, the rules, the registers and the clock: neither order nor repetition of
+/// the events changes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict<'a> {
+    /// Brand code.
+    pub brand: &'a str,
+    /// Waybill number.
+    pub waybill: &'a str,
+    /// When the counting acceptance happened.
+    pub accepted_at: Option<Timestamp>,
+    /// Instant as of which rules and registers count: the acceptance, else the earliest event.
+    pub reference: Timestamp,
+    /// Outlet of the counting acceptance; without one, site of the first movement, else of the first event.
+    pub site: &'a str,
+    /// Operator of the same event.
+    pub operator: &'a str,
+    /// Whether the parcel counts in the rates: accepted, and neither voided nor rejected.
+    pub counted: bool,
+    /// Whether the parcel is a letter.
+    pub letter: bool,
+    /// Real-name sending, inspection, X-ray screening.
+    pub duties: [DutyStatus; 3],
+    /// All findings, in the order of their codes.
+    pub findings: Vec<Finding<'a>>,
+    /// Rules that could not be answered.
+    pub unanswered: Vec<Unanswered>,
+    /// Prohibited goods found, rightly handled or not.
+    pub finds: Vec<Find<'a>>,
+}
+
+impl Verdict<'_> {
+    /// How one duty stands.
+    pub fn duty(&self, duty: Duty) -> &DutyStatus {
+        let [real_name, inspection, xray] = &self.duties;
+        match duty {
+            Duty::RealName => real_name,
+            Duty::Inspection => inspection,
+            Duty::Xray => xray,
+        }
+    }
+
+    /// The gravest finding; `None` where there is none.
+    pub fn severity(&self) -> Option<Severity> {
+        self.findings.iter().map(|finding| finding.severity).max()
+    }
+
+    /// Whether nothing graver than an information was found.
+    pub fn is_clean(&self) -> bool {
+        self.severity().is_none_or(|severity| severity <= Severity::Info)
+    }
+
+    /// Whether it may be published for the first time: all duties judged, one failed, or something that cannot wait.
+    pub fn is_publishable(&self) -> bool {
+        let statuses = || self.duties.iter().map(|duty| duty.status);
+        statuses().all(|status| status != Status::Pending)
+            || statuses().any(|status| status == Status::Fail)
+            || self.findings.iter().any(|finding| finding.code.is_urgent())
+    }
+}
+
+/// A profile that nobody defined.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownProfile {
+    /// Its name.
+    pub name: String,
+    /// The version of the rule set that was in force and lacks it.
+    pub version: String,
+}
+
+impl std::fmt::Display for UnknownProfile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "profile {} is not in rule set {}", self.name, self.version)
+    }
+}
+
+impl std::error::Error for UnknownProfile {}
+
+/// Everything that one parcel is judged by, save its events.
+#[derive(Clone, Copy, Debug)]
+pub struct Judge<'a> {
+    /// Rule sets; that in force at the acceptance counts.
+    pub rules: &'a Rules,
+    /// Registers as known at R.
+    pub registry: RegistryView<'a>,
+    /// Profile that decides; `None`: the one that the rules in force name.
+    pub profile: Option<&'a str>,
+}
+
+impl<'a> Judge<'a> {
+    /// The built-in rules' or given rules' own profile, and no registers.
+    pub fn new(rules: &'a Rules, registry: RegistryView<'a>) -> Self {
+        Self { rules, registry, profile: None }
+    }
+
+    /// Judges the set of events of one parcel at an instant; `None` for no events.
+    ///
+    /// # Errors
+    /// Where the profile is not in the rule set that was in force.
+    pub fn verdict<'e>(
+        &self,
+        evidence: &'e Evidence<'e>,
+        now: Timestamp,
+    ) -> Result<Option<Verdict<'e>>, UnknownProfile>
+    where
+        'a: 'e,
+    {
+        let items = evidence.items();
+        let accepted = items
+            .iter()
+            .find(|item| item.is_live() && matches!(item.event.happening, crate::event::Happening::Accepted(_)))
+            .map(|item| item.event.occurred_at);
+        let Some(reference) = accepted.or_else(|| items.first().map(|item| item.event.occurred_at)) else {
+            return Ok(None);
+        };
+        let rules = self.rules.in_force(reference);
+        let name = self.profile.unwrap_or(&rules.profile);
+        let Some(profile) = rules.profile_set.get(name) else {
+            return Err(UnknownProfile { name: name.to_owned(), version: rules.version.clone() });
+        };
+        Ok(Some(judge(&Case::new(items, rules, profile, self.registry, now))))
+    }
+}
+
+/// Judges a case.
+fn judge<'a>(case: &Case<'a>) -> Verdict<'a> {
+    let mut findings = Findings::new(case);
+    let course = Course::of(case);
+    let acceptance = case.acceptance();
+    let uncleared = Uncleared::find(case);
+    let second = SecondScreening::of(case);
+
+    let duties = match course {
+        Course::Out(ground) => each(DutyStatus::exempt(ground, Vec::new())),
+        Course::Awaited => {
+            let until = awaited_until(case);
+            each(DutyStatus::pending(until))
+        }
+        Course::Unknown(cause) => {
+            if cause == Cause::NoAcceptance {
+                life::unreported(case, &mut findings);
+            } else {
+                findings.unanswered(Code::Lc01, "sites");
+            }
+            each(DutyStatus::unknown(cause))
+        }
+        Course::Inbound => {
+            second.raise(&mut findings);
+            let exempt = DutyStatus::exempt(crate::duty::Ground::Inbound, Vec::new());
+            [exempt.clone(), exempt, xray::judge_inbound(case, &second, uncleared.as_ref())]
+        }
+        Course::Accepted(acceptance) => {
+            let agreement = AgreementClaim::of(case, &acceptance);
+            registers::agreement(&acceptance, agreement, &mut findings);
+            registers::inspector(case, &acceptance, &mut findings);
+            registers::outlet(case, &acceptance, &mut findings);
+            data::route(case, &acceptance, &mut findings);
+            data::item(case, &acceptance, &mut findings);
+            life::second_acceptance(case, &acceptance, &mut findings);
+            life::moved_before(case, &acceptance, &mut findings);
+            screening::mark(xray::deciding_of(case, &acceptance), &mut findings);
+            second.raise(&mut findings);
+            [
+                real_name::judge(case, &acceptance, agreement, &mut findings),
+                inspection::judge(case, &acceptance, &mut findings),
+                xray::judge(case, &acceptance, agreement, uncleared.as_ref(), &mut findings),
+            ]
+        }
+    };
+    if let Some(uncleared) = &uncleared {
+        uncleared.raise(&mut findings);
+    }
+    let counting = match course {
+        Course::Accepted(acceptance) => Some(acceptance),
+        Course::Out(_) | Course::Awaited | Course::Unknown(_) | Course::Inbound => None,
+    };
+    goods::judge(case, &mut findings);
+    data::judge(case, &mut findings);
+    registers::screening(case, &mut findings);
+    upload::judge(case, counting.as_ref(), &mut findings);
+    life::unmoved(case, acceptance.as_ref(), &mut findings);
+    life::voided_yet_moved(case, acceptance.as_ref(), &mut findings);
+    let (findings, unanswered) = findings.finish();
+
+    let first = acceptance.map(|acceptance| acceptance.event).or_else(|| case.first_movement()).or_else(|| case.first());
+    Verdict {
+        brand: case.brand(),
+        waybill: first.map_or("", |event| event.waybill),
+        accepted_at: acceptance.map(|acceptance| acceptance.event.occurred_at),
+        reference: case.reference(),
+        site: first.map_or("", |event| event.site),
+        operator: first.map_or("", |event| event.operator),
+        counted: counting.is_some(),
+        letter: acceptance.is_some_and(|acceptance| acceptance.accepted.letter),
+        duties,
+        findings,
+        unanswered,
+        finds: goods::finds(case).collect(),
+    }
+}
+
+fn each(status: DutyStatus) -> [DutyStatus; 3] {
+    [status.clone(), status.clone(), status]
+}
+
+/// Until when an acceptance may still come.
+fn awaited_until(case: &Case<'_>) -> Timestamp {
+    let wait = crate::time::Span::hours(case.rules.spans.unreported_after_intake_h.into());
+    case.first_intake().map_or(case.now, |first| first.plus(wait))
+}
