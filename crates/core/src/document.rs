@@ -6,9 +6,10 @@
 //! Two questions are kept apart. [`examine`] grades a number as a *stated* kind, and [`NumberFacts::is_valid`] answers for
 //! that kind. [`identify`] is asked for any kind. A number proves a kind only by a check digit, so `valid_as` names the
 //! five [checked kinds](DocumentKind::CHECKED) of which it is valid, all of them: 18 digits may be a resident number and a
-//! credit code at once. The others are format only, and nearly every string of letters and digits is a passport; they are
-//! no more than *possible*, and that only where no check digit speaks. Documents that carry the number of another one
-//! (temporary card, household register, driving licence) are not listed beside it.
+//! credit code at once. Beside them it names the first generation, whose 15 digits have a birth date and no check digit;
+//! [`ask::answer`] calls that no more than possible. The others are format only, and nearly every string of letters and
+//! digits is a passport; they too are only *possible*, and that where `valid_as` is empty. Documents that carry the number
+//! of another one (temporary card, household register, driving licence) are not listed beside it.
 //!
 //! Blanks, hyphens, full-width characters and small letters are put right before a number is read, and reported.
 
@@ -45,7 +46,8 @@ pub struct NumberFacts {
     pub sex: Option<Sex>,
     /// Year of birth, 1800 to today; only of a valid number.
     pub birth_year: Option<u16>,
-    /// The stated kind if it is valid as that, and every kind whose check digit it keeps.
+    /// The stated kind if it is valid as that, every kind whose check digit it keeps, and the first generation for 15
+    /// digits with a birth date.
     pub valid_as: KindSet,
     /// What was changed before it was read.
     pub normalised: Normalised,
@@ -68,12 +70,24 @@ impl NumberFacts {
 /// What a number may be when nobody says its kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Candidates {
-    /// Kinds whose check digit it keeps, and of which it is valid.
+    /// Kinds of which it is valid and whose check digit it keeps, and the first generation for 15 digits with a birth date.
     pub valid_as: KindSet,
     /// Valid as a postal item number (UPU S10).
     pub s10: bool,
-    /// Kinds without a check digit whose format it has; empty where a check digit speaks.
+    /// Permits and passports whose format it has; empty where it is valid as anything.
     pub possible: KindSet,
+}
+
+impl Candidates {
+    /// Whether a check digit proves it to be something.
+    pub fn is_proved(&self) -> bool {
+        self.s10 || self.valid_as.iter().any(DocumentKind::has_check_digit)
+    }
+
+    /// Whether there is nothing that it could be.
+    pub fn is_empty(&self) -> bool {
+        !self.s10 && self.valid_as.is_empty() && self.possible.is_empty()
+    }
 }
 
 /// Grades a number as a stated kind; `today` is the civil day on which it was shown.
@@ -155,8 +169,10 @@ pub fn identify(number: impl AsRef<[u8]>, today: CivilDay) -> Candidates {
 }
 
 fn valid_as(raw: &[u8], canonical: Option<&Canonical>, today: CivilDay) -> KindSet {
-    let checked = DocumentKind::CHECKED.into_iter();
-    checked
+    let telling = DocumentKind::CHECKED
+        .into_iter()
+        .chain([DocumentKind::FirstGeneration]);
+    telling
         .filter(|kind| reading::read(*kind, raw, canonical, today).is_valid())
         .collect()
 }
@@ -165,7 +181,6 @@ fn possible(raw: &[u8], canonical: &Canonical, today: CivilDay) -> KindSet {
     let number = canonical.as_bytes();
     let fits_passport = number.len() <= 9 && number.iter().any(u8::is_ascii_digit);
     let unchecked = [
-        DocumentKind::FirstGeneration,
         DocumentKind::HkMoTravelPermit,
         DocumentKind::TwTravelPermit,
         DocumentKind::Passport,

@@ -24,5 +24,6 @@ pub mod finding;
 pub mod parcel;
 pub mod registry;
 pub mod rules;
+pub mod tally;
 pub mod time;
 pub mod verdict;

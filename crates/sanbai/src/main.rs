@@ -1,1 +1,74 @@
-fn main() {}
+//! `sanbai`: tells for every parcel whether the three 100% duties (三个100%) were kept.
+
+mod check;
+mod evidence;
+mod explain;
+mod generate;
+mod id;
+mod input;
+mod keys;
+mod output;
+mod registers;
+mod rules;
+mod story;
+mod table;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
+/// Tells for every parcel whether the three 100% duties (三个100%) were kept: real-name sending (实名收寄), acceptance
+/// inspection (收寄验视), X-ray screening (过机安检).
+#[derive(Debug, Parser)]
+#[command(name = "sanbai", version, max_term_width = 120)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Check(check::Arguments),
+    Explain(explain::Arguments),
+    Generate(generate::Arguments),
+    Id(id::Arguments),
+    Rules(rules::Arguments),
+}
+
+/// How a command ended. The numbers are those of `grep` and `diff`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    /// Nothing to say: exit 0.
+    Clean,
+    /// Something was found: exit 1.
+    Findings,
+}
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let code = if error.use_stderr() { 2 } else { 0 };
+            return if error.print().is_ok() { ExitCode::from(code) } else { ExitCode::from(2) };
+        }
+    };
+    let outcome = match arguments.command {
+        Command::Check(arguments) => check::run(&arguments),
+        Command::Explain(arguments) => explain::run(&arguments),
+        Command::Generate(arguments) => generate::run(&arguments),
+        Command::Id(arguments) => id::run(&arguments),
+        Command::Rules(arguments) => rules::run(&arguments),
+    };
+    match outcome {
+        Ok(Outcome::Clean) => ExitCode::SUCCESS,
+        Ok(Outcome::Findings) => ExitCode::from(1),
+        Err(error) if output::is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            output::error(&error);
+            ExitCode::from(2)
+        }
+    }
+}

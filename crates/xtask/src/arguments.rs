@@ -44,7 +44,7 @@ impl Arguments {
     pub(crate) fn words(&mut self) -> Vec<String> {
         let (options, words) = self.0.drain(..).partition(|word| word.starts_with('-'));
         self.0 = options;
-        words
+        words.into()
     }
 
     /// Fails if anything was not understood.
@@ -75,7 +75,10 @@ mod tests {
 
     #[test]
     fn what_is_not_understood_is_refused() {
-        assert_eq!(arguments("--chek").finish().unwrap_err().to_string(), "not understood: --chek");
+        assert_eq!(
+            arguments("--chek").finish().unwrap_err().to_string(),
+            "not understood: --chek"
+        );
         let error = arguments("ci --without").values("--without").unwrap_err();
         assert_eq!(error.to_string(), "`--without` needs a value");
     }

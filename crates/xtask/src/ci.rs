@@ -15,23 +15,59 @@ struct Step {
 
 /// What fails soonest and costs least stands first.
 const STEPS: &[Step] = &[
-    Step { name: "fmt", run: fmt },
-    Step { name: "tidy", run: tidy::run },
-    Step { name: "gen", run: |root| r#gen::run(root, true) },
-    Step { name: "proto-check", run: |root| proto_check::run(root, false) },
-    Step { name: "clippy", run: clippy },
-    Step { name: "doc", run: doc },
-    Step { name: "purity", run: purity::run },
-    Step { name: "test", run: test },
-    Step { name: "benches", run: benches },
-    Step { name: "deny", run: deny },
-    Step { name: "fuzz", run: |root| fuzz::run(root, &fuzz::Session::smoke()) },
+    Step {
+        name: "fmt",
+        run: fmt,
+    },
+    Step {
+        name: "tidy",
+        run: tidy::run,
+    },
+    Step {
+        name: "gen",
+        run: |root| r#gen::run(root, true),
+    },
+    Step {
+        name: "proto-check",
+        run: |root| proto_check::run(root, false),
+    },
+    Step {
+        name: "clippy",
+        run: clippy,
+    },
+    Step {
+        name: "doc",
+        run: doc,
+    },
+    Step {
+        name: "purity",
+        run: purity::run,
+    },
+    Step {
+        name: "test",
+        run: test,
+    },
+    Step {
+        name: "benches",
+        run: benches,
+    },
+    Step {
+        name: "deny",
+        run: deny,
+    },
+    Step {
+        name: "fuzz",
+        run: |root| fuzz::run(root, &fuzz::Session::smoke()),
+    },
 ];
 
 /// Runs the steps in order and stops at the first that fails.
 pub(crate) fn run(root: &Path, without: &[String]) -> anyhow::Result<()> {
     for name in without {
-        anyhow::ensure!(STEPS.iter().any(|step| step.name == name), "no step `{name}`");
+        anyhow::ensure!(
+            STEPS.iter().any(|step| step.name == name),
+            "no step `{name}`"
+        );
     }
     let started = Instant::now();
     for step in STEPS {
@@ -42,9 +78,16 @@ pub(crate) fn run(root: &Path, without: &[String]) -> anyhow::Result<()> {
         println!("==> {}", step.name);
         let step_started = Instant::now();
         (step.run)(root).with_context(|| format!("step {}", step.name))?;
-        println!("==> {}: ok, {:.1} s", step.name, step_started.elapsed().as_secs_f64());
+        println!(
+            "==> {}: ok, {:.1} s",
+            step.name,
+            step_started.elapsed().as_secs_f64()
+        );
     }
-    println!("==> all steps: ok, {:.1} s", started.elapsed().as_secs_f64());
+    println!(
+        "==> all steps: ok, {:.1} s",
+        started.elapsed().as_secs_f64()
+    );
     Ok(())
 }
 
@@ -58,7 +101,15 @@ fn fmt(root: &Path) -> anyhow::Result<()> {
 }
 
 fn clippy(root: &Path) -> anyhow::Result<()> {
-    let arguments = ["clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"];
+    let arguments = [
+        "clippy",
+        "--locked",
+        "--workspace",
+        "--all-targets",
+        "--",
+        "-D",
+        "warnings",
+    ];
     process::run(&mut cargo(root, &arguments))
 }
 
@@ -69,7 +120,16 @@ fn doc(root: &Path) -> anyhow::Result<()> {
 
 /// Each bench once, without measuring, so that none rots.
 fn benches(root: &Path) -> anyhow::Result<()> {
-    process::run(&mut cargo(root, &["test", "--locked", "--package", "sanbai-benches", "--benches"]))
+    process::run(&mut cargo(
+        root,
+        &[
+            "test",
+            "--locked",
+            "--package",
+            "sanbai-benches",
+            "--benches",
+        ],
+    ))
 }
 
 /// Licences, duplicate versions, unknown sources. Advisories need their database from the network: see `deny.toml`.
@@ -77,5 +137,8 @@ fn deny(root: &Path) -> anyhow::Result<()> {
     if !process::works(&mut cargo(root, &["deny", "--version"])) {
         return process::missing("cargo-deny", "cargo install --locked cargo-deny");
     }
-    process::run(&mut cargo(root, &["deny", "--locked", "check", "bans", "licenses", "sources"]))
+    process::run(&mut cargo(
+        root,
+        &["deny", "--locked", "check", "bans", "licenses", "sources"],
+    ))
 }

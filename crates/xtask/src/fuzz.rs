@@ -30,7 +30,11 @@ pub(crate) struct Session {
 impl Session {
     /// Every target for a short time, on the kept corpus.
     pub(crate) fn smoke() -> Self {
-        Self { seconds: SECONDS, keep: false, targets: Vec::new() }
+        Self {
+            seconds: SECONDS,
+            keep: false,
+            targets: Vec::new(),
+        }
     }
 }
 
@@ -45,7 +49,11 @@ pub(crate) fn run(root: &Path, session: &Session) -> anyhow::Result<()> {
         anyhow::bail!("no fuzz target `{stranger}`, there are: {}", all.join(", "));
     }
     process::run(cargo_fuzz(root).arg("build"))?;
-    let chosen = if session.targets.is_empty() { &all } else { &session.targets };
+    let chosen = if session.targets.is_empty() {
+        &all
+    } else {
+        &session.targets
+    };
     for target in chosen {
         let started = Instant::now();
         fuzz(root, target, session).with_context(|| format!("fuzz target {target}"))?;
@@ -62,7 +70,10 @@ fn fuzz(root: &Path, target: &str, session: &Session) -> anyhow::Result<()> {
         std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
     }
     let mut command = cargo_fuzz(root);
-    command.args(["run", target]).args([&found, &corpus]).arg("--");
+    command
+        .args(["run", target])
+        .args([&found, &corpus])
+        .arg("--");
     command.arg(format!("-max_total_time={}", session.seconds));
     command.arg(format!("-timeout={SECONDS_PER_INPUT}"));
     command.arg(format!("-max_len={INPUT_BYTES_MAX}"));
@@ -70,7 +81,11 @@ fn fuzz(root: &Path, target: &str, session: &Session) -> anyhow::Result<()> {
     process::run(&mut command)?;
     if session.keep {
         let mut merge = cargo_fuzz(root);
-        merge.args(["run", target]).args([&corpus, &found]).args(["--", "-merge=1", "-verbosity=0"]);
+        merge.args(["run", target]).args([&corpus, &found]).args([
+            "--",
+            "-merge=1",
+            "-verbosity=0",
+        ]);
         process::run(&mut merge)?;
     }
     Ok(())
@@ -83,7 +98,11 @@ fn targets(root: &Path) -> anyhow::Result<Vec<String>> {
     for entry in std::fs::read_dir(&folder).with_context(|| folder.display().to_string())? {
         let path = entry?.path();
         if path.extension().is_some_and(|extension| extension == "rs") {
-            names.extend(path.file_stem().and_then(|stem| stem.to_str()).map(str::to_owned));
+            names.extend(
+                path.file_stem()
+                    .and_then(|stem| stem.to_str())
+                    .map(str::to_owned),
+            );
         }
     }
     names.sort();

@@ -24,11 +24,16 @@ pub(crate) fn run(root: &Path, check: bool) -> anyhow::Result<()> {
         if check {
             stale.push(file.path.display().to_string());
         } else {
-            std::fs::write(&path, &file.text).with_context(|| format!("cannot write {}", path.display()))?;
+            std::fs::write(&path, &file.text)
+                .with_context(|| format!("cannot write {}", path.display()))?;
             println!("wrote {}", file.path.display());
         }
     }
-    anyhow::ensure!(stale.is_empty(), "stale, run `cargo xtask gen`: {}", stale.join(", "));
+    anyhow::ensure!(
+        stale.is_empty(),
+        "stale, run `cargo xtask gen`: {}",
+        stale.join(", ")
+    );
     Ok(())
 }
 
@@ -41,7 +46,11 @@ fn all(root: &Path) -> anyhow::Result<Vec<Generated>> {
 fn messages(root: &Path) -> anyhow::Result<Vec<Generated>> {
     let scratch = tempfile::tempdir()?;
     let schemas = proto::compile(root)?;
-    let mut packages: Vec<String> = schemas.file.iter().map(|file| file.package().to_owned()).collect();
+    let mut packages: Vec<String> = schemas
+        .file
+        .iter()
+        .map(|file| file.package().to_owned())
+        .collect();
     packages.sort();
     packages.dedup();
     prost_build::Config::new()
@@ -49,11 +58,16 @@ fn messages(root: &Path) -> anyhow::Result<Vec<Generated>> {
         .extern_path(".google.protobuf.Timestamp", "crate::proto::Timestamp")
         .btree_map(["."])
         .compile_fds(schemas)?;
-    let ours = packages.iter().filter_map(|package| Some((package, package.strip_prefix("sanbai.")?)));
+    let ours = packages
+        .iter()
+        .filter_map(|package| Some((package, package.strip_prefix("sanbai.")?)));
     ours.map(|(package, name)| {
         let path = format!("crates/wire/src/proto/{}.rs", name.replace('.', "_"));
         let text = std::fs::read_to_string(scratch.path().join(format!("{package}.rs")))?;
-        Ok(Generated { path: path.into(), text })
+        Ok(Generated {
+            path: path.into(),
+            text,
+        })
     })
     .collect()
 }

@@ -70,7 +70,9 @@ fn dispatch(root: &Path, mut arguments: Arguments) -> anyhow::Result<()> {
         }
         "fuzz" => {
             let session = fuzz::Session {
-                seconds: arguments.value("--seconds")?.map_or(Ok(fuzz::SECONDS), |text| text.parse())?,
+                seconds: arguments
+                    .value("--seconds")?
+                    .map_or(Ok(fuzz::SECONDS), |text| text.parse())?,
                 keep: arguments.flag("--keep"),
                 targets: arguments.words(),
             };

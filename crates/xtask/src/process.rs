@@ -14,7 +14,9 @@ pub(crate) fn cargo(root: &Path, arguments: &[&str]) -> Command {
 
 /// Runs it with our own input and output, and fails if it does.
 pub(crate) fn run(command: &mut Command) -> anyhow::Result<()> {
-    let status = command.status().with_context(|| format!("cannot start `{}`", shown(command)))?;
+    let status = command
+        .status()
+        .with_context(|| format!("cannot start `{}`", shown(command)))?;
     anyhow::ensure!(status.success(), "`{}` failed: {status}", shown(command));
     Ok(())
 }
@@ -25,13 +27,22 @@ pub(crate) fn output(command: &mut Command) -> anyhow::Result<String> {
         .stderr(Stdio::inherit())
         .output()
         .with_context(|| format!("cannot start `{}`", shown(command)))?;
-    anyhow::ensure!(output.status.success(), "`{}` failed: {}", shown(command), output.status);
+    anyhow::ensure!(
+        output.status.success(),
+        "`{}` failed: {}",
+        shown(command),
+        output.status
+    );
     String::from_utf8(output.stdout).with_context(|| format!("output of `{}`", shown(command)))
 }
 
 /// Whether it starts and ends well. Nothing is printed.
 pub(crate) fn works(command: &mut Command) -> bool {
-    let status = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    let status = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
     status.is_ok_and(|status| status.success())
 }
 
@@ -49,5 +60,8 @@ fn in_ci() -> bool {
 
 fn shown(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
-    words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
+    words
+        .map(|word| word.to_string_lossy())
+        .collect::<Vec<_>>()
+        .join(" ")
 }

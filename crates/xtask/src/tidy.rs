@@ -29,7 +29,13 @@ pub(crate) fn run(root: &Path) -> anyhow::Result<()> {
 }
 
 fn problems(tree: &Tree) -> Vec<Problem> {
-    let checks = [leaks::check, links::check, manifests::check, oracle::check, sources::check];
+    let checks = [
+        leaks::check,
+        links::check,
+        manifests::check,
+        oracle::check,
+        sources::check,
+    ];
     checks.iter().flat_map(|check| check(tree)).collect()
 }
 
@@ -53,15 +59,26 @@ impl Tree {
     /// What git tracks, and what it would if all were added.
     fn read(root: &Path) -> anyhow::Result<Self> {
         let mut git = Command::new("git");
-        git.current_dir(root).args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]);
+        git.current_dir(root).args([
+            "ls-files",
+            "-z",
+            "--cached",
+            "--others",
+            "--exclude-standard",
+        ]);
         let list = process::output(&mut git)?;
         let mut tree = Self::default();
         for path in list.split_terminator('\0') {
             // A file that was deleted but not yet from the index is no longer there.
-            let Ok(content) = std::fs::read(root.join(path)) else { continue };
+            let Ok(content) = std::fs::read(root.join(path)) else {
+                continue;
+            };
             tree.add_path(path);
             if let Ok(text) = String::from_utf8(content) {
-                tree.files.push(File { path: path.to_owned(), text });
+                tree.files.push(File {
+                    path: path.to_owned(),
+                    text,
+                });
             }
         }
         Ok(tree)
@@ -76,7 +93,9 @@ impl Tree {
 
     /// The files whose names end so.
     fn ending<'a>(&'a self, end: &'a str) -> impl Iterator<Item = &'a File> {
-        self.files.iter().filter(move |file| file.path.ends_with(end))
+        self.files
+            .iter()
+            .filter(move |file| file.path.ends_with(end))
     }
 }
 
@@ -87,7 +106,11 @@ impl File {
     }
 
     fn problem(&self, line: usize, what: impl Into<String>) -> Problem {
-        Problem { path: self.path.clone(), line, what: what.into() }
+        Problem {
+            path: self.path.clone(),
+            line,
+            what: what.into(),
+        }
     }
 }
 
@@ -114,7 +137,10 @@ mod tests {
         let mut tree = Tree::default();
         for (path, text) in files {
             tree.add_path(path);
-            tree.files.push(File { path: (*path).to_owned(), text: (*text).to_owned() });
+            tree.files.push(File {
+                path: (*path).to_owned(),
+                text: (*text).to_owned(),
+            });
         }
         check(&tree).iter().map(Problem::to_string).collect()
     }

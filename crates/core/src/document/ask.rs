@@ -108,9 +108,9 @@ pub fn answer(question: Question, number: impl AsRef<[u8]>, today: CivilDay) -> 
                 .iter()
                 .chain(candidates.possible.iter())
                 .next();
-            let outcome = if candidates.s10 || !candidates.valid_as.is_empty() {
+            let outcome = if candidates.is_proved() {
                 Outcome::Valid
-            } else if candidates.possible.is_empty() {
+            } else if candidates.is_empty() {
                 Outcome::Invalid
             } else {
                 Outcome::Possible

@@ -54,7 +54,7 @@ impl DocumentKind {
         Self::Other,
     ];
 
-    /// Kinds whose numbers have a check digit of their own: only they can be told from a number alone.
+    /// Kinds whose numbers have a check digit of their own: only they can be proved by a number alone.
     pub const CHECKED: [Self; 5] = [
         Self::Resident,
         Self::ResidencePermit,
@@ -62,6 +62,11 @@ impl DocumentKind {
         Self::ForeignPermanent2017,
         Self::CreditCode,
     ];
+
+    /// Whether it is one of the [`CHECKED`](Self::CHECKED).
+    pub fn has_check_digit(self) -> bool {
+        Self::CHECKED.contains(&self)
+    }
 
     /// Stable code, such as `resident`.
     pub const fn code(self) -> &'static str {
@@ -148,16 +153,6 @@ pub struct KindSet(u16);
 impl KindSet {
     /// No kind.
     pub const EMPTY: Self = Self(0);
-
-    /// From the bits of [`KindSet::bits`].
-    pub const fn from_bits(bits: u16) -> Self {
-        Self(bits)
-    }
-
-    /// One bit a kind, in their order from the lowest.
-    pub const fn bits(self) -> u16 {
-        self.0
-    }
 
     const ALL_BITS: u16 = (1 << DocumentKind::ALL.len()) - 1;
 

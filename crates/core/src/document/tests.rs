@@ -257,7 +257,14 @@ fn noise_is_of_no_kind_at_once() {
 
 #[test]
 fn fifteen_digits_are_at_most_possible() {
-    assert_eq!(possible("440308990110151"), ["first_generation"]);
+    assert_eq!(valid_as("440308990110151"), ["first_generation"]);
+    assert_eq!(
+        answer(Question::Auto, "440308990110151", today()).outcome,
+        Outcome::Possible
+    );
+    assert!(identify("111111111111111", today()).is_empty());
+    let stated = resident("440308990110151");
+    assert!(!stated.is_valid() && stated.valid_as.iter().eq([DocumentKind::FirstGeneration]));
     let facts = examine(DocumentKind::FirstGeneration, "440308990110151", today());
     assert!(facts.is_valid());
     assert_eq!(

@@ -101,6 +101,10 @@ pub(super) fn judge_route(case: &Case<'_>, accepted: &Acceptance<'_>, book: &mut
     if declared != Route::Unspecified && xray::counting_route(case, accepted) != declared {
         book.raise("DQ-02", 'M');
     }
+    let comparable = declared != Route::Unspecified && !accepted.body.destination.is_empty();
+    if comparable && matches!(case.register.site(&accepted.event.body.site), Found::NoRegister) {
+        book.leave_open("DQ-02", "sites");
+    }
 }
 
 /// LC-02, DQ-04 and DQ-05.

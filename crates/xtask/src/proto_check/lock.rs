@@ -20,15 +20,25 @@ pub(super) type Lock = BTreeMap<(String, i32), Entry>;
 
 /// What the lock file says.
 pub(super) fn parse(text: &str) -> anyhow::Result<Lock> {
-    let lines = text.lines().filter(|line| !line.starts_with('#') && !line.is_empty());
-    lines.map(|line| parse_line(line).with_context(|| format!("`{line}`"))).collect()
+    let lines = text
+        .lines()
+        .filter(|line| !line.starts_with('#') && !line.is_empty());
+    lines
+        .map(|line| parse_line(line).with_context(|| format!("`{line}`")))
+        .collect()
 }
 
 fn parse_line(line: &str) -> anyhow::Result<((String, i32), Entry)> {
     let mut words = line.splitn(4, ' ');
     let mut word = || words.next().context("MESSAGE NUMBER NAME SHAPE expected");
     let key = (word()?.to_owned(), word()?.parse()?);
-    Ok((key, Entry { name: word()?.to_owned(), shape: word()?.to_owned() }))
+    Ok((
+        key,
+        Entry {
+            name: word()?.to_owned(),
+            shape: word()?.to_owned(),
+        },
+    ))
 }
 
 /// The text of the lock file.
@@ -50,7 +60,10 @@ pub(super) fn next(locked: &Lock, schema: &Schema) -> Lock {
         })
         .collect();
     for (key, entry) in locked {
-        let gone = || Entry { name: entry.name.clone(), shape: RESERVED.to_owned() };
+        let gone = || Entry {
+            name: entry.name.clone(),
+            shape: RESERVED.to_owned(),
+        };
         next.entry(key.clone()).or_insert_with(gone);
     }
     next
@@ -62,12 +75,17 @@ mod tests {
 
     #[test]
     fn print_and_parse_are_inverse() {
-        let text = format!("{HEADER}sanbai.Parcel 1 waybill string in key\nsanbai.Parcel 2 weight reserved\n");
+        let text = format!(
+            "{HEADER}sanbai.Parcel 1 waybill string in key\nsanbai.Parcel 2 weight reserved\n"
+        );
         assert_eq!(print(&parse(&text).unwrap()), text);
     }
 
     #[test]
     fn a_damaged_line_is_named() {
-        assert_eq!(format!("{:#}", parse("sanbai.Parcel 1").unwrap_err()), "`sanbai.Parcel 1`: MESSAGE NUMBER NAME SHAPE expected");
+        assert_eq!(
+            format!("{:#}", parse("sanbai.Parcel 1").unwrap_err()),
+            "`sanbai.Parcel 1`: MESSAGE NUMBER NAME SHAPE expected"
+        );
     }
 }

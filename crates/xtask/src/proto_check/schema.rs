@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
 use protox::prost_reflect::prost_types::field_descriptor_proto::Label;
-use protox::prost_reflect::prost_types::{DescriptorProto, EnumDescriptorProto, FieldDescriptorProto, FileDescriptorSet};
+use protox::prost_reflect::prost_types::{
+    DescriptorProto, EnumDescriptorProto, FieldDescriptorProto, FileDescriptorSet,
+};
 
 /// By full name, messages and enums alike.
 pub(super) type Schema = BTreeMap<String, Message>;
@@ -20,7 +22,9 @@ pub(super) struct Message {
 
 impl Message {
     pub(super) fn reserves(&self, number: i32) -> bool {
-        self.reserved_numbers.iter().any(|range| range.contains(&number))
+        self.reserved_numbers
+            .iter()
+            .any(|range| range.contains(&number))
     }
 }
 
@@ -35,7 +39,11 @@ pub(super) struct Entry {
 /// The schemas of this repository. What they import from elsewhere is not ours to keep.
 pub(super) fn read(schemas: &FileDescriptorSet) -> Schema {
     let mut schema = Schema::new();
-    for file in schemas.file.iter().filter(|file| !file.package().starts_with("google.")) {
+    for file in schemas
+        .file
+        .iter()
+        .filter(|file| !file.package().starts_with("google."))
+    {
         for message in &file.message_type {
             add_message(&mut schema, file.package(), message);
         }
@@ -57,10 +65,14 @@ fn add_message(schema: &mut Schema, scope: &str, message: &DescriptorProto) {
     let fields = message.field.iter();
     let ranges = message.reserved_range.iter();
     let read = Message {
-        entries: fields.map(|field| (field.number(), entry(message, field))).collect(),
+        entries: fields
+            .map(|field| (field.number(), entry(message, field)))
+            .collect(),
         reserved_names: message.reserved_name.iter().cloned().collect(),
         // The end of a range is exclusive in a message and inclusive in an enum.
-        reserved_numbers: ranges.map(|range| range.start()..=range.end().saturating_sub(1)).collect(),
+        reserved_numbers: ranges
+            .map(|range| range.start()..=range.end().saturating_sub(1))
+            .collect(),
     };
     schema.insert(name, read);
 }
@@ -70,7 +82,15 @@ fn add_enum(schema: &mut Schema, scope: &str, enumeration: &EnumDescriptorProto)
     let ranges = enumeration.reserved_range.iter();
     let read = Message {
         entries: values
-            .map(|value| (value.number(), Entry { name: value.name().to_owned(), shape: "value".to_owned() }))
+            .map(|value| {
+                (
+                    value.number(),
+                    Entry {
+                        name: value.name().to_owned(),
+                        shape: "value".to_owned(),
+                    },
+                )
+            })
             .collect(),
         reserved_names: enumeration.reserved_name.iter().cloned().collect(),
         reserved_numbers: ranges.map(|range| range.start()..=range.end()).collect(),
@@ -80,10 +100,16 @@ fn add_enum(schema: &mut Schema, scope: &str, enumeration: &EnumDescriptorProto)
 
 fn entry(message: &DescriptorProto, field: &FieldDescriptorProto) -> Entry {
     let kind = match field.type_name() {
-        "" => field.r#type().as_str_name().trim_start_matches("TYPE_").to_lowercase(),
+        "" => field
+            .r#type()
+            .as_str_name()
+            .trim_start_matches("TYPE_")
+            .to_lowercase(),
         name => name.trim_start_matches('.').to_owned(),
     };
-    let oneof = field.oneof_index.and_then(|index| message.oneof_decl.get(usize::try_from(index).ok()?));
+    let oneof = field
+        .oneof_index
+        .and_then(|index| message.oneof_decl.get(usize::try_from(index).ok()?));
     let shape = match oneof {
         _ if field.label() == Label::Repeated => format!("repeated {kind}"),
         // The compiler puts an `optional` field into a oneof of its own.
@@ -91,5 +117,8 @@ fn entry(message: &DescriptorProto, field: &FieldDescriptorProto) -> Entry {
         Some(oneof) => format!("{kind} in {}", oneof.name()),
         None => kind,
     };
-    Entry { name: field.name().to_owned(), shape }
+    Entry {
+        name: field.name().to_owned(),
+        shape,
+    }
 }

@@ -22,13 +22,23 @@ impl Allowed {
     fn parse(text: &str) -> anyhow::Result<Self> {
         let mut packages = BTreeMap::new();
         let mut package: Option<&mut BTreeMap<String, String>> = None;
-        for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
-            if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
+        for line in text
+            .lines()
+            .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        {
+            if let Some(name) = line
+                .strip_prefix('[')
+                .and_then(|line| line.strip_suffix(']'))
+            {
                 package = Some(packages.entry(name.to_owned()).or_default());
                 continue;
             }
-            let (name, purpose) = line.split_once(": ").with_context(|| format!("`{line}`: `CRATE: WHAT FOR` expected"))?;
-            let package = package.as_mut().with_context(|| format!("`{line}`: stands before any `[PACKAGE]`"))?;
+            let (name, purpose) = line
+                .split_once(": ")
+                .with_context(|| format!("`{line}`: `CRATE: WHAT FOR` expected"))?;
+            let package = package
+                .as_mut()
+                .with_context(|| format!("`{line}`: stands before any `[PACKAGE]`"))?;
             package.insert(name.to_owned(), purpose.to_owned());
         }
         Ok(Self(packages))
@@ -38,11 +48,15 @@ impl Allowed {
     pub(super) fn problems(&self, package: &str, inside: &BTreeSet<String>) -> Vec<String> {
         let none = BTreeMap::new();
         let allowed = self.0.get(package).unwrap_or(&none);
-        let strangers = inside.iter().filter(|name| *name != package && !allowed.contains_key(*name));
+        let strangers = inside
+            .iter()
+            .filter(|name| *name != package && !allowed.contains_key(*name));
         let absent = allowed.keys().filter(|name| !inside.contains(*name));
         strangers
             .map(|name| format!("{package} contains {name}, which is not allowed there"))
-            .chain(absent.map(|name| format!("{package} no longer contains {name}: remove the line")))
+            .chain(
+                absent.map(|name| format!("{package} no longer contains {name}: remove the line")),
+            )
             .collect()
     }
 }
@@ -52,8 +66,13 @@ mod tests {
     use super::*;
 
     fn problems(inside: &[&str]) -> Vec<String> {
-        let allowed = Allowed::parse("# why\n[sanbai-core]\nserde: rules files\ntoml: rules files\n").unwrap();
-        allowed.problems("sanbai-core", &inside.iter().map(|&name| name.to_owned()).collect())
+        let allowed =
+            Allowed::parse("# why\n[sanbai-core]\nserde: rules files\ntoml: rules files\n")
+                .unwrap();
+        allowed.problems(
+            "sanbai-core",
+            &inside.iter().map(|&name| name.to_owned()).collect(),
+        )
     }
 
     #[test]

@@ -15,7 +15,10 @@ pub(super) const TARGET: &str = "wasm32-unknown-unknown";
 /// Builds each package with all of its functions kept, and fails if the result imports anything.
 pub(super) fn run(root: &Path, packages: &[&str]) -> anyhow::Result<()> {
     let Some(compiler) = Compiler::find(root)? else {
-        return process::missing(TARGET, "rustup target add wasm32-unknown-unknown, or Debian's rustc-web");
+        return process::missing(
+            TARGET,
+            "rustup target add wasm32-unknown-unknown, or Debian's rustc-web",
+        );
     };
     let target_directory = root.join("target/wasm");
     for package in packages {
@@ -61,16 +64,36 @@ impl Compiler {
             Self::Active => cargo(root, &["rustc"]),
             Self::System { linker } => {
                 let mut command = Command::new("/usr/bin/cargo");
-                command.current_dir(root).env_remove("RUSTUP_TOOLCHAIN").env("RUSTC", "/usr/bin/rustc");
+                command
+                    .current_dir(root)
+                    .env_remove("RUSTUP_TOOLCHAIN")
+                    .env("RUSTC", "/usr/bin/rustc");
                 // `-Z` on a stable compiler; the product itself is never built this way.
-                command.env("RUSTC_BOOTSTRAP", "1").env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker);
+                command
+                    .env("RUSTC_BOOTSTRAP", "1")
+                    .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker);
                 command.args(["-Zbuild-std=std,panic_abort", "rustc"]);
                 command
             }
         };
-        command.args(["--locked", "--package", package, "--lib", "--crate-type", "cdylib", "--target", TARGET]);
+        command.args([
+            "--locked",
+            "--package",
+            package,
+            "--lib",
+            "--crate-type",
+            "cdylib",
+            "--target",
+            TARGET,
+        ]);
         command.arg("--target-dir").arg(target_directory);
-        command.args(["--", "-C", "link-dead-code=yes", "-C", "link-arg=--no-gc-sections"]);
+        command.args([
+            "--",
+            "-C",
+            "link-dead-code=yes",
+            "-C",
+            "link-arg=--no-gc-sections",
+        ]);
         command
     }
 }

@@ -21,23 +21,41 @@ fn prose(file: &File) -> impl Iterator<Item = (usize, String)> {
     let mut fence: Option<&str> = None;
     file.lines().filter_map(move |(number, line)| {
         let start = line.trim_start();
-        let marker = ["```", "~~~"].into_iter().find(|marker| start.starts_with(marker));
+        let marker = ["```", "~~~"]
+            .into_iter()
+            .find(|marker| start.starts_with(marker));
         match (fence, marker) {
             (None, Some(opening)) => fence = Some(opening),
             (Some(opening), Some(closing)) if opening == closing => fence = None,
-            (None, None) => return Some((number, line.split('`').step_by(2).collect::<Vec<_>>().join("`"))),
+            (None, None) => {
+                return Some((
+                    number,
+                    line.split('`').step_by(2).collect::<Vec<_>>().join("`"),
+                ));
+            }
             (Some(_), _) => {}
         }
         None
     })
 }
 
-/// The targets of `[text](target)` and of `[label]: target`.
+/// The targets of `[text](target)` and of `[label]: target`; `[^label]: …` is a footnote.
 fn targets(line: &str) -> Vec<&str> {
-    let inline = line.split("](").skip(1).filter_map(|rest| rest.split_once(')').map(|(target, _)| target));
-    let reference = line.strip_prefix('[').and_then(|line| line.split_once("]: ")).map(|(_, target)| target);
+    let inline = line
+        .split("](")
+        .skip(1)
+        .filter_map(|rest| rest.split_once(')').map(|(target, _)| target));
+    let label = line
+        .strip_prefix('[')
+        .filter(|label| !label.starts_with('^'));
+    let reference = label
+        .and_then(|line| line.split_once("]: "))
+        .map(|(_, target)| target);
     // A title may follow the target.
-    inline.chain(reference).filter_map(|target| target.split_whitespace().next()).collect()
+    inline
+        .chain(reference)
+        .filter_map(|target| target.split_whitespace().next())
+        .collect()
 }
 
 /// What is wrong with a target, if it is ours to check.
@@ -46,12 +64,20 @@ fn wrong(tree: &Tree, file: &File, target: &str) -> Option<String> {
         return None;
     }
     let (path, heading) = target.split_once('#').unwrap_or((target, ""));
-    let path = if path.is_empty() { Some(file.path.clone()) } else { resolve(&file.path, path) };
+    let path = if path.is_empty() {
+        Some(file.path.clone())
+    } else {
+        resolve(&file.path, path)
+    };
     let Some(path) = path.filter(|path| tree.paths.contains(path)) else {
         return Some(format!("link to `{target}`: no such file"));
     };
-    let linked = tree.files.iter().find(|other| other.path == path && path.ends_with(".md"));
-    let missing = !heading.is_empty() && linked.is_some_and(|linked| !headings(linked).any(|slug| slug == heading));
+    let linked = tree
+        .files
+        .iter()
+        .find(|other| other.path == path && path.ends_with(".md"));
+    let missing = !heading.is_empty()
+        && linked.is_some_and(|linked| !headings(linked).any(|slug| slug == heading));
     missing.then(|| format!("link to `{target}`: no such heading"))
 }
 
@@ -78,11 +104,14 @@ fn headings(file: &File) -> impl Iterator<Item = String> {
         if in_code || title.len() == line.len() {
             return None;
         }
-        let kept = title.trim().chars().filter_map(|character| match character {
-            ' ' => Some('-'),
-            '-' | '_' => Some(character),
-            _ => character.is_alphanumeric().then_some(character),
-        });
+        let kept = title
+            .trim()
+            .chars()
+            .filter_map(|character| match character {
+                ' ' => Some('-'),
+                '-' | '_' => Some(character),
+                _ => character.is_alphanumeric().then_some(character),
+            });
         Some(kept.flat_map(char::to_lowercase).collect())
     })
 }
@@ -93,7 +122,14 @@ mod tests {
     use crate::tidy::tests::said;
 
     fn said_of(text: &str) -> Vec<String> {
-        said(check, &[("docs/page.md", text), ("README.md", "# What it is\n"), ("docs/adr/0001.md", "")])
+        said(
+            check,
+            &[
+                ("docs/page.md", text),
+                ("README.md", "# What it is\n"),
+                ("docs/adr/0001.md", ""),
+            ],
+        )
     }
 
     #[test]
@@ -104,13 +140,25 @@ mod tests {
 
     #[test]
     fn links_that_do_not_are_named() {
-        assert_eq!(said_of("[a](adr/2.md)"), ["docs/page.md:1: link to `adr/2.md`: no such file"]);
-        assert_eq!(said_of("[a](../../x.md)"), ["docs/page.md:1: link to `../../x.md`: no such file"]);
-        assert_eq!(said_of("\n[a](../README.md#who)"), ["docs/page.md:2: link to `../README.md#who`: no such heading"]);
+        assert_eq!(
+            said_of("[a](adr/2.md)"),
+            ["docs/page.md:1: link to `adr/2.md`: no such file"]
+        );
+        assert_eq!(
+            said_of("[a](../../x.md)"),
+            ["docs/page.md:1: link to `../../x.md`: no such file"]
+        );
+        assert_eq!(
+            said_of("\n[a](../README.md#who)"),
+            ["docs/page.md:2: link to `../README.md#who`: no such heading"]
+        );
     }
 
     #[test]
     fn code_and_foreign_addresses_are_left_alone() {
-        assert_eq!(said_of("```\n[a](b.md)\n```\n`[a](b.md)` [c](https://example.org/b.md)"), [""; 0]);
+        assert_eq!(
+            said_of("```\n[a](b.md)\n```\n`[a](b.md)` [c](https://example.org/b.md)"),
+            [""; 0]
+        );
     }
 }

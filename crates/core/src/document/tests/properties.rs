@@ -54,9 +54,9 @@ proptest! {
     fn two_neighbours_swapped_break_the_check_digit(number in resident_numbers(), at in 0_usize..16) {
         let mut bytes = number.into_bytes();
         let pair = bytes.get_mut(at..=at.saturating_add(1)).expect("within 18");
-        prop_assume!(pair.first() != pair.last());
+        let expected = if pair.first() == pair.last() { Grade::Ok } else { Grade::Wrong };
         pair.reverse();
-        prop_assert_eq!(resident(&bytes).checksum, Grade::Wrong);
+        prop_assert_eq!(resident(&bytes).checksum, expected);
     }
 
     #[test]

@@ -7,7 +7,11 @@ const IMPORT_SECTION: u8 = 2;
 
 /// The first thing that a module asks its host for, as `MODULE.NAME`. One is enough to refuse the module.
 pub(super) fn first(module: &[u8]) -> anyhow::Result<Option<String>> {
-    let mut rest = Reader(module.strip_prefix(MAGIC).context("not a WebAssembly module, version 1")?);
+    let mut rest = Reader(
+        module
+            .strip_prefix(MAGIC)
+            .context("not a WebAssembly module, version 1")?,
+    );
     while !rest.0.is_empty() {
         let section = rest.byte()?;
         let size = rest.number()?;
@@ -24,7 +28,10 @@ struct Reader<'a>(&'a [u8]);
 
 impl<'a> Reader<'a> {
     fn bytes(&mut self, count: usize) -> anyhow::Result<&'a [u8]> {
-        let (taken, rest) = self.0.split_at_checked(count).context("the module ends early")?;
+        let (taken, rest) = self
+            .0
+            .split_at_checked(count)
+            .context("the module ends early")?;
         self.0 = rest;
         Ok(taken)
     }
@@ -68,7 +75,10 @@ mod tests {
     #[test]
     fn an_import_is_named() {
         let sections = b"\x01\x01\x00\x02\x0b\x01\x03env\x03now\x00\x00";
-        assert_eq!(first(&module(sections)).unwrap().as_deref(), Some("env.now"));
+        assert_eq!(
+            first(&module(sections)).unwrap().as_deref(),
+            Some("env.now")
+        );
     }
 
     #[test]

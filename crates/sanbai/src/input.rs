@@ -1,0 +1,82 @@
+//! Files of events: lines of JSON or length-delimited protobuf, plain, gzip or zstd, or standard input.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::Path;
+
+use anyhow::Context as _;
+use indicatif::ProgressBar;
+
+use crate::output;
+
+/// Bytes read at once.
+const BUFFER: usize = 1 << 18;
+
+/// Opens a file, `-` for standard input, and unpacks what is packed.
+pub(crate) fn open(path: &Path) -> anyhow::Result<(Box<dyn BufRead>, ProgressBar)> {
+    let (raw, length): (Box<dyn Read>, Option<u64>) = if path == Path::new("-") {
+        (Box::new(io::stdin().lock()), None)
+    } else {
+        let file = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
+        let length = file.metadata().ok().map(|metadata| metadata.len());
+        (Box::new(file), length)
+    };
+    let bar = output::progress(length);
+    let mut reader = BufReader::with_capacity(BUFFER, bar.wrap_read(raw));
+    let magic = reader.fill_buf().with_context(|| format!("cannot read {}", path.display()))?;
+    let unpacked: Box<dyn BufRead> = if magic.starts_with(&[0x1f, 0x8b]) {
+        Box::new(BufReader::with_capacity(BUFFER, flate2::bufread::MultiGzDecoder::new(reader)))
+    } else if magic.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
+        let decoder = ruzstd::decoding::StreamingDecoder::new(reader)
+            .with_context(|| format!("{} is no zstd file", path.display()))?;
+        Box::new(BufReader::with_capacity(BUFFER, decoder))
+    } else {
+        Box::new(reader)
+    };
+    Ok((unpacked, bar))
+}
+
+/// Lines of a file, of any bytes. A line that is too long is cut: it cannot be right, and it must not fill the memory.
+pub(crate) struct Lines {
+    reader: Box<dyn BufRead>,
+    line: Vec<u8>,
+    bytes_max: usize,
+}
+
+impl Lines {
+    /// Lines of a file, `-` for standard input; of each at most `bytes_max` + 1 bytes are kept.
+    pub(crate) fn open(path: &Path, bytes_max: usize) -> anyhow::Result<Self> {
+        Ok(Self::over(open(path)?.0, bytes_max))
+    }
+
+    pub(crate) fn over(reader: Box<dyn BufRead>, bytes_max: usize) -> Self {
+        Self { reader, line: Vec::new(), bytes_max }
+    }
+
+    /// The next line without its end; `None` at the end of the file.
+    pub(crate) fn next(&mut self) -> io::Result<Option<&[u8]>> {
+        self.line.clear();
+        let mut any = false;
+        loop {
+            let chunk = self.reader.fill_buf()?;
+            if chunk.is_empty() {
+                break;
+            }
+            any = true;
+            let (taken, is_end) = match memchr::memchr(b'\n', chunk) {
+                Some(end) => (end, true),
+                None => (chunk.len(), false),
+            };
+            let room = (self.bytes_max + 1).saturating_sub(self.line.len());
+            self.line.extend_from_slice(&chunk[..taken.min(room)]);
+            self.reader.consume(taken + usize::from(is_end));
+            if is_end {
+                break;
+            }
+        }
+        if self.line.last() == Some(&b'\r') {
+            self.line.pop();
+        }
+        Ok(any.then_some(&self.line))
+    }
+}

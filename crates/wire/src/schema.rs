@@ -1,0 +1,99 @@
+//! The event schema as data: JSON is read and written by it, and protobuf checked against it.
+
+use crate::limits::Text;
+
+/// A message.
+pub(crate) struct Message {
+    /// Its name in the proto.
+    pub(crate) name: &'static str,
+    /// Its fields, by number. At most 64.
+    pub(crate) fields: &'static [Field],
+}
+
+/// A field of a message.
+pub(crate) struct Field {
+    /// Its number.
+    pub(crate) number: u32,
+    /// Its name in JSON.
+    pub(crate) json: &'static str,
+    /// Its name in the proto, which JSON may use as well.
+    pub(crate) proto: &'static str,
+    /// What its values are.
+    pub(crate) kind: Kind,
+    /// Whether it is a list.
+    pub(crate) repeated: bool,
+    /// Whether it is one of several of which exactly one is there.
+    pub(crate) oneof: bool,
+}
+
+/// What the values of a field are.
+pub(crate) enum Kind {
+    /// A text.
+    Text(Text),
+    /// True or false.
+    Flag,
+    /// A whole number of 32 bits without sign.
+    Count,
+    /// A value of an enum.
+    Choice(&'static Choice),
+    /// A time.
+    Time,
+    /// A message.
+    Nested(&'static Message),
+}
+
+/// An enum.
+pub(crate) struct Choice {
+    /// What all names begin with.
+    pub(crate) prefix: &'static str,
+    /// Numbers and full names.
+    pub(crate) values: &'static [(i32, &'static str)],
+}
+
+impl Message {
+    /// The place and the field of which `is` holds, looked for from `hint` on: fields mostly come in their order.
+    pub(crate) fn find(&self, hint: usize, is: impl Fn(&Field) -> bool) -> Option<(usize, &'static Field)> {
+        let fields: &'static [Field] = self.fields;
+        let (before, after) = fields.split_at_checked(hint)?;
+        let in_after = || after.iter().position(&is).map(|place| place.saturating_add(hint));
+        let place = in_after().or_else(|| before.iter().position(&is))?;
+        fields.get(place).map(|field| (place, field))
+    }
+}
+
+impl Field {
+    /// Whether JSON may call it so.
+    pub(crate) fn is_called(&self, name: &str) -> bool {
+        self.json == name || self.proto == name
+    }
+}
+
+impl Choice {
+    /// The number of a name: the full one, or the short one in any case of letters, with or without `_` and `-`.
+    pub(crate) fn number(&self, name: &str) -> Option<i32> {
+        let exact = self.values.iter().find(|(_, full)| *full == name);
+        let found = exact.or_else(|| self.values.iter().find(|(_, full)| self.resembles(full, name)));
+        found.map(|(number, _)| *number)
+    }
+
+    fn resembles(&self, full: &str, name: &str) -> bool {
+        let short = full.strip_prefix(self.prefix).unwrap_or(full);
+        loosely_equal(short, name) || loosely_equal(full, name)
+    }
+
+    /// The full name of a number; `None` where there is none.
+    pub(crate) fn name(&self, number: i32) -> Option<&'static str> {
+        self.values.iter().find(|(known, _)| *known == number).map(|(_, name)| *name)
+    }
+}
+
+/// Whether two names are the same but for the case of letters, `_` and `-`.
+pub(crate) fn loosely_equal(left: &str, right: &str) -> bool {
+    let letters = |text: &str| {
+        let bytes = text.as_bytes().to_owned();
+        bytes.into_iter().filter(|byte| !matches!(byte, b'_' | b'-')).map(|byte| byte.to_ascii_lowercase())
+    };
+    letters(left).eq(letters(right))
+}
+
+include!("proto/schema_v1.rs");
