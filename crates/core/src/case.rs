@@ -35,7 +35,7 @@ impl<'a> Case<'a> {
         registry: RegistryView<'a>,
         now: Timestamp,
     ) -> Self {
-        let accepted = items.iter().position(|item| item.is_live() && is_acceptance(&item.event));
+        let accepted = items.iter().position(|item| item.is_live() && item.event.happening.as_accepted().is_some());
         Self { items, rules, profile, registry, now, accepted }
     }
 
@@ -49,10 +49,7 @@ impl<'a> Case<'a> {
     pub fn acceptance(&self) -> Option<Acceptance<'a>> {
         let place = self.accepted?;
         let event = &self.items.get(place)?.event;
-        match &event.happening {
-            Happening::Accepted(accepted) => Some(Acceptance { place, event, accepted }),
-            _ => None,
-        }
+        Some(Acceptance { place, event, accepted: event.happening.as_accepted()? })
     }
 
     /// Any event that counts; the first in canonical order, else the first of all.
@@ -137,10 +134,6 @@ pub struct Acceptance<'a> {
 /// Whether an event is a departure, an arrival or a delivery.
 pub fn is_movement(event: &Event<'_>) -> bool {
     matches!(event.happening, Happening::Departed(_) | Happening::Arrived(_) | Happening::Delivered)
-}
-
-fn is_acceptance(event: &Event<'_>) -> bool {
-    matches!(event.happening, Happening::Accepted(_))
 }
 
 /// Ids of some events.

@@ -75,7 +75,7 @@ impl Parcel {
     /// # Errors
     /// Where the event is of another parcel, or a text is too long to be kept.
     pub fn apply(&mut self, event: &Event<'_>) -> Result<Applied, PackError> {
-        if self.parcels.len() > 0 && self.parcels.find(event.brand, event.waybill).is_none() {
+        if !self.parcels.is_empty() && self.parcels.find(event.brand, event.waybill).is_none() {
             return Err(PackError::AnotherParcel);
         }
         self.parcels.apply(event)

@@ -4,7 +4,7 @@ use crate::case::{Case, Evidence};
 use crate::checks::screening::{SecondScreening, Uncleared};
 use crate::checks::{data, goods, life, registers, screening, upload};
 use crate::duty::applicability::{AgreementClaim, Course};
-use crate::duty::{Cause, DutyStatus, Status, inspection, real_name, xray};
+use crate::duty::{Cause, DutyStatus, Ground, Status, inspection, real_name, xray};
 use crate::finding::{Code, Finding, Findings, Unanswered};
 use crate::registry::RegistryView;
 use crate::rules::{Duty, Rules, Severity};
@@ -123,7 +123,7 @@ impl<'a> Judge<'a> {
         let items = evidence.items();
         let accepted = items
             .iter()
-            .find(|item| item.is_live() && matches!(item.event.happening, crate::event::Happening::Accepted(_)))
+            .find(|item| item.is_live() && item.event.happening.as_accepted().is_some())
             .map(|item| item.event.occurred_at);
         let Some(reference) = accepted.or_else(|| items.first().map(|item| item.event.occurred_at)) else {
             return Ok(None);
@@ -141,54 +141,13 @@ impl<'a> Judge<'a> {
 fn judge<'a>(case: &Case<'a>) -> Verdict<'a> {
     let mut findings = Findings::new(case);
     let course = Course::of(case);
-    let acceptance = case.acceptance();
     let uncleared = Uncleared::find(case);
-    let second = SecondScreening::of(case);
-
-    let duties = match course {
-        Course::Out(ground) => each(DutyStatus::exempt(ground, Vec::new())),
-        Course::Awaited => {
-            let until = awaited_until(case);
-            each(DutyStatus::pending(until))
-        }
-        Course::Unknown(cause) => {
-            if cause == Cause::NoAcceptance {
-                life::unreported(case, &mut findings);
-            } else {
-                findings.unanswered(Code::Lc01, "sites");
-            }
-            each(DutyStatus::unknown(cause))
-        }
-        Course::Inbound => {
-            second.raise(&mut findings);
-            let exempt = DutyStatus::exempt(crate::duty::Ground::Inbound, Vec::new());
-            [exempt.clone(), exempt, xray::judge_inbound(case, &second, uncleared.as_ref())]
-        }
-        Course::Accepted(acceptance) => {
-            let agreement = AgreementClaim::of(case, &acceptance);
-            registers::agreement(&acceptance, agreement, &mut findings);
-            registers::inspector(case, &acceptance, &mut findings);
-            registers::outlet(case, &acceptance, &mut findings);
-            data::route(case, &acceptance, &mut findings);
-            data::item(case, &acceptance, &mut findings);
-            life::second_acceptance(case, &acceptance, &mut findings);
-            life::moved_before(case, &acceptance, &mut findings);
-            screening::mark(xray::deciding_of(case, &acceptance), &mut findings);
-            second.raise(&mut findings);
-            [
-                real_name::judge(case, &acceptance, agreement, &mut findings),
-                inspection::judge(case, &acceptance, &mut findings),
-                xray::judge(case, &acceptance, agreement, uncleared.as_ref(), &mut findings),
-            ]
-        }
-    };
+    let duties = duties(case, &course, uncleared.as_ref(), &mut findings);
     if let Some(uncleared) = &uncleared {
         uncleared.raise(&mut findings);
     }
-    let counting = match course {
-        Course::Accepted(acceptance) => Some(acceptance),
-        Course::Out(_) | Course::Awaited | Course::Unknown(_) | Course::Inbound => None,
-    };
+    let counting = course.acceptance();
+    let acceptance = case.acceptance();
     goods::judge(case, &mut findings);
     data::judge(case, &mut findings);
     registers::screening(case, &mut findings);
@@ -214,12 +173,50 @@ fn judge<'a>(case: &Case<'a>) -> Verdict<'a> {
     }
 }
 
-fn each(status: DutyStatus) -> [DutyStatus; 3] {
-    [status.clone(), status.clone(), status]
+/// The three duties, and the rules that go with an acceptance.
+fn duties<'a>(
+    case: &Case<'a>,
+    course: &Course<'a>,
+    uncleared: Option<&Uncleared<'a>>,
+    findings: &mut Findings<'_, 'a>,
+) -> [DutyStatus; 3] {
+    match course {
+        Course::Out(ground) => each(&DutyStatus::exempt(*ground, Vec::new())),
+        Course::Awaited { until } => each(&DutyStatus::pending(*until)),
+        Course::Unknown(cause) => {
+            if *cause == Cause::NoAcceptance {
+                life::unreported(case, findings);
+            } else {
+                findings.unanswered(Code::Lc01, "sites");
+            }
+            each(&DutyStatus::unknown(*cause))
+        }
+        Course::Inbound => {
+            let second = SecondScreening::of(case);
+            second.raise(findings);
+            let exempt = DutyStatus::exempt(Ground::Inbound, Vec::new());
+            [exempt.clone(), exempt, xray::judge_inbound(case, &second, uncleared)]
+        }
+        Course::Accepted(acceptance) => {
+            let agreement = AgreementClaim::of(case, acceptance);
+            registers::agreement(acceptance, agreement, findings);
+            registers::inspector(case, acceptance, findings);
+            registers::outlet(case, acceptance, findings);
+            data::route(case, acceptance, findings);
+            data::item(case, acceptance, findings);
+            life::second_acceptance(case, acceptance, findings);
+            life::moved_before(case, acceptance, findings);
+            screening::mark(xray::deciding_of(case, acceptance), findings);
+            SecondScreening::of(case).raise(findings);
+            [
+                real_name::judge(case, acceptance, agreement, findings),
+                inspection::judge(case, acceptance, findings),
+                xray::judge(case, acceptance, agreement, uncleared, findings),
+            ]
+        }
+    }
 }
 
-/// Until when an acceptance may still come.
-fn awaited_until(case: &Case<'_>) -> Timestamp {
-    let wait = crate::time::Span::hours(case.rules.spans.unreported_after_intake_h.into());
-    case.first_intake().map_or(case.now, |first| first.plus(wait))
+fn each(status: &DutyStatus) -> [DutyStatus; 3] {
+    [status.clone(), status.clone(), status.clone()]
 }

@@ -29,11 +29,26 @@ use sanbai_wire::proto::registry::RegistryRecord;
 
 use self::clock::{Nanos, nanos, timestamp};
 use self::evidence::{Case, Event};
+use self::register::Register;
 
 /// What nobody who declares it says anything with, in the starting rules.
 pub const GENERIC_WORDS: &[&str] = &[
-    "日用品", "物品", "货物", "东西", "其他", "其它", "杂物", "商品", "包裹", "快件", "goods", "item", "items", "stuff",
-    "other", "parcel",
+    "日用品",
+    "物品",
+    "货物",
+    "东西",
+    "其他",
+    "其它",
+    "杂物",
+    "商品",
+    "包裹",
+    "快件",
+    "goods",
+    "item",
+    "items",
+    "stuff",
+    "other",
+    "parcel",
 ];
 
 /// Which reading of the law decides.
@@ -128,7 +143,24 @@ pub fn judge_by(
     profile: Profile,
     as_of: Timestamp,
 ) -> Option<Judged> {
-    let case = Case::gather(settings, events, registry, profile, nanos(as_of))?;
+    let brand = &events.first()?.brand;
+    judge_case(
+        settings,
+        events,
+        Register::of(brand, registry),
+        profile,
+        as_of,
+    )
+}
+
+fn judge_case(
+    settings: &Settings<'_>,
+    events: &[ParcelEvent],
+    register: Register<'_>,
+    profile: Profile,
+    as_of: Timestamp,
+) -> Option<Judged> {
+    let case = Case::gather(settings, events, register, profile, nanos(as_of))?;
     let mut book = Book::default();
     let duties = if case.acceptance().is_some() {
         acceptance::judge(&case, &mut book)
@@ -143,7 +175,9 @@ pub fn judge_by(
     Some(Judged {
         brand: case.brand.to_owned(),
         waybill: case.waybill.to_owned(),
-        accepted_at: case.acceptance().map(|accepted| timestamp(accepted.event.at)),
+        accepted_at: case
+            .acceptance()
+            .map(|accepted| timestamp(accepted.event.at)),
         site: row_of(&case),
         counted: case.acceptance().is_some() && case.taken_out().is_none(),
         duties,
@@ -173,12 +207,19 @@ pub fn judge_all_by(
     let mut parcels: BTreeMap<(String, String), Vec<ParcelEvent>> = BTreeMap::new();
     for event in events {
         if !event.waybill.is_empty() {
-            parcels.entry((event.brand.clone(), event.waybill.clone())).or_default().push(event.clone());
+            parcels
+                .entry((event.brand.clone(), event.waybill.clone()))
+                .or_default()
+                .push(event.clone());
         }
     }
+    let mut registers = BTreeMap::new();
     let mut all = BTreeMap::new();
     for (key, parcel) in parcels {
-        if let Some(judged) = judge_by(settings, &parcel, registry, profile, as_of) {
+        let register = registers
+            .entry(key.0.clone())
+            .or_insert_with(|| Register::of(&key.0, registry));
+        if let Some(judged) = judge_case(settings, &parcel, register.clone(), profile, as_of) {
             all.insert(key, judged);
         }
     }
@@ -192,7 +233,9 @@ fn row_of(case: &Case<'_>) -> String {
         Some(accepted) => Some(accepted.event),
         None => case.first_movement().or(first),
     };
-    event.map(|event| event.body.site.clone()).unwrap_or_default()
+    event
+        .map(|event| event.body.site.clone())
+        .unwrap_or_default()
 }
 
 /// What stands beside the duties, while it is written down.
@@ -214,13 +257,15 @@ impl Book {
 
     /// "Not present: the rule is *unanswered*, listed in the verdict".
     fn leave_open(&mut self, code: &str, missing: &str) {
-        self.unanswered.insert((code.to_owned(), missing.to_owned()));
+        self.unanswered
+            .insert((code.to_owned(), missing.to_owned()));
     }
 
     /// A rule that found something has been answered, whatever else is missing.
     fn forget_answered(&mut self) {
         let findings = &self.findings;
-        self.unanswered.retain(|(code, _)| !findings.contains_key(code));
+        self.unanswered
+            .retain(|(code, _)| !findings.contains_key(code));
     }
 }
 
@@ -237,25 +282,42 @@ impl DutyJudged {
     }
 
     fn not_applicable(ground: &str) -> Self {
-        Self { ground: ground.to_owned(), ..Self::new("not_applicable") }
+        Self {
+            ground: ground.to_owned(),
+            ..Self::new("not_applicable")
+        }
     }
 
     fn unknown(ground: &str) -> Self {
-        Self { ground: ground.to_owned(), ..Self::new("unknown") }
+        Self {
+            ground: ground.to_owned(),
+            ..Self::new("unknown")
+        }
     }
 
     /// "The body holds the deadline only of a pending or failed duty".
     fn pending(deadline: Option<Nanos>) -> Self {
-        Self { deadline: deadline.map(timestamp), ..Self::new("pending") }
+        Self {
+            deadline: deadline.map(timestamp),
+            ..Self::new("pending")
+        }
     }
 
     fn fail(deadline: Nanos, performed_late: bool) -> Self {
-        Self { deadline: Some(timestamp(deadline)), performed_late, ..Self::new("fail") }
+        Self {
+            deadline: Some(timestamp(deadline)),
+            performed_late,
+            ..Self::new("fail")
+        }
     }
 
     /// "*Reported late* = done in time, `intakeAt` after that moment: the duty passes and says so."
     fn pass(evidence: &Event<'_>, moment: Nanos) -> Self {
-        Self { reported_late: evidence.intake > moment, ..Self::new("pass") }.with(evidence)
+        Self {
+            reported_late: evidence.intake > moment,
+            ..Self::new("pass")
+        }
+        .with(evidence)
     }
 
     fn with(mut self, evidence: &Event<'_>) -> Self {

@@ -89,11 +89,10 @@ impl Choice {
 
 /// Whether two names are the same but for the case of letters, `_` and `-`.
 pub(crate) fn loosely_equal(left: &str, right: &str) -> bool {
-    let letters = |text: &str| {
-        let bytes = text.as_bytes().to_owned();
-        bytes.into_iter().filter(|byte| !matches!(byte, b'_' | b'-')).map(|byte| byte.to_ascii_lowercase())
-    };
     letters(left).eq(letters(right))
 }
 
-include!("proto/schema_v1.rs");
+fn letters(name: &str) -> impl Iterator<Item = u8> {
+    let bytes = name.bytes().filter(|byte| !matches!(byte, b'_' | b'-'));
+    bytes.map(|byte| byte.to_ascii_lowercase())
+}

@@ -45,9 +45,9 @@ fn inside(root: &Path, package: &str) -> anyhow::Result<BTreeSet<String>> {
         wasm::TARGET,
     ]);
     let tree = process::output(&mut tree)?;
-    Ok(tree
-        .lines()
-        .filter_map(|line| line.split(' ').next())
+    let names = tree.lines().filter_map(|line| line.split(' ').next());
+    Ok(names
+        .filter(|name| !name.is_empty())
         .map(str::to_owned)
         .collect())
 }

@@ -1,6 +1,6 @@
 //! From reports to a set: copies, conflicts, retractions, canonical order.
 
-use crate::event::{Event, EventId, Happening};
+use crate::event::{Event, EventId};
 
 /// One event of the set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub struct Item<'a> {
 impl Item<'_> {
     /// Whether it counts: neither retracted nor itself a retraction.
     pub fn is_live(&self) -> bool {
-        !self.retracted && !matches!(self.event.happening, Happening::Retracted(_))
+        !self.retracted && self.event.happening.retracts().is_none()
     }
 }
 
@@ -60,16 +60,12 @@ impl<'a> Evidence<'a> {
         }
         let retractions: Vec<(&str, EventId)> = set
             .iter()
-            .filter_map(|(event, _)| match event.happening {
-                Happening::Retracted(target) => Some((event.source, target)),
-                _ => None,
-            })
+            .filter_map(|(event, _)| Some((event.source, event.happening.retracts()?)))
             .collect();
         let mut items: Vec<Item<'a>> = set
             .into_iter()
             .map(|(event, conflicted)| {
-                let is_retraction = matches!(event.happening, Happening::Retracted(_));
-                let retracted = !is_retraction && retractions.contains(&(event.source, event.id));
+                let retracted = event.happening.retracts().is_none() && retractions.contains(&(event.source, event.id));
                 Item { event, conflicted, retracted }
             })
             .collect();

@@ -18,19 +18,20 @@ pub struct Find<'a> {
 /// All finds: a screening or open check `prohibited`, or an inspection with a prohibited class.
 pub(crate) fn finds<'a>(case: &Case<'a>) -> impl Iterator<Item = Find<'a>> {
     case.items.iter().enumerate().filter_map(|(place, item)| {
-        let class = match &item.event.happening {
-            Happening::XrayScreened(screened) if screened.judgement == XrayJudgement::Prohibited => {
-                screened.prohibited_class
-            }
-            Happening::OpenChecked(check) if check.result == OpenCheckResult::Prohibited => check.prohibited_class,
-            Happening::Inspected(inspected)
-                if inspected.result == InspectionResult::Prohibited || inspected.prohibited_class.is_some() =>
-            {
-                inspected.prohibited_class
-            }
-            _ => return None,
-        };
-        Some(Find { place, event: item.event, class })
+        let happening = &item.event.happening;
+        let screened = happening
+            .as_xray_screened()
+            .filter(|screened| screened.judgement == XrayJudgement::Prohibited)
+            .map(|screened| screened.prohibited_class);
+        let opened = happening
+            .as_open_checked()
+            .filter(|check| check.result == OpenCheckResult::Prohibited)
+            .map(|check| check.prohibited_class);
+        let inspected = happening
+            .as_inspected()
+            .filter(|check| check.result == InspectionResult::Prohibited || check.prohibited_class.is_some())
+            .map(|check| check.prohibited_class);
+        screened.or(opened).or(inspected).map(|class| Find { place, event: item.event, class })
     })
 }
 

@@ -73,10 +73,9 @@ pub(crate) fn voided_yet_moved<'a>(case: &Case<'a>, acceptance: Option<&Acceptan
         return;
     }
     let after = acceptance.map_or(0, |acceptance| acceptance.place);
-    let cause = case.live().find(|(place, event)| match event.happening {
-        Happening::Voided => true,
-        Happening::Rejected => acceptance.is_some() && *place > after,
-        _ => false,
+    let cause = case.live().find(|(place, event)| {
+        let is_rejection = event.happening == Happening::Rejected && acceptance.is_some() && *place > after;
+        event.happening == Happening::Voided || is_rejection
     });
     if let Some((place, event)) = cause {
         findings.raise(Code::Lc05, &[place, moved], &[("cause", Value::Word(event.happening.name()))]);

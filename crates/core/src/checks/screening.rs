@@ -47,21 +47,17 @@ impl<'a> Uncleared<'a> {
 
 /// Suspect images; a retraction never removes one.
 fn suspects<'a>(case: &Case<'a>) -> impl Iterator<Item = Screening<'a>> {
-    case.items.iter().enumerate().filter_map(|(place, item)| match &item.event.happening {
-        Happening::XrayScreened(screened) if screened.judgement == XrayJudgement::Suspect => {
-            Some((place, &item.event, screened))
-        }
-        _ => None,
-    })
+    case.items
+        .iter()
+        .enumerate()
+        .filter_map(|(place, item)| Some((place, &item.event, item.event.happening.as_xray_screened()?)))
+        .filter(|(_, _, screened)| screened.judgement == XrayJudgement::Suspect)
 }
 
 /// An open check that passes or a release, by somebody else than the screener, not before the image and not after the move.
 fn clears(other: &Event<'_>, image: &Event<'_>, screened: &XrayScreened<'_>, moved_at: Timestamp) -> bool {
-    let is_clearance = match &other.happening {
-        Happening::OpenChecked(check) => check.result == OpenCheckResult::Pass,
-        Happening::Released => true,
-        _ => false,
-    };
+    let is_clearance = other.happening == Happening::Released
+        || other.happening.as_open_checked().is_some_and(|check| check.result == OpenCheckResult::Pass);
     let screener = if screened.screener.is_empty() { image.operator } else { screened.screener };
     is_clearance
         && !other.operator.is_empty()

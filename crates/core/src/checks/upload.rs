@@ -2,10 +2,10 @@
 
 use crate::case::{Acceptance, Case};
 use crate::duty::{inspection, real_name};
-use crate::event::{Event, Happening};
+use crate::event::Event;
 use crate::finding::{Code, Findings, Value};
 use crate::rules::Severity;
-use crate::time::Span;
+use crate::time::{Span, Timestamp};
 
 /// TM-01 and TM-04 for every event, TM-03 for what decides.
 pub(crate) fn judge<'a>(case: &Case<'a>, acceptance: Option<&Acceptance<'a>>, findings: &mut Findings<'_, 'a>) {
@@ -31,18 +31,22 @@ pub(crate) fn judge<'a>(case: &Case<'a>, acceptance: Option<&Acceptance<'a>>, fi
 /// How late an event was uploaded, if too late; in an outage of its site counted from the end of it.
 fn lateness(case: &Case<'_>, event: &Event<'_>) -> Option<Span> {
     let spans = &case.rules.spans;
-    let minutes = match event.happening {
-        Happening::IdentityChecked(_) => spans.upload_identity_max_min,
-        Happening::Inspected(_) => spans.upload_inspection_max_min,
-        Happening::XrayScreened(_) => spans.upload_xray_max_min,
-        _ => return None,
+    let happening = &event.happening;
+    let minutes = if happening.as_identity_checked().is_some() {
+        spans.upload_identity_max_min
+    } else if happening.as_inspected().is_some() {
+        spans.upload_inspection_max_min
+    } else if happening.as_xray_screened().is_some() {
+        spans.upload_xray_max_min
+    } else {
+        return None;
     };
     let from = outage_end(case, event).unwrap_or(event.occurred_at);
     let delay = event.upload_at().since(from);
     (delay > Span::minutes(minutes.into())).then_some(delay)
 }
 
-fn outage_end(case: &Case<'_>, event: &Event<'_>) -> Option<crate::time::Timestamp> {
+fn outage_end(case: &Case<'_>, event: &Event<'_>) -> Option<Timestamp> {
     case.registry.outage_end(event.brand, event.site, event.occurred_at)
 }
 

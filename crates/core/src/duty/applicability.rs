@@ -5,7 +5,7 @@ use crate::case::{Acceptance, Case};
 use crate::event::{Happening, Place, Route, Transport};
 use crate::registry::{Agreement, Lookup};
 use crate::rules::ClassO;
-use crate::time::Span;
+use crate::time::{Span, Timestamp};
 
 /// What became of a parcel, as far as it decides which duties apply.
 #[derive(Clone, Copy, Debug)]
@@ -17,12 +17,20 @@ pub enum Course<'a> {
     /// Came from outside the register: only a second screening may be due.
     Inbound,
     /// Moved or screened without an acceptance, which may still come.
-    Awaited,
+    Awaited {
+        /// Until when.
+        until: Timestamp,
+    },
     /// Moved or screened without an acceptance, and nobody can tell.
     Unknown(Cause),
 }
 
 impl<'a> Course<'a> {
+    /// The acceptance of a parcel that counts.
+    pub fn acceptance(&self) -> Option<Acceptance<'a>> {
+        if let Self::Accepted(acceptance) = self { Some(*acceptance) } else { None }
+    }
+
     /// What became of the parcel.
     pub fn of(case: &Case<'a>) -> Self {
         let moved = case.first_movement().is_some();
@@ -46,23 +54,19 @@ impl<'a> Course<'a> {
                 return Self::Out(Ground::NotAccepted);
             }
         }
-        let origin = case.first_movement().and_then(|event| match event.happening {
-            Happening::Arrived(from) => Some(case.registry.knows_site(case.brand(), from)),
-            _ => None,
-        });
+        let origin = case
+            .first_movement()
+            .and_then(|event| event.happening.arrived_from())
+            .map(|from| case.registry.knows_site(case.brand(), from));
+        let wait = Span::hours(case.rules.spans.unreported_after_intake_h.into());
+        let until = case.first_intake().map_or(case.now, |first| first.plus(wait));
         match origin {
             Some(Lookup::Absent) => Self::Inbound,
-            _ if !is_overdue(case) => Self::Awaited,
+            _ if case.now < until => Self::Awaited { until },
             Some(Lookup::NoRegister) => Self::Unknown(Cause::NoSiteRegister),
             Some(Lookup::Found(())) | None => Self::Unknown(Cause::NoAcceptance),
         }
     }
-}
-
-/// Whether the acceptance of a parcel has been awaited long enough.
-fn is_overdue(case: &Case<'_>) -> bool {
-    let wait = Span::hours(case.rules.spans.unreported_after_intake_h.into());
-    case.first_intake().is_some_and(|first| case.now >= first.plus(wait))
 }
 
 /// Whether the waybill was cancelled.

@@ -72,10 +72,7 @@ pub(crate) fn deciding<'a>(case: &Case<'a>, acceptance: &Acceptance<'a>) -> Opti
 }
 
 fn inspections<'a>(case: &Case<'a>) -> impl Iterator<Item = Inspection<'a>> {
-    case.live().filter_map(|(place, event)| match &event.happening {
-        Happening::Inspected(inspected) => Some((place, event, inspected)),
-        _ => None,
-    })
+    case.live().filter_map(|(place, event)| Some((place, event, event.happening.as_inspected()?)))
 }
 
 /// No inspection in time: IN-01, performed late if a later one passes.

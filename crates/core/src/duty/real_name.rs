@@ -4,7 +4,7 @@ use super::applicability::AgreementClaim;
 use super::{Cause, DutyStatus, Ground, Status};
 use crate::case::{Acceptance, Case};
 use crate::document::DocumentKind;
-use crate::event::{Document, Event, Expiry, Happening, IdentityChecked, IdentityResult, Number};
+use crate::event::{Document, Event, Expiry, IdentityChecked, IdentityResult, Number};
 use crate::finding::{Code, Findings, Value};
 use crate::time::Span;
 
@@ -40,7 +40,7 @@ pub(crate) fn judge<'a>(
     };
     let (place, event, identity) = check;
     let breaches = breaches(case, acceptance, identity, event);
-    let unexamined = breaches.is_empty() && documents(identity).any(|document| is_unexamined(document));
+    let unexamined = breaches.is_empty() && documents(identity).any(is_unexamined);
     if (!breaches.is_empty() || unexamined) && !is_due {
         return DutyStatus::pending(deadline);
     }
@@ -78,10 +78,7 @@ pub(crate) fn deciding<'a>(case: &Case<'a>, acceptance: &Acceptance<'a>) -> Opti
 }
 
 fn checks<'a>(case: &Case<'a>) -> impl Iterator<Item = Check<'a>> {
-    case.live().filter_map(|(place, event)| match &event.happening {
-        Happening::IdentityChecked(identity) => Some((place, event, identity)),
-        _ => None,
-    })
+    case.live().filter_map(|(place, event)| Some((place, event, event.happening.as_identity_checked()?)))
 }
 
 /// No check in time: RN-02 if a later one passes, else RN-01.

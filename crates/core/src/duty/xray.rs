@@ -13,10 +13,7 @@ pub(crate) type Screening<'a> = (usize, &'a Event<'a>, &'a XrayScreened<'a>);
 
 /// All screenings that count.
 pub(crate) fn screenings<'a>(case: &Case<'a>) -> impl Iterator<Item = Screening<'a>> {
-    case.live().filter_map(|(place, event)| match &event.happening {
-        Happening::XrayScreened(screened) => Some((place, event, screened)),
-        _ => None,
-    })
+    case.live().filter_map(|(place, event)| Some((place, event, event.happening.as_xray_screened()?)))
 }
 
 /// How the duty stands for an accepted parcel. An uncleared suspect image fails it wherever it applies.

@@ -26,7 +26,12 @@ pub(super) fn judge(case: &Case<'_>, book: &mut Book) -> [DutyJudged; 3] {
     };
     second::judge_beside(case, book);
     // "Everything else pending until first intake + 24 h, then three times `unknown` with LC-01."
-    let first_intake = case.events.iter().map(|event| event.intake).min().unwrap_or(case.now);
+    let first_intake = case
+        .events
+        .iter()
+        .map(|event| event.intake)
+        .min()
+        .unwrap_or(case.now);
     if case.now < first_intake + UNREPORTED_AFTER {
         return [(); 3].map(|()| DutyJudged::pending(None));
     }
@@ -56,8 +61,12 @@ fn ground(case: &Case<'_>) -> Option<&'static str> {
 /// "*Inbound* iff the first movement in canonical order is an `arrived` whose `from` is not a site of the register at R".
 /// `None` if there is no register to ask.
 fn inbound(case: &Case<'_>) -> Option<bool> {
-    let Some(first) = case.first_movement() else { return Some(false) };
-    let Happening::Arrived(arrived) = first.happening else { return Some(false) };
+    let Some(first) = case.first_movement() else {
+        return Some(false);
+    };
+    let Happening::Arrived(arrived) = first.happening else {
+        return Some(false);
+    };
     match case.register.site(&arrived.from) {
         Found::NoRegister => None,
         Found::Nothing => Some(true),

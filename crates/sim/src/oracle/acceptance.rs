@@ -11,7 +11,9 @@ pub(super) const GRACE: Nanos = 2 * HOUR;
 
 /// The three duties of an accepted parcel.
 pub(super) fn judge(case: &Case<'_>, book: &mut Book) -> [DutyJudged; 3] {
-    let Some(accepted) = case.acceptance() else { return super::absence::judge(case, book) };
+    let Some(accepted) = case.acceptance() else {
+        return super::absence::judge(case, book);
+    };
     let claim = registered::judge_claim(case, &accepted, book);
     registered::judge_outlet(case, &accepted, book);
     record::judge_route(case, &accepted, book);
@@ -49,7 +51,13 @@ pub(super) struct Outcome<'c> {
 impl Outcome<'_> {
     /// "A duty passes … at once when its evidence is complete. It fails or becomes `unknown` only when the clock is
     /// ≥ max(deadline, intake of what made it due) + grace".
-    pub(super) fn settle(self, case: &Case<'_>, deadline: Nanos, due: &Event<'_>, book: &mut Book) -> DutyJudged {
+    pub(super) fn settle(
+        self,
+        case: &Case<'_>,
+        deadline: Nanos,
+        due: &Event<'_>,
+        book: &mut Book,
+    ) -> DutyJudged {
         let moment = case.moment(due, deadline, GRACE);
         let certain = self.faults.is_empty() && self.unknown.is_none();
         let judged = match self.evidence {

@@ -6,7 +6,6 @@ use sanbai_wire::proto::event::parcel_event::Happening;
 use sanbai_wire::proto::event::{
     Accepted, IdentityChecked, Inspected, Leg, Mark, ParcelEvent, ScreeningStage, XrayScreened,
 };
-use sanbai_wire::proto::registry::RegistryRecord;
 
 use super::clock::{Nanos, nanos};
 use super::register::Register;
@@ -54,7 +53,7 @@ impl<'a> Case<'a> {
     pub(super) fn gather(
         settings: &'a Settings<'a>,
         events: &'a [ParcelEvent],
-        registry: &'a [RegistryRecord],
+        register: Register<'a>,
         profile: Profile,
         now: Nanos,
     ) -> Option<Self> {
@@ -63,7 +62,7 @@ impl<'a> Case<'a> {
         let mut case = Self {
             brand: &first.brand,
             waybill: &first.waybill,
-            register: Register::of(&first.brand, registry),
+            register,
             events,
             profile,
             now,
@@ -72,7 +71,11 @@ impl<'a> Case<'a> {
         // "A parcel is judged by what was in force when it was accepted"; without an acceptance:
         // "Rules and registers as of the earliest `occurredAt`."
         let accepted = case.acceptance().map(|accepted| accepted.event.at);
-        let earliest = case.live().next().or(case.events.first()).map(|event| event.at);
+        let earliest = case
+            .live()
+            .next()
+            .or(case.events.first())
+            .map(|event| event.at);
         case.register.moment = accepted.or(earliest).unwrap_or(now);
         Some(case)
     }
@@ -142,13 +145,19 @@ impl<'a> Case<'a> {
 
     /// The first movement: seen from the site of the acceptance; without one every arrival is a movement.
     pub(super) fn first_movement(&self) -> Option<&Event<'a>> {
-        let from = self.acceptance().map(|accepted| accepted.event.body.site.clone());
+        let from = self
+            .acceptance()
+            .map(|accepted| accepted.event.body.site.clone());
         self.live().find(|event| event.is_move(from.as_deref()))
     }
 
     /// "`voided`, or `rejected` after acceptance, takes the parcel out (n/a, not in N) unless a movement is in the set".
     pub(super) fn taken_out(&self) -> Option<&'static str> {
-        if self.first_movement().is_some() { None } else { self.withdrawn() }
+        if self.first_movement().is_some() {
+            None
+        } else {
+            self.withdrawn()
+        }
     }
 
     /// The ground on which the parcel would be taken out if it has not moved.
@@ -158,14 +167,17 @@ impl<'a> Case<'a> {
         }
         let accepted = self.acceptance()?;
         let rejected = self.live().any(|event| {
-            matches!(event.happening, Happening::Rejected(_)) && event.order() > accepted.event.order()
+            matches!(event.happening, Happening::Rejected(_))
+                && event.order() > accepted.event.order()
         });
         rejected.then_some("rejected")
     }
 
     /// "`max(deadline, intake of what made it due) + grace`"; "in an outage of the site … grace count\[s\] from its end".
     pub(super) fn moment(&self, due: &Event<'_>, deadline: Nanos, grace: Nanos) -> Nanos {
-        self.register.after_outages(&due.body.site, deadline.max(due.intake)) + grace
+        self.register
+            .after_outages(&due.body.site, deadline.max(due.intake))
+            + grace
     }
 }
 
@@ -192,7 +204,9 @@ pub(super) fn is_second(screening: &XrayScreened) -> bool {
 
 /// "Mark absent or without unit, operator and time".
 pub(super) fn mark_is_complete(mark: Option<&Mark>) -> bool {
-    mark.is_some_and(|mark| !mark.unit.is_empty() && !mark.operator.is_empty() && mark.time.is_some())
+    mark.is_some_and(|mark| {
+        !mark.unit.is_empty() && !mark.operator.is_empty() && mark.time.is_some()
+    })
 }
 
 /// Copies merged, conflicts settled, retractions applied, put in order.
@@ -203,14 +217,21 @@ fn merge<'a>(settings: &Settings<'_>, events: &'a [ParcelEvent], now: Nanos) -> 
         // "Events with a later intake are left out".
         if read.intake <= now {
             let contents = by_id.entry((&event.source, &event.event_id)).or_default();
-            contents.entry(content_digest(settings, event)).or_default().push(read);
+            contents
+                .entry(content_digest(settings, event))
+                .or_default()
+                .push(read);
         }
     }
     let mut merged = Vec::new();
     for contents in by_id.values() {
         // "Different digests under one id: the smaller counts, DQ-03."
-        let Some(copies) = contents.values().next() else { continue };
-        let Some(mut event) = copies.first().cloned() else { continue };
+        let Some(copies) = contents.values().next() else {
+            continue;
+        };
+        let Some(mut event) = copies.first().cloned() else {
+            continue;
+        };
         // "Of copies the earliest intake and the earliest upload time count."
         for copy in copies {
             event.intake = event.intake.min(copy.intake);
@@ -230,7 +251,15 @@ fn read(body: &ParcelEvent) -> Option<Event<'_>> {
     let intake = body.intake_at.or(body.uploaded_at).map_or(at, nanos);
     // "Upload time = `uploadedAt`, else `intakeAt`."
     let upload = body.uploaded_at.map_or(intake, nanos);
-    Some(Event { body, happening: body.happening.as_ref()?, at, intake, upload, disputed: false, retracted: false })
+    Some(Event {
+        body,
+        happening: body.happening.as_ref()?,
+        at,
+        intake,
+        upload,
+        disputed: false,
+        retracted: false,
+    })
 }
 
 /// "The content digest leaves out `source`, `uploadedAt`, `intakeAt`".
@@ -252,6 +281,7 @@ fn retract(events: &mut [Event<'_>]) {
     }
     for event in events.iter_mut() {
         let is_retraction = matches!(event.happening, Happening::Retracted(_));
-        event.retracted = !is_retraction && named.contains(&(event.body.source.clone(), event.body.event_id.clone()));
+        event.retracted = !is_retraction
+            && named.contains(&(event.body.source.clone(), event.body.event_id.clone()));
     }
 }

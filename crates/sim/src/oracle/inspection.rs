@@ -12,15 +12,24 @@ type Inspection<'c> = (&'c Event<'c>, &'c Inspected);
 pub(super) fn judge(case: &Case<'_>, accepted: &Acceptance<'_>, book: &mut Book) -> DutyJudged {
     let deadline = accepted.event.at;
     let inspections = case.inspections();
-    let up_to: Vec<Inspection<'_>> = inspections.iter().copied().filter(|(event, _)| event.at <= deadline).collect();
+    let up_to: Vec<Inspection<'_>> = inspections
+        .iter()
+        .copied()
+        .filter(|(event, _)| event.at <= deadline)
+        .collect();
     let last_passed = up_to.last().map(|(_, last)| passed(last));
     // "Letter: n/a letter (IN-02 if its last inspection is not a pass: somebody found it necessary)".
     if is_letter(accepted) && last_passed != Some(false) {
         return DutyJudged::not_applicable("letter");
     }
-    let later_pass = inspections.iter().any(|(event, inspected)| event.at > deadline && passed(inspected));
+    let later_pass = inspections
+        .iter()
+        .any(|(event, inspected)| event.at > deadline && passed(inspected));
     let deciding = deciding(&up_to);
-    let mut outcome = Outcome { evidence: deciding.map(|(event, _)| event), ..Outcome::default() };
+    let mut outcome = Outcome {
+        evidence: deciding.map(|(event, _)| event),
+        ..Outcome::default()
+    };
     match (last_passed, deciding) {
         (Some(true), Some((event, inspected))) => {
             // "IN-03 …: mark absent or without unit, operator and time".
@@ -66,7 +75,9 @@ fn deciding<'c>(up_to: &[Inspection<'c>]) -> Option<Inspection<'c>> {
             passes.clear();
         }
     }
-    let marked = passes.iter().find(|(_, inspected)| mark_is_complete(inspected.mark.as_ref()));
+    let marked = passes
+        .iter()
+        .find(|(_, inspected)| mark_is_complete(inspected.mark.as_ref()));
     Some(*marked.unwrap_or(last))
 }
 
@@ -75,9 +86,13 @@ fn deciding<'c>(up_to: &[Inspection<'c>]) -> Option<Inspection<'c>> {
 fn is_out_of_order(case: &Case<'_>, accepted: &Acceptance<'_>, inspection: &Event<'_>) -> bool {
     let last_seal = case
         .live()
-        .filter(|event| matches!(event.happening, Happening::Sealed(_)) && event.at <= accepted.event.at)
+        .filter(|event| {
+            matches!(event.happening, Happening::Sealed(_)) && event.at <= accepted.event.at
+        })
         .last();
-    let first_departure = case.live().find(|event| matches!(event.happening, Happening::Departed(_)));
+    let first_departure = case
+        .live()
+        .find(|event| matches!(event.happening, Happening::Departed(_)));
     last_seal.is_some_and(|seal| inspection.at > seal.at)
         || first_departure.is_some_and(|departure| inspection.at > departure.at)
 }
@@ -86,7 +101,11 @@ fn is_out_of_order(case: &Case<'_>, accepted: &Acceptance<'_>, inspection: &Even
 pub(super) fn judge_declared_item(case: &Case<'_>, accepted: &Acceptance<'_>, book: &mut Book) {
     let declared = accepted.body.declared_item.trim().to_lowercase();
     let absent = declared.is_empty() && !is_letter(accepted);
-    let generic = case.settings.generic_words.iter().any(|word| word.to_lowercase() == declared);
+    let generic = case
+        .settings
+        .generic_words
+        .iter()
+        .any(|word| word.to_lowercase() == declared);
     if absent || generic {
         book.raise("IN-06", 'M');
     }

@@ -43,7 +43,9 @@ fn is_find(event: &Event<'_>) -> bool {
 fn is_at_acceptance(case: &Case<'_>, find: &Event<'_>) -> bool {
     match case.acceptance() {
         Some(accepted) => find.at <= accepted.event.at,
-        None => case.first_movement().is_none_or(|movement| find.order() < movement.order()),
+        None => case
+            .first_movement()
+            .is_none_or(|movement| find.order() < movement.order()),
     }
 }
 
@@ -51,11 +53,15 @@ fn is_at_acceptance(case: &Case<'_>, find: &Event<'_>) -> bool {
 fn judge_at_acceptance(case: &Case<'_>, find: &Event<'_>, book: &mut Book) {
     let rejected_by = |until: Nanos| {
         case.live().any(|event| {
-            matches!(event.happening, Happening::Rejected(_)) && find.at <= event.at && event.at <= until
+            matches!(event.happening, Happening::Rejected(_))
+                && find.at <= event.at
+                && event.at <= until
         })
     };
     let acceptances = case.acceptances();
-    let accepted = acceptances.iter().find(|accepted| accepted.event.at >= find.at);
+    let accepted = acceptances
+        .iter()
+        .find(|accepted| accepted.event.at >= find.at);
     // An acceptance is there to see: it stands at once.
     if let Some(accepted) = accepted
         && !rejected_by(accepted.event.at)
@@ -78,7 +84,8 @@ fn judge_in_transit(case: &Case<'_>, find: &Event<'_>, book: &mut Book) {
             reports.push(event.at);
         }
     }
-    if !reports.iter().any(|report| *report <= limit) && case.now >= case.moment(find, limit, GRACE) {
+    if !reports.iter().any(|report| *report <= limit) && case.now >= case.moment(find, limit, GRACE)
+    {
         book.raise("PR-02", 'C');
     }
     for movement in moves_after(case, find) {
@@ -115,13 +122,17 @@ pub(super) fn judge_suspects(case: &Case<'_>, book: &mut Book) {
 /// "Moved uncleared → XR-06."
 pub(super) fn suspect_moved(case: &Case<'_>) -> bool {
     for image in &case.events {
-        let Happening::XrayScreened(screened) = image.happening else { continue };
+        let Happening::XrayScreened(screened) = image.happening else {
+            continue;
+        };
         if screened.judgement() != XrayJudgement::Suspect {
             continue;
         }
         let moves = moves_after(case, image);
         let Some(next) = moves.first() else { continue };
-        let cleared = case.live().any(|event| clears(event, image, screened) && event.at <= next.at);
+        let cleared = case
+            .live()
+            .any(|event| clears(event, image, screened) && event.at <= next.at);
         if !cleared && case.now >= case.moment(next, next.at, GRACE) {
             return true;
         }
@@ -137,7 +148,11 @@ fn clears(event: &Event<'_>, image: &Event<'_>, screened: &XrayScreened) -> bool
         Happening::Released(_) => true,
         _ => false,
     };
-    let screener = if screened.screener.is_empty() { &image.body.operator } else { &screened.screener };
+    let screener = if screened.screener.is_empty() {
+        &image.body.operator
+    } else {
+        &screened.screener
+    };
     let other = !event.body.operator.is_empty() && event.body.operator != *screener;
     clearing && other && event.at >= image.at
 }

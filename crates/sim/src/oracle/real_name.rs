@@ -22,7 +22,12 @@ struct Reading {
     open: Vec<(&'static str, &'static str)>,
 }
 
-pub(super) fn judge(case: &Case<'_>, accepted: &Acceptance<'_>, claim: &Claim, book: &mut Book) -> DutyJudged {
+pub(super) fn judge(
+    case: &Case<'_>,
+    accepted: &Acceptance<'_>,
+    claim: &Claim,
+    book: &mut Book,
+) -> DutyJudged {
     if is_letter(accepted) {
         return DutyJudged::not_applicable("letter");
     }
@@ -31,23 +36,41 @@ pub(super) fn judge(case: &Case<'_>, accepted: &Acceptance<'_>, claim: &Claim, b
     }
     let deadline = accepted.event.at + LIMIT;
     let checks = case.identity_checks();
-    let in_time: Vec<Check<'_>> = checks.iter().copied().filter(|(event, _)| event.at <= deadline).collect();
-    let later_pass = checks.iter().any(|(event, check)| event.at > deadline && passed(check));
+    let in_time: Vec<Check<'_>> = checks
+        .iter()
+        .copied()
+        .filter(|(event, _)| event.at <= deadline)
+        .collect();
+    let later_pass = checks
+        .iter()
+        .any(|(event, check)| event.at > deadline && passed(check));
     let outcome = match in_time.last() {
         // "The last in canonical order decides: pass → RN-03, 04, 06, 09 are judged on it".
         Some((_, last)) if passed(last) => read_passes(case, accepted, &in_time, book),
         // "Not pass → RN-05 alone".
         Some((event, _)) => {
             record::judge_received(case, event, book);
-            Outcome { faults: vec![("RN-05", 'C')], evidence: Some(event), ..Outcome::default() }
+            Outcome {
+                faults: vec![("RN-05", 'C')],
+                evidence: Some(event),
+                ..Outcome::default()
+            }
         }
         // "An agreement is claimed, no agreement register, no timely check".
-        None if *claim == Claim::NoRegister => {
-            Outcome { unknown: Some("agreement_register_missing"), ..Outcome::default() }
-        }
+        None if *claim == Claim::NoRegister => Outcome {
+            unknown: Some("agreement_register_missing"),
+            ..Outcome::default()
+        },
         // "None → RN-02 (*performed late*) if a later one passes, else RN-01."
-        None if later_pass => Outcome { faults: vec![("RN-02", 'H')], performed_late: true, ..Outcome::default() },
-        None => Outcome { faults: vec![("RN-01", 'C')], ..Outcome::default() },
+        None if later_pass => Outcome {
+            faults: vec![("RN-02", 'H')],
+            performed_late: true,
+            ..Outcome::default()
+        },
+        None => Outcome {
+            faults: vec![("RN-01", 'C')],
+            ..Outcome::default()
+        },
     };
     outcome.settle(case, deadline, accepted.event, book)
 }
@@ -72,8 +95,12 @@ fn read_passes<'c>(
             passes.clear();
         }
     }
-    let clean = passes.iter().position(|(_, reading)| reading.faults.is_empty() && !reading.undocumented);
-    let doubtful = passes.iter().position(|(_, reading)| reading.faults.is_empty());
+    let clean = passes
+        .iter()
+        .position(|(_, reading)| reading.faults.is_empty() && !reading.undocumented);
+    let doubtful = passes
+        .iter()
+        .position(|(_, reading)| reading.faults.is_empty());
     let chosen = clean.or(doubtful).unwrap_or(passes.len() - 1);
     let (event, reading) = passes.swap_remove(chosen);
     for (code, field) in reading.open {
@@ -144,9 +171,13 @@ fn judge_kind_and_expiry(document: Option<&Document>, day: i64, reading: &mut Re
         DocumentKind::DrivingLicence,
         DocumentKind::Other,
     ];
-    let resident = [DocumentKind::Resident, DocumentKind::TemporaryResident].contains(&document.kind());
-    let fifteen_digits =
-        document.facts.as_ref().is_some_and(|facts| facts.valid_as().any(|kind| kind == DocumentKind::FirstGeneration));
+    let resident =
+        [DocumentKind::Resident, DocumentKind::TemporaryResident].contains(&document.kind());
+    let fifteen_digits = document.facts.as_ref().is_some_and(|facts| {
+        facts
+            .valid_as()
+            .any(|kind| kind == DocumentKind::FirstGeneration)
+    });
     let last_day = day_number(&document.expires_on);
     if not_accepted.contains(&document.kind())
         || (resident && fifteen_digits)
@@ -162,7 +193,10 @@ fn judge_kind_and_expiry(document: Option<&Document>, day: i64, reading: &mut Re
 /// RN-06: `nameMatches = false` and not by agent; absent: unanswered."
 fn judge_agent_and_name(accepted: &Acceptance<'_>, check: &IdentityChecked, reading: &mut Reading) {
     let missing = |document: Option<&Document>| document.is_none_or(number_is_absent);
-    let credit_code = check.document.as_ref().is_some_and(|document| document.kind() == DocumentKind::CreditCode);
+    let credit_code = check
+        .document
+        .as_ref()
+        .is_some_and(|document| document.kind() == DocumentKind::CreditCode);
     let by_agent = accepted.body.by_agent || check.agent_document.is_some() || credit_code;
     if by_agent {
         if missing(check.document.as_ref()) || missing(check.agent_document.as_ref()) {

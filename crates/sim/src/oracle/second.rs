@@ -10,9 +10,14 @@ use super::{Book, DutyJudged};
 
 /// Beside the duties: "for parcels accepted here (the finding names the delivering site)".
 pub(super) fn judge_beside(case: &Case<'_>, book: &mut Book) {
-    let Some(delivery) = delivery(case) else { return };
+    let Some(delivery) = delivery(case) else {
+        return;
+    };
     let asked = in_key_area(case, delivery);
-    if asked && screening(case, delivery).is_none() && case.now >= case.moment(delivery, delivery.at, GRACE) {
+    if asked
+        && screening(case, delivery).is_none()
+        && case.now >= case.moment(delivery, delivery.at, GRACE)
+    {
         book.raise("XR-03", 'C');
     }
 }
@@ -21,7 +26,10 @@ pub(super) fn judge_beside(case: &Case<'_>, book: &mut Book) {
 pub(super) fn judge_inbound(case: &Case<'_>, book: &mut Book) -> DutyJudged {
     let Some(delivery) = delivery(case) else {
         // "Judged only with a `delivered` (until then site and time of the latest `arrived` stand for it)".
-        let latest = case.live().filter(|event| matches!(event.happening, Happening::Arrived(_))).last();
+        let latest = case
+            .live()
+            .filter(|event| matches!(event.happening, Happening::Arrived(_)))
+            .last();
         return match latest {
             Some(latest) if in_key_area(case, latest) => DutyJudged::pending(None),
             _ => DutyJudged::not_applicable("inbound"),
@@ -42,7 +50,8 @@ pub(super) fn judge_inbound(case: &Case<'_>, book: &mut Book) -> DutyJudged {
 }
 
 fn delivery<'c>(case: &'c Case<'_>) -> Option<&'c Event<'c>> {
-    case.live().find(|event| matches!(event.happening, Happening::Delivered(_)))
+    case.live()
+        .find(|event| matches!(event.happening, Happening::Delivered(_)))
 }
 
 /// "Whose site, by the register, else `destination`, lies in a key area in force at the *delivery*".
@@ -54,14 +63,19 @@ fn in_key_area(case: &Case<'_>, delivery: &Event<'_>) -> bool {
     if !place::said(registered).is_empty() {
         return case.register.is_key_area(registered, delivery.at);
     }
-    case.acceptance().is_some_and(|accepted| case.register.is_key_area(&accepted.body.destination, delivery.at))
+    case.acceptance().is_some_and(|accepted| {
+        case.register
+            .is_key_area(&accepted.body.destination, delivery.at)
+    })
 }
 
 /// "A `destination` screening with a mark between the last `arrived` and the delivery."
 fn screening<'c>(case: &'c Case<'_>, delivery: &Event<'_>) -> Option<&'c Event<'c>> {
     let arrival = case
         .live()
-        .filter(|event| matches!(event.happening, Happening::Arrived(_)) && event.order() < delivery.order())
+        .filter(|event| {
+            matches!(event.happening, Happening::Arrived(_)) && event.order() < delivery.order()
+        })
         .last();
     let screenings = case.screenings();
     let found = screenings.iter().find(|(event, body)| {

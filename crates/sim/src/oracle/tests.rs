@@ -3,21 +3,20 @@
 mod beside;
 mod duties;
 mod examples;
+mod filed;
 mod life;
 mod registers;
 
 use sanbai_wire::proto::Timestamp;
 use sanbai_wire::proto::event::parcel_event::Happening;
 use sanbai_wire::proto::event::{
-    Accepted, Arrived, Delivered, Departed, Document, DocumentKind, Grade, IdentityChecked, IdentityResult, Inspected,
-    InspectionResult, ItemKind, Leg, Mark, NumberFacts, OpenCheckResult, OpenChecked, ParcelEvent, Party, Region,
-    Rejected, Released, Reported, Retracted, Returned, Route, ScreeningStage, Sealed, Sex, Transport, Voided,
-    XrayJudgement, XrayScreened,
+    Accepted, Arrived, Delivered, Departed, Document, DocumentKind, Grade, IdentityChecked,
+    IdentityResult, Inspected, InspectionResult, ItemKind, Leg, Mark, NumberFacts, OpenCheckResult,
+    OpenChecked, ParcelEvent, Party, Region, Rejected, Released, Reported, Retracted, Returned,
+    Route, ScreeningStage, Sealed, Sex, Transport, Voided, XrayJudgement, XrayScreened,
 };
+use sanbai_wire::proto::registry::RegistryRecord;
 use sanbai_wire::proto::registry::registry_record::Value;
-use sanbai_wire::proto::registry::{
-    Agreement, Contract, KeyArea, Machine, Outage, RegistryRecord, Site, SiteKind, Staff, XrayWay,
-};
 
 use super::clock::{day_number, timestamp};
 use super::{DutyJudged, Judged, Profile, judge};
@@ -35,17 +34,32 @@ struct Story {
 fn base() -> Story {
     nothing()
         .add("e1", "10:00", "OUTLET", identity())
-        .add("e2", "10:01", "OUTLET", inspected(InspectionResult::Pass, 0))
+        .add(
+            "e2",
+            "10:01",
+            "OUTLET",
+            inspected(InspectionResult::Pass, 0),
+        )
         .add("e3", "10:02", "OUTLET", Happening::Sealed(Sealed {}))
         .add("e4", "10:03", "OUTLET", accepted())
         .add("e5", "18:00", "OUTLET", departed(Leg::Local))
         .add("e6", "18:30", "HUB", arrived("OUTLET"))
-        .add("e7", "20:00", "HUB", screened(XrayJudgement::Clear, ScreeningStage::Origin))
+        .add(
+            "e7",
+            "20:00",
+            "HUB",
+            screened(XrayJudgement::Clear, ScreeningStage::Origin),
+        )
         .add("e8", "21:00", "HUB", departed(Leg::LineHaul))
 }
 
 fn nothing() -> Story {
-    Story { events: Vec::new(), registry: Vec::new(), profile: Profile::Strict100, as_of: time("12 00:00") }
+    Story {
+        events: Vec::new(),
+        registry: Vec::new(),
+        profile: Profile::Strict100,
+        as_of: time("12 00:00"),
+    }
 }
 
 impl Story {
@@ -60,7 +74,10 @@ impl Story {
             operator: format!("{site}-STAFF"),
             occurred_at: Some(occurred_at),
             source: "sf".to_owned(),
-            intake_at: Some(Timestamp { seconds: occurred_at.seconds + 30, ..occurred_at }),
+            intake_at: Some(Timestamp {
+                seconds: occurred_at.seconds + 30,
+                ..occurred_at
+            }),
             happening: Some(happening),
             ..ParcelEvent::default()
         });
@@ -74,7 +91,10 @@ impl Story {
 
     /// Changes the event of this id.
     fn with(mut self, id: &str, change: impl Fn(&mut ParcelEvent)) -> Self {
-        self.events.iter_mut().filter(|event| event.event_id == id).for_each(change);
+        self.events
+            .iter_mut()
+            .filter(|event| event.event_id == id)
+            .for_each(change);
         self
     }
 
@@ -83,7 +103,10 @@ impl Story {
         let at = time(at);
         self.with(id, |event| {
             event.occurred_at = Some(at);
-            event.intake_at = Some(Timestamp { seconds: at.seconds + 30, ..at });
+            event.intake_at = Some(Timestamp {
+                seconds: at.seconds + 30,
+                ..at
+            });
         })
     }
 
@@ -152,15 +175,19 @@ impl Story {
     }
 
     fn judged(&self) -> Judged {
-        judge(&self.events, &self.registry, self.profile, self.as_of).expect("something was received")
+        judge(&self.events, &self.registry, self.profile, self.as_of)
+            .expect("something was received")
     }
 
     /// `P/P/F; XR-02 H`.
     fn says(&self) -> String {
         let judged = self.judged();
         let duties: Vec<String> = judged.duties.iter().map(said_of).collect();
-        let mut findings: Vec<String> =
-            judged.findings.iter().map(|(code, severity)| format!("{code} {severity}")).collect();
+        let mut findings: Vec<String> = judged
+            .findings
+            .iter()
+            .map(|(code, severity)| format!("{code} {severity}"))
+            .collect();
         if findings.is_empty() {
             findings.push("none".to_owned());
         }
@@ -168,8 +195,12 @@ impl Story {
     }
 
     fn open(&self) -> String {
-        let pairs: Vec<String> =
-            self.judged().unanswered.iter().map(|(code, missing)| format!("{code} {missing}")).collect();
+        let pairs: Vec<String> = self
+            .judged()
+            .unanswered
+            .iter()
+            .map(|(code, missing)| format!("{code} {missing}"))
+            .collect();
         pairs.join(", ")
     }
 }
@@ -262,7 +293,10 @@ fn accepted() -> Happening {
         transport: Transport::Road.into(),
         route: Route::InterProvince.into(),
         declared_item: "书籍".to_owned(),
-        sender: Some(Party { phone_tokens: vec!["t:1:phone".to_owned()], ..Party::default() }),
+        sender: Some(Party {
+            phone_tokens: vec!["t:1:phone".to_owned()],
+            ..Party::default()
+        }),
         ..Accepted::default()
     })
 }
@@ -279,15 +313,23 @@ fn screened(judgement: XrayJudgement, stage: ScreeningStage) -> Happening {
 }
 
 fn opened(result: OpenCheckResult) -> Happening {
-    Happening::OpenChecked(OpenChecked { result: result.into(), ..OpenChecked::default() })
+    Happening::OpenChecked(OpenChecked {
+        result: result.into(),
+        ..OpenChecked::default()
+    })
 }
 
 fn departed(leg: Leg) -> Happening {
-    Happening::Departed(Departed { leg: leg.into(), ..Departed::default() })
+    Happening::Departed(Departed {
+        leg: leg.into(),
+        ..Departed::default()
+    })
 }
 
 fn arrived(from: &str) -> Happening {
-    Happening::Arrived(Arrived { from: from.to_owned() })
+    Happening::Arrived(Arrived {
+        from: from.to_owned(),
+    })
 }
 
 fn delivered() -> Happening {
@@ -315,47 +357,8 @@ fn voided() -> Happening {
 }
 
 fn retracted(event_id: &str) -> Happening {
-    Happening::Retracted(Retracted { event_id: event_id.to_owned(), ..Retracted::default() })
-}
-
-fn site(place: &str) -> Value {
-    Value::Site(Site {
-        kind: SiteKind::Licensed.into(),
-        place: place.to_owned(),
-        licence: "L1".to_owned(),
-        ..Site::default()
+    Happening::Retracted(Retracted {
+        event_id: event_id.to_owned(),
+        ..Retracted::default()
     })
-}
-
-fn agreement(xray_way: XrayWay) -> Agreement {
-    Agreement {
-        signed_on: "2026-01-01".to_owned(),
-        filed_on: "2026-01-02".to_owned(),
-        xray_way: xray_way.into(),
-        ..Agreement::default()
-    }
-}
-
-fn key_area(division: &str) -> Value {
-    Value::KeyArea(KeyArea { division: division.to_owned(), ..KeyArea::default() })
-}
-
-fn staff(trained_until: &str, screener_until: &str) -> Value {
-    Value::Staff(Staff {
-        trained_until: trained_until.to_owned(),
-        screener_until: screener_until.to_owned(),
-        ..Staff::default()
-    })
-}
-
-fn outage(site: &str, from: &str, to: &str) -> Value {
-    Value::Outage(Outage { site: site.to_owned(), from: Some(time(from)), to: Some(time(to)) })
-}
-
-fn contract(from: &str, to: &str) -> Value {
-    Value::Contract(Contract { from: from.to_owned(), to: to.to_owned() })
-}
-
-fn machine(sites: &[&str]) -> Value {
-    Value::Machine(Machine { sites: sites.iter().map(|site| (*site).to_owned()).collect(), ..Machine::default() })
 }

@@ -29,7 +29,12 @@ enum Need {
     AsNeeded,
 }
 
-pub(super) fn judge(case: &Case<'_>, accepted: &Acceptance<'_>, claim: &Claim, book: &mut Book) -> DutyJudged {
+pub(super) fn judge(
+    case: &Case<'_>,
+    accepted: &Acceptance<'_>,
+    claim: &Claim,
+    book: &mut Book,
+) -> DutyJudged {
     // "As parcel (switch `xray.letters`, on)".
     if is_letter(accepted) && !case.settings.xray_letters {
         return DutyJudged::not_applicable("letter");
@@ -38,7 +43,10 @@ pub(super) fn judge(case: &Case<'_>, accepted: &Acceptance<'_>, claim: &Claim, b
     let moment = case.moment(accepted.event, deadline, GRACE);
     // "A screening before the acceptance counts; stage unspecified = origin".
     let screenings = case.screenings();
-    let timely = screenings.iter().find(|(event, body)| !is_second(body) && event.at <= deadline).map(|(event, _)| *event);
+    let timely = screenings
+        .iter()
+        .find(|(event, body)| !is_second(body) && event.at <= deadline)
+        .map(|(event, _)| *event);
     let returned = returned_before_line_haul(case);
     let special = *claim == Claim::Valid(XrayWay::Special);
     let needs = needs(case, accepted, special);
@@ -73,7 +81,10 @@ fn settle(
     timely: Option<&Event<'_>>,
     book: &mut Book,
 ) -> DutyJudged {
-    let mut outcome = Outcome { evidence: timely, ..Outcome::default() };
+    let mut outcome = Outcome {
+        evidence: timely,
+        ..Outcome::default()
+    };
     // "A screening in time satisfies the duty whatever it shows."
     if timely.is_none() {
         match missing(needs) {
@@ -91,7 +102,11 @@ fn missing(needs: &BTreeSet<Need>) -> Option<(&'static str, char)> {
         return None;
     }
     // "Class O: the rest": what is not surely class M.
-    if needs.contains(&Need::Should) { Some(("XR-02", 'H')) } else { Some(("XR-01", 'C')) }
+    if needs.contains(&Need::Should) {
+        Some(("XR-02", 'H'))
+    } else {
+        Some(("XR-01", 'C'))
+    }
 }
 
 /// *All* findings: a suspect image that moved on does not hide that no screening was in time.
@@ -120,7 +135,9 @@ fn deadline(case: &Case<'_>, accepted: &Acceptance<'_>) -> Nanos {
 
 /// "Returned before line-haul".
 fn returned_before_line_haul(case: &Case<'_>) -> bool {
-    let first = case.live().find(|event| matches!(event.happening, Happening::Returned(_)));
+    let first = case
+        .live()
+        .find(|event| matches!(event.happening, Happening::Returned(_)));
     match (first, case.line_haul()) {
         (Some(returned), Some(line_haul)) => returned.order() < line_haul.order(),
         (Some(_), None) => true,
@@ -130,16 +147,30 @@ fn returned_before_line_haul(case: &Case<'_>) -> bool {
 
 /// What the duty could be, over everything that an unspecified transport or route may stand for.
 fn needs(case: &Case<'_>, accepted: &Acceptance<'_>, special: bool) -> BTreeSet<Need> {
-    let key_area = case.register.is_key_area(&accepted.body.destination, accepted.event.at);
+    let key_area = case
+        .register
+        .is_key_area(&accepted.body.destination, accepted.event.at);
     let transports = match accepted.body.transport() {
         Transport::Unspecified => {
-            vec![Transport::Road, Transport::Rail, Transport::HighSpeedRail, Transport::Air, Transport::Water]
+            vec![
+                Transport::Road,
+                Transport::Rail,
+                Transport::HighSpeedRail,
+                Transport::Air,
+                Transport::Water,
+            ]
         }
         stated => vec![stated],
     };
     let routes = match counting_route(case, accepted) {
         Route::Unspecified => {
-            vec![Route::SameCity, Route::IntraProvince, Route::InterProvince, Route::HkMoTw, Route::International]
+            vec![
+                Route::SameCity,
+                Route::IntraProvince,
+                Route::InterProvince,
+                Route::HkMoTw,
+                Route::International,
+            ]
         }
         known => vec![known],
     };
@@ -153,18 +184,31 @@ fn needs(case: &Case<'_>, accepted: &Acceptance<'_>, special: bool) -> BTreeSet<
 }
 
 /// The table of §1.
-fn need(profile: Profile, transport: Transport, route: Route, key_area: bool, special: bool) -> Need {
+fn need(
+    profile: Profile,
+    transport: Transport,
+    route: Route,
+    key_area: bool,
+    special: bool,
+) -> Need {
     // "Class M: transport air or high-speed rail; route international, HK-MO-TW or inter-province; destination in a key
     // area in force at acceptance. Class O: the rest."
     let class_m = matches!(transport, Transport::Air | Transport::HighSpeedRail)
-        || matches!(route, Route::International | Route::HkMoTw | Route::InterProvince)
+        || matches!(
+            route,
+            Route::International | Route::HkMoTw | Route::InterProvince
+        )
         || key_area;
     match (class_m, profile) {
         (true, Profile::Strict100) => Need::Must,
         (true, Profile::Statutory) => {
             // "Inter-province by road or water, no key area: n/a special_way; else XR-01".
             let by_land = matches!(transport, Transport::Road | Transport::Water);
-            if special && route == Route::InterProvince && by_land && !key_area { Need::SpecialWay } else { Need::Must }
+            if special && route == Route::InterProvince && by_land && !key_area {
+                Need::SpecialWay
+            } else {
+                Need::Must
+            }
         }
         (false, Profile::Strict100) => Need::Should,
         (false, Profile::Statutory) => Need::AsNeeded,

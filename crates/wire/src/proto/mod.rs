@@ -18,3 +18,8 @@ pub mod registry {
 pub mod verdict {
     include!("verdict_v1.rs");
 }
+
+/// The table of the events' fields by which JSON is read and written.
+pub(crate) mod schema {
+    include!("schema_v1.rs");
+}

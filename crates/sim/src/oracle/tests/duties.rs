@@ -20,7 +20,10 @@ fn the_last_check_decides_and_a_refusal_stands_alone() {
 fn of_several_passes_the_first_without_a_finding_decides() {
     let story = base().check("e1", |check| check.name_matches = Some(false));
     assert_eq!(story.says(), "F/P/P; RN-06 H");
-    assert_eq!(pass_again("y", "10:00:30", story.clone()).says(), "P/P/P; none");
+    assert_eq!(
+        pass_again("y", "10:00:30", story.clone()).says(),
+        "P/P/P; none"
+    );
     assert_eq!(pass_again("y", "09:59:30", story).says(), "P/P/P; none");
 }
 
@@ -36,13 +39,16 @@ fn a_pass_before_a_refusal_does_not_count() {
 
 #[test]
 fn a_late_refusal_is_no_performance() {
-    let story = base().at("e1", "10:05").check("e1", |check| check.result = IdentityResult::Refused.into());
+    let story = base()
+        .at("e1", "10:05")
+        .check("e1", |check| check.result = IdentityResult::Refused.into());
     assert_eq!(story.says(), "F/P/P; RN-01 C");
 }
 
 #[test]
 fn the_last_day_of_a_document_is_valid() {
-    let until = |day: &'static str| base().document(move |document| document.expires_on = day.to_owned());
+    let until =
+        |day: &'static str| base().document(move |document| document.expires_on = day.to_owned());
     assert_eq!(until("2026-03-10").says(), "P/P/P; none");
     assert_eq!(until("2026-03-09").says(), "F/P/P; RN-04 H");
     assert_eq!(until("long-term").open(), base().open());
@@ -63,7 +69,10 @@ fn an_invalid_or_absent_number_is_rn_03() {
         document.tokens.clear();
     });
     assert_eq!(absent.says(), "F/P/P; RN-03 H");
-    assert_eq!(base().check("e1", |check| check.document = None).says(), "F/P/P; RN-03 H");
+    assert_eq!(
+        base().check("e1", |check| check.document = None).says(),
+        "F/P/P; RN-03 H"
+    );
 }
 
 #[test]
@@ -71,16 +80,35 @@ fn a_token_without_facts_cannot_be_told() {
     let story = base().document(|document| document.facts = None);
     assert_eq!(story.clone().as_of("12:03:59").says(), "…/P/…; none");
     assert_eq!(story.says(), "U(document_unanswered)/P/P; none");
-    let also_named_wrong = story.clone().check("e1", |check| check.name_matches = Some(false));
+    let also_named_wrong = story
+        .clone()
+        .check("e1", |check| check.name_matches = Some(false));
     assert_eq!(also_named_wrong.says(), "F/P/P; RN-06 H");
-    assert_eq!(pass_again("y", "10:02", story.clone()).says(), "P/P/P; none");
-    assert_eq!(story.document(|document| document.kind = DocumentKind::Passport.into()).says(), "P/P/P; none");
+    assert_eq!(
+        pass_again("y", "10:02", story.clone()).says(),
+        "P/P/P; none"
+    );
+    assert_eq!(
+        story
+            .document(|document| document.kind = DocumentKind::Passport.into())
+            .says(),
+        "P/P/P; none"
+    );
 }
 
 #[test]
 fn kinds_that_are_not_accepted_are_rn_04() {
-    for kind in [DocumentKind::FirstGeneration, DocumentKind::DrivingLicence, DocumentKind::HouseholdRegister] {
-        assert_eq!(base().check("e1", |check| check.document = document(kind)).says(), "F/P/P; RN-04 H");
+    for kind in [
+        DocumentKind::FirstGeneration,
+        DocumentKind::DrivingLicence,
+        DocumentKind::HouseholdRegister,
+    ] {
+        assert_eq!(
+            base()
+                .check("e1", |check| check.document = document(kind))
+                .says(),
+            "F/P/P; RN-04 H"
+        );
     }
     let fifteen_digits = base().document(|document| {
         if let Some(facts) = &mut document.facts {
@@ -95,9 +123,18 @@ fn kinds_that_are_not_accepted_are_rn_04() {
 fn sending_for_another_needs_two_identities() {
     let story = base().acceptance(|accepted| accepted.by_agent = true);
     assert_eq!(story.says(), "F/P/P; RN-09 H");
-    let both = story.check("e1", |check| check.agent_document = document(DocumentKind::Resident));
-    assert_eq!(both.clone().check("e1", |check| check.name_matches = Some(false)).says(), "P/P/P; none");
-    let organisation = base().check("e1", |check| check.document = document(DocumentKind::CreditCode));
+    let both = story.check("e1", |check| {
+        check.agent_document = document(DocumentKind::Resident)
+    });
+    assert_eq!(
+        both.clone()
+            .check("e1", |check| check.name_matches = Some(false))
+            .says(),
+        "P/P/P; none"
+    );
+    let organisation = base().check("e1", |check| {
+        check.document = document(DocumentKind::CreditCode)
+    });
     assert_eq!(organisation.says(), "F/P/P; RN-09 H");
 }
 
@@ -107,9 +144,14 @@ fn letters_are_exempt_unless_somebody_found_an_inspection_necessary() {
         accepted.item_kind = ItemKind::Letter.into();
         accepted.declared_item.clear();
     });
-    assert_eq!(story.clone().without("e2").says(), "N(letter)/N(letter)/P; none");
+    assert_eq!(
+        story.clone().without("e2").says(),
+        "N(letter)/N(letter)/P; none"
+    );
     assert_eq!(story.says(), "N(letter)/N(letter)/P; none");
-    let failed = story.inspection("e2", |inspected| inspected.result = InspectionResult::Failed.into());
+    let failed = story.inspection("e2", |inspected| {
+        inspected.result = InspectionResult::Failed.into()
+    });
     assert_eq!(failed.clone().as_of("12:02").says(), "N(letter)/…/…; none");
     assert_eq!(failed.says(), "N(letter)/F/P; IN-02 C");
 }
@@ -117,7 +159,10 @@ fn letters_are_exempt_unless_somebody_found_an_inspection_necessary() {
 #[test]
 fn the_inspection_up_to_the_acceptance_counts() {
     assert_eq!(base().at("e2", "10:03").without("e3").says(), "P/P/P; none");
-    assert_eq!(base().at("e2", "10:03:00.001").says(), "P/F performed late/P; IN-01 C");
+    assert_eq!(
+        base().at("e2", "10:03:00.001").says(),
+        "P/F performed late/P; IN-01 C"
+    );
     assert_eq!(base().without("e2").says(), "P/F/P; IN-01 C");
     let refused = base().inspection("e2", |inspected| {
         inspected.result = InspectionResult::Refused.into();
@@ -134,7 +179,12 @@ fn the_first_pass_with_a_complete_mark_decides() {
         }
     });
     assert_eq!(story.says(), "P/F/P; IN-03 H");
-    let marked = story.add("x", "10:02:30", "OUTLET", inspected(InspectionResult::Pass, 0));
+    let marked = story.add(
+        "x",
+        "10:02:30",
+        "OUTLET",
+        inspected(InspectionResult::Pass, 0),
+    );
     assert_eq!(marked.clone().says(), "P/F/P; IN-04 H");
     assert_eq!(marked.at("e3", "10:02:30").says(), "P/P/P; none");
 }
@@ -142,7 +192,10 @@ fn the_first_pass_with_a_complete_mark_decides() {
 #[test]
 fn an_inspection_after_the_last_seal_or_first_departure_is_in_04() {
     assert_eq!(base().at("e2", "10:02:30").says(), "P/F/P; IN-04 H");
-    let again = base().at("e2", "10:02:30").add("x", "10:02:40", "OUTLET", Happening::Sealed(Sealed {}));
+    let again =
+        base()
+            .at("e2", "10:02:30")
+            .add("x", "10:02:40", "OUTLET", Happening::Sealed(Sealed {}));
     assert_eq!(again.says(), "P/P/P; none");
     assert_eq!(base().at("e5", "10:00:30").says(), "P/F/P; IN-04 H");
 }
@@ -156,36 +209,61 @@ fn the_xray_deadline_is_the_earliest_of_three() {
     let late = stays.at("e7", "11 10:03:01");
     assert_eq!(late.clone().as_of("11 12:02:59").says(), "P/P/…; none");
     assert_eq!(late.clone().as_of("11 12:03").says(), "P/P/F; XR-01 C");
-    assert_eq!(shown(late.judged().duties[2].deadline), Some(34 * 3600 + 3 * 60));
+    assert_eq!(
+        shown(late.judged().duties[2].deadline),
+        Some(34 * 3600 + 3 * 60)
+    );
 }
 
 #[test]
 fn a_screening_before_the_acceptance_counts_a_destination_screening_does_not() {
     assert_eq!(base().at("e7", "09:00").says(), "P/P/P; none");
-    let unstated = base().screening("e7", |screened| screened.stage = ScreeningStage::Unspecified.into());
+    let unstated = base().screening("e7", |screened| {
+        screened.stage = ScreeningStage::Unspecified.into()
+    });
     assert_eq!(unstated.says(), "P/P/P; none");
-    let second = base().screening("e7", |screened| screened.stage = ScreeningStage::Destination.into());
+    let second = base().screening("e7", |screened| {
+        screened.stage = ScreeningStage::Destination.into()
+    });
     assert_eq!(second.says(), "P/P/F; XR-01 C");
 }
 
 #[test]
 fn an_unspecified_route_or_transport_cannot_be_told_where_it_matters() {
-    let story = base().acceptance(|accepted| accepted.route = Route::Unspecified.into()).statutory();
+    let story = base()
+        .acceptance(|accepted| accepted.route = Route::Unspecified.into())
+        .statutory();
     assert_eq!(story.says(), "P/P/P; none");
     let unscreened = story.without("e7");
     assert_eq!(unscreened.clone().as_of("22:59").says(), "P/P/…; none");
     assert_eq!(unscreened.says(), "P/P/U(route_unspecified); none");
-    let by_air = unscreened.clone().acceptance(|accepted| accepted.transport = Transport::Air.into());
+    let by_air = unscreened
+        .clone()
+        .acceptance(|accepted| accepted.transport = Transport::Air.into());
     assert_eq!(by_air.says(), "P/P/F; XR-01 C");
-    let strict = Story { profile: Profile::Strict100, ..unscreened };
+    let strict = Story {
+        profile: Profile::Strict100,
+        ..unscreened
+    };
     assert_eq!(strict.says(), "P/P/F; XR-02 H");
 }
 
 #[test]
 fn a_return_before_line_haul_needs_no_screening() {
-    let story = base().without("e7").without("e8").add("r", "19:00", "HUB", returned());
-    assert_eq!(story.clone().as_of("19:00:30").says(), "P/P/N(returned); none");
-    let screened = story.add("s", "18:45", "HUB", screened(XrayJudgement::Clear, ScreeningStage::Origin));
+    let story = base()
+        .without("e7")
+        .without("e8")
+        .add("r", "19:00", "HUB", returned());
+    assert_eq!(
+        story.clone().as_of("19:00:30").says(),
+        "P/P/N(returned); none"
+    );
+    let screened = story.add(
+        "s",
+        "18:45",
+        "HUB",
+        screened(XrayJudgement::Clear, ScreeningStage::Origin),
+    );
     assert_eq!(screened.says(), "P/P/P; none");
     let too_late = base().without("e7").add("r", "22:00", "HUB", returned());
     assert_eq!(too_late.says(), "P/P/F; XR-01 C");

@@ -1,0 +1,209 @@
+//! The protobuf wire format: what is on it, before anybody says what it means.
+
+use crate::code::Code;
+use crate::limits::GROUP_DEPTH_MAX;
+use crate::reject::Reject;
+
+/// Longest varint in bytes.
+pub(crate) const VARINT_BYTES_MAX: usize = 10;
+
+/// One value on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Value<'a> {
+    /// Wire type 0.
+    Varint(u64),
+    /// Wire types 1 and 5: no field of ours is one.
+    Fixed,
+    /// Wire type 2: text, message or packed list.
+    Bytes(&'a [u8]),
+    /// Wire type 3: a group; no field of ours is one.
+    Group,
+}
+
+/// A field on the wire.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entry<'a> {
+    /// Number of the field.
+    pub(crate) number: u32,
+    /// Its value.
+    pub(crate) value: Value<'a>,
+    /// All its bytes, tag and length included.
+    pub(crate) raw: &'a [u8],
+}
+
+/// The fields of a message, one after the other; ends after the first error.
+pub(crate) struct Entries<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Entries<'a> {
+    pub(crate) const fn of(message: &'a [u8]) -> Self {
+        Self { rest: message }
+    }
+}
+
+impl<'a> Iterator for Entries<'a> {
+    type Item = Result<Entry<'a>, Reject>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.rest.is_empty() {
+            return None;
+        }
+        let start = self.rest;
+        let read = entry(start, GROUP_DEPTH_MAX);
+        self.rest = read.as_ref().map_or(&[], |(_, rest)| rest);
+        Some(read.map(|((number, value), rest)| {
+            let length = start.len().saturating_sub(rest.len());
+            Entry { number, value, raw: start.get(..length).unwrap_or_default() }
+        }))
+    }
+}
+
+fn entry(bytes: &[u8], depth: usize) -> Result<((u32, Value<'_>), &[u8]), Reject> {
+    let (tag, rest) = varint(bytes).ok_or_else(truncated)?;
+    let number = u32::try_from(tag >> 3).ok().filter(|number| (1..1 << 29).contains(number));
+    let number = number.ok_or_else(|| Reject::new(Code::ProtoDecode, "a protobuf field has an impossible number"))?;
+    let (value, rest) = match tag & 7 {
+        0 => varint(rest).map(|(value, rest)| (Value::Varint(value), rest)).ok_or_else(truncated)?,
+        1 => (Value::Fixed, rest.get(8..).ok_or_else(truncated)?),
+        5 => (Value::Fixed, rest.get(4..).ok_or_else(truncated)?),
+        2 => {
+            let (length, rest) = varint(rest).ok_or_else(truncated)?;
+            let split = usize::try_from(length).ok().and_then(|length| rest.split_at_checked(length));
+            let (bytes, rest) = split.ok_or_else(|| {
+                Reject::new(Code::ProtoLimit, "a protobuf field says that it is longer than the bytes that are there")
+            })?;
+            (Value::Bytes(bytes), rest)
+        }
+        3 => (Value::Group, skip_group(number, rest, depth)?),
+        _ => return Err(Reject::new(Code::ProtoDecode, "a protobuf field has an impossible wire type")),
+    };
+    Ok(((number, value), rest))
+}
+
+/// What follows the end of the group `number` that began just before `rest`.
+fn skip_group(number: u32, mut rest: &[u8], depth: usize) -> Result<&[u8], Reject> {
+    let deeper = depth.checked_sub(1).ok_or_else(|| {
+        Reject::new(Code::ProtoLimit, format!("protobuf groups are nested deeper than {GROUP_DEPTH_MAX}"))
+    })?;
+    loop {
+        let (tag, after) = varint(rest).ok_or_else(truncated)?;
+        if tag & 7 == 4 {
+            let is_end = tag >> 3 == u64::from(number);
+            return is_end.then_some(after).ok_or_else(truncated);
+        }
+        rest = entry(rest, deeper)?.1;
+    }
+}
+
+fn truncated() -> Reject {
+    Reject::new(Code::ProtoDecode, "the protobuf message breaks off or is none; send the bytes as they were encoded")
+}
+
+/// Reads a varint of at most 64 bits; `None` where it breaks off or goes on too long.
+pub(crate) fn varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
+    let (first, rest) = bytes.split_first()?;
+    if *first < 0x80 {
+        return Some((u64::from(*first), rest));
+    }
+    let mut value = 0_u64;
+    let mut shift = 0_u32;
+    let mut rest = bytes;
+    for _ in 0..VARINT_BYTES_MAX {
+        let (byte, tail) = rest.split_first()?;
+        let bits = u64::from(*byte & 0x7f);
+        let shifted = bits.checked_shl(shift)?;
+        if shifted.checked_shr(shift) != Some(bits) {
+            return None;
+        }
+        value |= shifted;
+        rest = tail;
+        if *byte < 0x80 {
+            return Some((value, rest));
+        }
+        shift = shift.saturating_add(7);
+    }
+    None
+}
+
+/// Writes a varint.
+pub(crate) fn put_varint(out: &mut Vec<u8>, mut value: u64) {
+    while value > 0x7f {
+        out.push(u8::try_from(value & 0x7f).unwrap_or(0) | 0x80);
+        value >>= 7;
+    }
+    out.push(u8::try_from(value).unwrap_or(0));
+}
+
+/// Writes the tag of a varint field, and its value.
+pub(crate) fn put_number(out: &mut Vec<u8>, number: u32, value: u64) {
+    put_varint(out, u64::from(number) << 3);
+    put_varint(out, value);
+}
+
+/// Writes a field of text or bytes.
+pub(crate) fn put_bytes(out: &mut Vec<u8>, number: u32, bytes: &[u8]) {
+    put_varint(out, u64::from(number) << 3 | 2);
+    put_varint(out, u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+    out.extend_from_slice(bytes);
+}
+
+/// Writes a field whose bytes `write` appends, and puts their length in front of them.
+pub(crate) fn put_nested<E>(
+    out: &mut Vec<u8>,
+    number: u32,
+    write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
+) -> Result<(), E> {
+    put_varint(out, u64::from(number) << 3 | 2);
+    let place = out.len();
+    // Most messages are shorter than 128 bytes: one byte for their length.
+    out.push(0);
+    write(out)?;
+    let length = out.len().saturating_sub(place).saturating_sub(1);
+    if let (Ok(short @ 0..=0x7f), Some(slot)) = (u8::try_from(length), out.get_mut(place)) {
+        *slot = short;
+        return Ok(());
+    }
+    let mut prefix = Vec::with_capacity(VARINT_BYTES_MAX);
+    put_varint(&mut prefix, u64::try_from(length).unwrap_or(u64::MAX));
+    out.splice(place..place.saturating_add(1), prefix);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn varints_come_back(value in any::<u64>(), small in 0_u64..300) {
+            for value in [value, small, value >> 32] {
+                let mut bytes = Vec::new();
+                put_varint(&mut bytes, value);
+                bytes.push(0xff);
+                prop_assert_eq!(varint(&bytes), Some((value, &[0xff_u8][..])));
+            }
+        }
+    }
+
+    #[test]
+    fn a_varint_of_over_64_bits_is_none() {
+        assert_eq!(varint(&[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01]), Some((u64::MAX, &[][..])));
+        assert_eq!(varint(&[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x02]), None);
+        assert_eq!(varint(&[0x80; 11]), None);
+        assert_eq!(varint(&[0x80]), None);
+    }
+
+    #[test]
+    fn lengths_are_put_in_front_of_long_messages() {
+        for length in [0, 127, 128, 20_000] {
+            let mut out = vec![1];
+            put_nested(&mut out, 5, |out| Ok::<(), ()>(out.extend(vec![7; length]))).expect("nothing fails");
+            let entry = Entries::of(&out[1..]).next().expect("a field").expect("well-formed");
+            assert_eq!((entry.number, entry.value), (5, Value::Bytes(&vec![7; length])));
+            assert_eq!(entry.raw, &out[1..]);
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! What may stand in a text, and personal data where it should not be.
+
+use core::ops::Range;
+
+use sanbai_core::time::CivilDay;
+
+/// What stands where personal data was.
+pub const REMOVED: &str = "[removed]";
+
+/// Digits of a resident number, a residence permit or a foreign permanent residence card of 2023.
+const IDENTITY_DIGITS: usize = 18;
+/// Digits of a mobile phone number.
+const MOBILE_DIGITS: usize = 11;
+/// Digits of a mobile phone number after `+86`.
+const PREFIXED_MOBILE_DIGITS: usize = 13;
+
+/// Whether a text holds no character that hides or turns what people see: controls, direction marks, line separators.
+pub(crate) fn is_clean(text: &str) -> bool {
+    let printable = text.bytes().fold(true, |all, byte| all & matches!(byte, 0x20..=0x7e));
+    printable || !text.chars().any(is_hidden)
+}
+
+fn is_hidden(character: char) -> bool {
+    let turns = matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    turns || character.is_control() || matches!(character, '\u{2028}' | '\u{2029}' | '\u{feff}')
+}
+
+/// Whether any blank stands in it.
+pub(crate) fn has_blank(text: &str) -> bool {
+    text.chars().any(char::is_whitespace)
+}
+
+/// What counts as part of a longer run, in which a number is not personal data.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Run {
+    /// Digits alone: words may stand right beside a number.
+    Digits,
+    /// Letters, too: a code is a number and what it is written with.
+    Code,
+}
+
+/// Where the first ID number or full mobile number stands, as a range of bytes.
+pub(crate) fn find_personal(text: &str, run: Run) -> Option<Range<usize>> {
+    // Nearly every text has too few digits, and that is quickly seen. A full-width digit ends in 0x90 to 0x99.
+    let digits = text.bytes().fold(0_usize, |digits, byte| {
+        digits.wrapping_add(usize::from(matches!(byte, b'0'..=b'9' | 0x90..=0x99)))
+    });
+    if digits < MOBILE_DIGITS { None } else { scan(text, run) }
+}
+
+/// The text with every ID number and full mobile number removed; `None` where there is none.
+pub(crate) fn redacted(text: &str, run: Run) -> Option<String> {
+    let mut rest = text;
+    let mut clean = String::new();
+    while let Some(found) = find_personal(rest, run) {
+        clean.push_str(rest.get(..found.start)?);
+        clean.push_str(REMOVED);
+        rest = rest.get(found.end..)?;
+    }
+    if clean.is_empty() {
+        return None;
+    }
+    clean.push_str(rest);
+    Some(clean)
+}
+
+/// Digits in a row, and where they stand.
+struct Digits {
+    start: usize,
+    values: [u8; IDENTITY_DIGITS],
+    length: usize,
+    /// What stands before the first of them.
+    before: Option<char>,
+}
+
+fn scan(text: &str, run: Run) -> Option<Range<usize>> {
+    let mut before = None;
+    let mut digits: Option<Digits> = None;
+    let mut characters = text.char_indices().peekable();
+    while let Some((at, character)) = characters.next() {
+        if let Some(value) = digit(character) {
+            let open = digits.get_or_insert(Digits { start: at, values: [0; IDENTITY_DIGITS], length: 0, before });
+            if let Some(slot) = open.values.get_mut(open.length) {
+                *slot = value;
+            }
+            open.length = open.length.saturating_add(1);
+        } else if let Some(closed) = digits.take() {
+            let next = characters.peek().map(|(_, next)| *next);
+            let past = at.saturating_add(character.len_utf8());
+            let found = match fold(character) {
+                'X' | 'x' if closed.length == IDENTITY_DIGITS - 1 => closed.with_x(past, next, run),
+                _ => closed.personal(at, Some(character), run),
+            };
+            if found.is_some() {
+                return found;
+            }
+        }
+        before = Some(character);
+    }
+    digits?.personal(text.len(), None, run)
+}
+
+impl Digits {
+    /// The range up to `end` if these are the digits of a person, followed by `after`.
+    fn personal(&self, end: usize, after: Option<char>, run: Run) -> Option<Range<usize>> {
+        if run == Run::Code && (is_joined(self.before) || is_joined(after)) {
+            return None;
+        }
+        let is_personal = match self.length {
+            MOBILE_DIGITS => matches!(self.values, [1, 3..=9, ..]),
+            PREFIXED_MOBILE_DIGITS => self.before == Some('+') && matches!(self.values, [8, 6, 1, 3..=9, ..]),
+            IDENTITY_DIGITS => is_identity(&self.values),
+            _ => false,
+        };
+        is_personal.then_some(self.start..end)
+    }
+
+    /// The same for 17 digits and an X that ends before `end`.
+    fn with_x(mut self, end: usize, after: Option<char>, run: Run) -> Option<Range<usize>> {
+        if after.and_then(digit).is_some() {
+            return None;
+        }
+        *self.values.last_mut()? = 10;
+        self.length = IDENTITY_DIGITS;
+        self.personal(end, after, run)
+    }
+}
+
+fn is_joined(neighbour: Option<char>) -> bool {
+    neighbour.is_some_and(|neighbour| fold(neighbour).is_ascii_alphanumeric())
+}
+
+/// A full-width character as the ASCII one, anything else as it is.
+pub(crate) fn fold(character: char) -> char {
+    match character {
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(character).wrapping_sub(0xfee0)).unwrap_or(character),
+        '\u{3000}' => ' ',
+        _ => character,
+    }
+}
+
+fn digit(character: char) -> Option<u8> {
+    fold(character).to_digit(10).and_then(|digit| u8::try_from(digit).ok())
+}
+
+/// Whether 18 digits, the last up to 10, have a real day in the middle and the right check digit (ISO 7064 MOD 11-2).
+fn is_identity(values: &[u8; IDENTITY_DIGITS]) -> bool {
+    let sum = values.iter().fold(0_u32, |sum, value| sum.wrapping_mul(2).wrapping_add(u32::from(*value)));
+    let [_, _, _, _, _, _, y1, y2, y3, y4, m1, m2, d1, d2, ..] = values.map(i32::from);
+    let number = |digits: &[i32]| digits.iter().fold(0, |number: i32, digit| number.wrapping_mul(10).wrapping_add(*digit));
+    let year = number(&[y1, y2, y3, y4]);
+    let (month, day) = (u8::try_from(number(&[m1, m2])), u8::try_from(number(&[d1, d2])));
+    let is_day = matches!((month, day), (Ok(month), Ok(day)) if CivilDay::from_ymd(year, month, day).is_some());
+    sum.rem_euclid(11) == 1 && (1_800..2_100).contains(&year) && is_day
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hidden_characters_are_seen() {
+        for dirty in ["a\u{0}", "\u{1b}[2J", "a\r\n", "\u{7f}", "\u{85}", "\u{202e}a", "\u{2066}", "\u{2028}", "\u{feff}x"] {
+            assert!(!is_clean(dirty), "{dirty:?}");
+        }
+        for clean in ["", "SF 1", "广东省 从化区", "<script>=1+1", "👩\u{200d}🔧"] {
+            assert!(is_clean(clean), "{clean:?}");
+        }
+    }
+
+    #[test]
+    fn numbers_of_people_are_found_in_words() {
+        for text in [
+            "440308199901101512",
+            "证件440308199901101512，电话",
+            "11010119000101001X",
+            "11010119000101001x。",
+            "４４０３０８１９９９０１１０１５１２",
+            "13912345678",
+            "tel13912345678x",
+            "电话：１３９１２３４５６７８",
+            "+8613912345678",
+        ] {
+            assert!(find_personal(text, Run::Digits).is_some(), "{text}");
+        }
+    }
+
+    #[test]
+    fn other_numbers_are_left() {
+        for text in [
+            "440308199901101513",
+            "440308199913101512",
+            "1440308199901101512",
+            "12912345678",
+            "139123456789",
+            "8613912345678",
+            "1391234567",
+            "11010119000101001X1",
+        ] {
+            assert!(find_personal(text, Run::Digits).is_none(), "{text}");
+        }
+        for text in ["JDVA13912345678", "13912345678A", "a-440308199901101512-b"] {
+            assert_eq!(find_personal(text, Run::Code).is_some(), text.contains('-'), "{text}");
+        }
+    }
+
+    #[test]
+    fn every_number_is_removed_and_the_rest_stays() {
+        let text = "找13912345678或440308199901101512 ok";
+        assert_eq!(redacted(text, Run::Digits).as_deref(), Some("找[removed]或[removed] ok"));
+        assert_eq!(redacted("nothing", Run::Digits), None);
+    }
+}
