@@ -187,6 +187,8 @@ pub enum ClassO {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Indicator {
+    /// Where it stands among the others, from the left.
+    pub order: u8,
     /// Name in Chinese.
     pub zh: String,
     /// Name in English.

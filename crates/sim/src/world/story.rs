@@ -130,10 +130,10 @@ impl<'w> Story<'w> {
         self.steps.retain(|step| step.role != role);
     }
 
-    /// Ends the story with the first step of a role.
+    /// Ends the story with the first step of a role. An identity check stays, even one just after the acceptance.
     pub(super) fn end_with(&mut self, role: Role) {
         let last = self.at(role);
-        self.steps.retain(|step| step.at <= last);
+        self.steps.retain(|step| step.at <= last || step.role == Role::Identity);
     }
 
     /// Puts off all that comes after the first step of a role.
