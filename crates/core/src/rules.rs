@@ -8,6 +8,8 @@ mod brand;
 mod law;
 mod load;
 mod set;
+#[cfg(test)]
+mod tests;
 
 pub use brand::{Brand, Brands};
 pub use law::{Clause, Law, LawVersion};

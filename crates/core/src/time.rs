@@ -312,3 +312,6 @@ fn parse_offset(text: &[u8]) -> Option<i64> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,3 +1,4 @@
 //! Worlds, disorder and an oracle: test support without I/O.
 
 pub mod oracle;
+pub mod world;

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use protox::prost_reflect::prost_types::FileDescriptorSet;
 
-use crate::proto;
+use crate::{proto, schema};
 
 /// A file that is made from others and committed, so that a build needs no generator.
 struct Generated {
@@ -39,13 +40,18 @@ pub(crate) fn run(root: &Path, check: bool) -> anyhow::Result<()> {
 
 /// Every generated file of the repository.
 fn all(root: &Path) -> anyhow::Result<Vec<Generated>> {
-    messages(root)
+    let schemas = proto::compile(root)?;
+    let mut files = messages(&schemas)?;
+    files.push(Generated {
+        path: "crates/wire/src/proto/schema_v1.rs".into(),
+        text: schema::table(&schemas, "sanbai.event.v1")?,
+    });
+    Ok(files)
 }
 
 /// The prost code of `proto/sanbai/NAME/vN`, as `crates/wire/src/proto/NAME_vN.rs`.
-fn messages(root: &Path) -> anyhow::Result<Vec<Generated>> {
+fn messages(schemas: &FileDescriptorSet) -> anyhow::Result<Vec<Generated>> {
     let scratch = tempfile::tempdir()?;
-    let schemas = proto::compile(root)?;
     let mut packages: Vec<String> = schemas
         .file
         .iter()
@@ -57,7 +63,7 @@ fn messages(root: &Path) -> anyhow::Result<Vec<Generated>> {
         .out_dir(scratch.path())
         .extern_path(".google.protobuf.Timestamp", "crate::proto::Timestamp")
         .btree_map(["."])
-        .compile_fds(schemas)?;
+        .compile_fds(schemas.clone())?;
     let ours = packages
         .iter()
         .filter_map(|package| Some((package, package.strip_prefix("sanbai.")?)));

@@ -47,11 +47,12 @@ pub struct Clause<'a> {
 }
 
 impl Law {
-    /// Cites `<law>` or `<law> <article>`; `None` where the law is not defined or its version of the day lacks the article.
+    /// Cites `<law>` or `<law> <article>`; `None` where the law is not defined, is not in
+    /// force yet, or its version of the day lacks the article.
     pub(super) fn cite<'a>(laws: &'a BTreeMap<String, Self>, reference: &'a str, on: CivilDay) -> Option<Clause<'a>> {
         let (id, article) = reference.split_once(' ').unwrap_or((reference, ""));
         let law = laws.get(id)?;
-        let version = law.versions.iter().rev().find(|version| version.from <= on).or_else(|| law.versions.first())?;
+        let version = law.versions.iter().rev().find(|version| version.from <= on)?;
         let article = match &version.renumbered {
             Some(renumbered) if !article.is_empty() => renumbered.get(article)?.as_str(),
             _ => article,

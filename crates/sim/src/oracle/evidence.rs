@@ -209,9 +209,12 @@ pub(super) fn mark_is_complete(mark: Option<&Mark>) -> bool {
     })
 }
 
+/// The copies of one id, by content digest.
+type Contents<'a> = BTreeMap<Vec<u8>, Vec<Event<'a>>>;
+
 /// Copies merged, conflicts settled, retractions applied, put in order.
 fn merge<'a>(settings: &Settings<'_>, events: &'a [ParcelEvent], now: Nanos) -> Vec<Event<'a>> {
-    let mut by_id: BTreeMap<(&str, &str), BTreeMap<Vec<u8>, Vec<Event<'a>>>> = BTreeMap::new();
+    let mut by_id: BTreeMap<(&str, &str), Contents<'a>> = BTreeMap::new();
     for event in events {
         let Some(read) = read(event) else { continue };
         // "Events with a later intake are left out".

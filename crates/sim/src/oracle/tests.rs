@@ -169,7 +169,7 @@ impl Story {
         self
     }
 
-    fn as_of(mut self, at: &str) -> Self {
+    fn asked(mut self, at: &str) -> Self {
         self.as_of = time(at);
         self
     }

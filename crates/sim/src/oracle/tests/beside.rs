@@ -7,10 +7,10 @@ use super::*;
 fn a_find_accepted_afterwards_is_pr_01_at_once() {
     let story = base().inspection("e2", |inspected| inspected.prohibited_class = 5);
     assert_eq!(
-        story.clone().as_of("10:03:29").says(),
+        story.clone().asked("10:03:29").says(),
         "N(not_accepted)/N(not_accepted)/N(not_accepted); none"
     );
-    assert_eq!(story.clone().as_of("10:03:30").says(), "P/P/…; PR-01 C");
+    assert_eq!(story.clone().asked("10:03:30").says(), "P/P/…; PR-01 C");
     let refused_first = story.add("x", "10:02:30", "OUTLET", rejected());
     assert_eq!(refused_first.says(), "P/P/P; none");
 }
@@ -25,11 +25,11 @@ fn a_find_without_acceptance_or_rejection_in_30_min_is_pr_01() {
     );
     let na = "N(not_accepted)/N(not_accepted)/N(not_accepted)";
     assert_eq!(
-        story.clone().as_of("10:40:59").says(),
+        story.clone().asked("10:40:59").says(),
         format!("{na}; none")
     );
     assert_eq!(
-        story.clone().as_of("10:41").says(),
+        story.clone().asked("10:41").says(),
         format!("{na}; PR-01 C")
     );
     let late = story.clone().add("x", "10:31:00.001", "OUTLET", rejected());
@@ -47,12 +47,12 @@ fn a_find_in_transit_must_be_reported_and_stay() {
     });
     let reported = story.clone().add("r", "20:30", "HUB", reported());
     assert_eq!(
-        story.clone().without("e8").as_of("20:39:59").says(),
+        story.clone().without("e8").asked("20:39:59").says(),
         "P/P/P; none"
     );
-    assert_eq!(story.without("e8").as_of("20:40").says(), "P/P/P; PR-02 C");
+    assert_eq!(story.without("e8").asked("20:40").says(), "P/P/P; PR-02 C");
     assert_eq!(reported.clone().without("e8").says(), "P/P/P; none");
-    assert_eq!(reported.clone().as_of("21:00:30").says(), "P/P/P; PR-02 C");
+    assert_eq!(reported.clone().asked("21:00:30").says(), "P/P/P; PR-02 C");
     let freed = reported.add("f", "20:45", "HUB", released());
     assert_eq!(freed.says(), "P/P/P; none");
     assert_eq!(freed.at("f", "20:15").says(), "P/P/P; PR-02 C");
@@ -177,7 +177,7 @@ fn declared_items_must_say_something() {
     assert_eq!(declared("Goods ").says(), "P/P/P; IN-06 M");
     assert_eq!(declared("商品样本").says(), "P/P/P; none");
     let differs = base().inspection("e2", |inspected| inspected.matches_declared = Some(false));
-    assert_eq!(differs.as_of("10:03:30").says(), "P/P/…; IN-06 M");
+    assert_eq!(differs.asked("10:03:30").says(), "P/P/…; IN-06 M");
 }
 
 #[test]

@@ -78,7 +78,7 @@ fn an_invalid_or_absent_number_is_rn_03() {
 #[test]
 fn a_token_without_facts_cannot_be_told() {
     let story = base().document(|document| document.facts = None);
-    assert_eq!(story.clone().as_of("12:03:59").says(), "…/P/…; none");
+    assert_eq!(story.clone().asked("12:03:59").says(), "…/P/…; none");
     assert_eq!(story.says(), "U(document_unanswered)/P/P; none");
     let also_named_wrong = story
         .clone()
@@ -152,7 +152,7 @@ fn letters_are_exempt_unless_somebody_found_an_inspection_necessary() {
     let failed = story.inspection("e2", |inspected| {
         inspected.result = InspectionResult::Failed.into()
     });
-    assert_eq!(failed.clone().as_of("12:02").says(), "N(letter)/…/…; none");
+    assert_eq!(failed.clone().asked("12:02").says(), "N(letter)/…/…; none");
     assert_eq!(failed.says(), "N(letter)/F/P; IN-02 C");
 }
 
@@ -207,8 +207,8 @@ fn the_xray_deadline_is_the_earliest_of_three() {
     let stays = base().without("e8");
     assert_eq!(stays.clone().at("e7", "11 10:03").says(), "P/P/P; none");
     let late = stays.at("e7", "11 10:03:01");
-    assert_eq!(late.clone().as_of("11 12:02:59").says(), "P/P/…; none");
-    assert_eq!(late.clone().as_of("11 12:03").says(), "P/P/F; XR-01 C");
+    assert_eq!(late.clone().asked("11 12:02:59").says(), "P/P/…; none");
+    assert_eq!(late.clone().asked("11 12:03").says(), "P/P/F; XR-01 C");
     assert_eq!(
         shown(late.judged().duties[2].deadline),
         Some(34 * 3600 + 3 * 60)
@@ -235,7 +235,7 @@ fn an_unspecified_route_or_transport_cannot_be_told_where_it_matters() {
         .statutory();
     assert_eq!(story.says(), "P/P/P; none");
     let unscreened = story.without("e7");
-    assert_eq!(unscreened.clone().as_of("22:59").says(), "P/P/…; none");
+    assert_eq!(unscreened.clone().asked("22:59").says(), "P/P/…; none");
     assert_eq!(unscreened.says(), "P/P/U(route_unspecified); none");
     let by_air = unscreened
         .clone()
@@ -255,7 +255,7 @@ fn a_return_before_line_haul_needs_no_screening() {
         .without("e8")
         .add("r", "19:00", "HUB", returned());
     assert_eq!(
-        story.clone().as_of("19:00:30").says(),
+        story.clone().asked("19:00:30").says(),
         "P/P/N(returned); none"
     );
     let screened = story.add(

@@ -8,18 +8,18 @@ use super::*;
 #[test]
 fn base_passes_three_times() {
     assert_eq!(base().says(), "P/P/P; none");
-    assert_eq!(base().as_of("20:00:30").says(), "P/P/P; none");
-    assert_eq!(base().as_of("20:00:29.999").says(), "P/P/…; none");
-    assert_eq!(base().as_of("19:00").says(), "P/P/…; none");
+    assert_eq!(base().asked("20:00:30").says(), "P/P/P; none");
+    assert_eq!(base().asked("20:00:29.999").says(), "P/P/…; none");
+    assert_eq!(base().asked("19:00").says(), "P/P/…; none");
     assert!(judge(&base().events, &[], Profile::Strict100, time("09:00")).is_none());
 }
 
 #[test]
 fn without_e1_real_name_fails() {
     let story = base().without("e1");
-    assert_eq!(story.clone().as_of("12:03:59.999").says(), "…/P/…; none");
-    assert_eq!(story.clone().as_of("12:04").says(), "F/P/…; RN-01 C");
-    assert_eq!(story.clone().as_of("20:00:30").says(), "F/P/P; RN-01 C");
+    assert_eq!(story.clone().asked("12:03:59.999").says(), "…/P/…; none");
+    assert_eq!(story.clone().asked("12:04").says(), "F/P/…; RN-01 C");
+    assert_eq!(story.clone().asked("20:00:30").says(), "F/P/P; RN-01 C");
     assert_eq!(story.says(), "F/P/P; RN-01 C");
 }
 
@@ -35,9 +35,9 @@ fn e1_a_millisecond_too_late_was_performed_late() {
 #[test]
 fn e1_received_late_passes_and_says_so() {
     let story = base().received("e1", "13:00");
-    assert_eq!(story.clone().as_of("12:04").says(), "F/P/…; RN-01 C");
+    assert_eq!(story.clone().asked("12:04").says(), "F/P/…; RN-01 C");
     assert_eq!(
-        story.clone().as_of("13:00").says(),
+        story.clone().asked("13:00").says(),
         "P reported late/P/…; TM-01 M"
     );
     assert_eq!(story.says(), "P reported late/P/P; TM-01 M");
@@ -60,14 +60,14 @@ fn same_city_delivered_unscreened() {
         .without("e8")
         .acceptance(|accepted| accepted.route = Route::SameCity.into())
         .add("e9", "11 09:00", "HUB", delivered());
-    assert_eq!(story.clone().as_of("11 10:59:59.999").says(), "P/P/…; none");
-    assert_eq!(story.clone().as_of("11 11:00").says(), "P/P/F; XR-02 H");
+    assert_eq!(story.clone().asked("11 10:59:59.999").says(), "P/P/…; none");
+    assert_eq!(story.clone().asked("11 11:00").says(), "P/P/F; XR-02 H");
     assert_eq!(
-        story.clone().statutory().as_of("11 10:59").says(),
+        story.clone().statutory().asked("11 10:59").says(),
         "P/P/N(as_needed); none"
     );
     assert_eq!(
-        story.statutory().as_of("11 11:00").says(),
+        story.statutory().asked("11 11:00").says(),
         "P/P/N(as_needed); XR-02 L"
     );
 }
@@ -81,8 +81,8 @@ fn a_suspect_image_must_be_cleared_by_somebody_else() {
         .add("e9", "20:10", "HUB", opened(OpenCheckResult::Pass));
     assert_eq!(story.says(), "P/P/P; none");
     let himself = story.with("e9", |event| event.operator = "SCREENER".to_owned());
-    assert_eq!(himself.clone().as_of("21:10:29.999").says(), "P/P/P; none");
-    assert_eq!(himself.as_of("21:10:30").says(), "P/P/F; XR-06 C");
+    assert_eq!(himself.clone().asked("21:10:29.999").says(), "P/P/P; none");
+    assert_eq!(himself.asked("21:10:30").says(), "P/P/F; XR-06 C");
 }
 
 #[test]
@@ -106,9 +106,9 @@ fn arrived_from_our_hub_without_acceptance() {
         .file("SF", "OUTLET", site("440117"))
         .add("a1", "08:00", "OUTLET", arrived("HUB"))
         .add("a2", "12:00", "OUTLET", delivered());
-    assert_eq!(story.clone().as_of("11 08:00:29.999").says(), "…/…/…; none");
+    assert_eq!(story.clone().asked("11 08:00:29.999").says(), "…/…/…; none");
     let unknown = "U(no_acceptance)/U(no_acceptance)/U(no_acceptance); LC-01 C";
-    assert_eq!(story.clone().as_of("11 08:00:30").says(), unknown);
+    assert_eq!(story.clone().asked("11 08:00:30").says(), unknown);
     assert_eq!(story.judged().site, "OUTLET");
     assert!(!story.judged().counted);
 }

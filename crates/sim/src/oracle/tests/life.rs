@@ -84,8 +84,8 @@ fn arriving_where_it_was_accepted_is_no_movement() {
 #[test]
 fn evidence_without_movement_is_lc_03_after_72_hours() {
     let story = base().without("e5").without("e6").without("e8");
-    assert_eq!(story.clone().as_of("13 12:02:59").says(), "P/P/P; none");
-    let story = story.as_of("13 12:03");
+    assert_eq!(story.clone().asked("13 12:02:59").says(), "P/P/P; none");
+    let story = story.asked("13 12:03");
     assert_eq!(story.says(), "P/P/P; LC-03 M");
     assert_eq!(
         story
@@ -109,18 +109,18 @@ fn checks_that_nobody_followed_up_are_lc_03_too() {
     let story = nothing().add("e1", "10:00", "OUTLET", identity());
     let na = "N(not_accepted)/N(not_accepted)/N(not_accepted)";
     assert_eq!(
-        story.clone().as_of("13 11:59").says(),
+        story.clone().asked("13 11:59").says(),
         format!("{na}; none")
     );
     assert_eq!(
-        story.clone().as_of("13 12:00").says(),
+        story.clone().asked("13 12:00").says(),
         format!("{na}; LC-03 M")
     );
     let retracted =
         story
             .add("a", "10:01", "OUTLET", accepted())
             .add("r", "10:02", "OUTLET", retracted("a"));
-    assert_eq!(retracted.as_of("14 12:00").says(), format!("{na}; none"));
+    assert_eq!(retracted.asked("14 12:00").says(), format!("{na}; none"));
 }
 
 #[test]
@@ -137,14 +137,14 @@ fn an_arrival_from_elsewhere_is_inbound() {
         .add("a1", "08:00", "OUTLET", arrived("FAR-HUB"))
         .add("a2", "12:00", "OUTLET", delivered());
     assert_eq!(
-        story.clone().as_of("08:00:30").says(),
+        story.clone().asked("08:00:30").says(),
         "N(inbound)/N(inbound)/N(inbound); none"
     );
     let unregistered = Story {
         registry: Vec::new(),
         ..story
     };
-    assert_eq!(unregistered.clone().as_of("11 08:00").says(), "…/…/…; none");
+    assert_eq!(unregistered.clone().asked("11 08:00").says(), "…/…/…; none");
     let ground = "U(no_site_register)/U(no_site_register)/U(no_site_register); none";
     assert_eq!(unregistered.says(), ground);
 }
@@ -158,11 +158,11 @@ fn an_inbound_parcel_to_a_key_area_is_screened_again() {
     assert_eq!(story.says(), "N(inbound)/N(inbound)/…; none");
     let story = story.add("a2", "12:00", "OUTLET", delivered());
     assert_eq!(
-        story.clone().as_of("14:00:29").says(),
+        story.clone().asked("14:00:29").says(),
         "N(inbound)/N(inbound)/…; none"
     );
     assert_eq!(
-        story.clone().as_of("14:00:30").says(),
+        story.clone().asked("14:00:30").says(),
         "N(inbound)/N(inbound)/F; XR-03 C"
     );
     let screened = story.add(

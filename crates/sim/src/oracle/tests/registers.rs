@@ -24,7 +24,7 @@ fn an_agreement_must_hold_on_the_day_and_at_the_site() {
     assert_eq!(filed("2026-03-10").says(), "N(agreement)/P/P; none");
     assert_eq!(filed("2026-03-11").says(), "P/P/P; AG-01 C");
     assert_eq!(filed("").without("e1").says(), "F/P/P; AG-01 C, RN-01 C");
-    assert_eq!(filed("").as_of("10:03:30").says(), "P/P/…; AG-01 C");
+    assert_eq!(filed("").asked("10:03:30").says(), "P/P/…; AG-01 C");
     let ended = Agreement {
         to: "2026-03-09".to_owned(),
         ..good.clone()
@@ -43,7 +43,7 @@ fn without_an_agreement_register_only_a_check_can_tell() {
     assert_eq!(story.says(), "P/P/P; none");
     assert!(story.open().contains("AG-01 agreements"));
     let unchecked = story.without("e1");
-    assert_eq!(unchecked.clone().as_of("12:03").says(), "…/P/…; none");
+    assert_eq!(unchecked.clone().asked("12:03").says(), "…/P/…; none");
     assert_eq!(unchecked.says(), "U(agreement_register_missing)/P/P; none");
     let other_brand = unchecked.file("ZTO", "A1", Value::Agreement(agreement(XrayWay::Full)));
     assert_eq!(
@@ -119,10 +119,10 @@ fn the_place_of_an_event_is_that_of_its_site_as_far_as_both_go() {
 
 #[test]
 fn sites_without_licence_or_filing_are_or_01() {
-    let outlet = |site: Site| {
+    let outlet = |own: Site| {
         base()
             .file("SF", "HUB", site("440100"))
-            .file("SF", "OUTLET", Value::Site(site))
+            .file("SF", "OUTLET", Value::Site(own))
             .says()
     };
     let point = Site {
@@ -215,21 +215,21 @@ fn grace_and_upload_count_from_the_end_of_an_outage() {
     let story = base()
         .received("e1", "15:05")
         .file("SF", "o", outage("OUTLET", "10:00", "15:00"));
-    assert_eq!(story.clone().as_of("15:04").says(), "…/P/…; none");
+    assert_eq!(story.clone().asked("15:04").says(), "…/P/…; none");
     assert_eq!(story.clone().says(), "P/P/P; none");
     assert_eq!(
         story.clone().received("e1", "15:10:01").says(),
         "P/P/P; TM-01 M"
     );
     assert_eq!(
-        story.clone().without("e1").as_of("16:59").says(),
+        story.clone().without("e1").asked("16:59").says(),
         "…/P/…; none"
     );
-    assert_eq!(story.without("e1").as_of("17:00").says(), "F/P/…; RN-01 C");
+    assert_eq!(story.without("e1").asked("17:00").says(), "F/P/…; RN-01 C");
     let whole_brand = base()
         .without("e1")
         .file("SF", "o", outage("", "10:00", "15:00"));
-    assert_eq!(whole_brand.as_of("16:59").says(), "…/P/…; none");
+    assert_eq!(whole_brand.asked("16:59").says(), "…/P/…; none");
 }
 
 #[test]
@@ -239,8 +239,8 @@ fn parcels_to_a_key_area_are_screened_twice() {
         .file("", "k", key_area("11"))
         .add("a", "11 08:00", "FAR", arrived("HUB"))
         .add("d", "11 10:00", "FAR", delivered());
-    assert_eq!(story.clone().as_of("11 12:00:29").says(), "P/P/P; none");
-    assert_eq!(story.clone().as_of("11 12:00:30").says(), "P/P/P; XR-03 C");
+    assert_eq!(story.clone().asked("11 12:00:29").says(), "P/P/P; none");
+    assert_eq!(story.clone().asked("11 12:00:30").says(), "P/P/P; XR-03 C");
     let twice = story.add(
         "s",
         "11 09:00",

@@ -1,0 +1,80 @@
+//! The built-in set, and what is said of a file that is wrong.
+
+use super::{RuleSet, Rules, Severity};
+use crate::finding::Code;
+use crate::time::{CivilDay, Timestamp};
+
+const HEAD: &str = "version = \"x\"\neffective = \"2026-01-01\"\n";
+
+fn faults(text: &str) -> Vec<String> {
+    RuleSet::overlay(text).expect_err("the file is wrong").faults
+}
+
+#[test]
+fn builtin_set_has_every_code_and_nothing_wrong() {
+    let set = RuleSet::builtin();
+    assert_eq!(set.rule.len(), Code::ALL.len());
+    assert_eq!(set.profile, "strict100");
+}
+
+#[test]
+fn codes_are_in_the_order_of_their_texts_and_can_be_read_back() {
+    assert!(Code::ALL.is_sorted_by_key(|code| code.as_str()));
+    assert!(Code::ALL.iter().all(|code| Code::parse(code.as_str()) == Some(*code)));
+}
+
+#[test]
+fn express_regulations_are_cited_in_the_version_of_the_day() {
+    let set = RuleSet::builtin();
+    let article = |day: &str| {
+        let clauses = set.clauses(Code::Rn01, CivilDay::parse(day).expect("a day"));
+        let clause = clauses.into_iter().find(|clause| clause.law_zh == "快递暂行条例").expect("cited");
+        (clause.version.to_owned(), clause.article.to_owned())
+    };
+    assert_eq!(article("2025-05-31"), ("2019".to_owned(), "22".to_owned()));
+    assert_eq!(article("2025-06-01"), ("2025".to_owned(), "23".to_owned()));
+}
+
+#[test]
+fn overlay_changes_what_it_states_from_its_day_and_nothing_else() {
+    let text = format!("{HEAD}[spans]\ngrace_min = 30\n[rule.IN-06]\nseverity = \"high\"\n");
+    let rules = Rules::with_overlays(&[&text]).expect("the file is right");
+    let at = |text| rules.in_force(Timestamp::parse(text).expect("a time"));
+    assert_eq!(at("2025-12-31T23:59:59+08:00").spans.grace_min, 120);
+    let new = at("2026-01-01T00:00:00+08:00");
+    assert_eq!((new.spans.grace_min, new.spans.urgent_grace_min), (30, 10));
+    assert_eq!(new.rule(Code::In06).map(|rule| rule.severity), Some(Severity::High));
+}
+
+#[test]
+fn district_with_five_hundreds_adds_indicators() {
+    let text = format!("{HEAD}[indicator.licence]\norder = 4\nzh = \"持证\"\nen = \"licensed\"\nwithout = [\"OR-01\"]\n");
+    assert_eq!(RuleSet::overlay(&text).expect("the file is right").indicator.len(), 4);
+}
+
+#[test]
+fn every_fault_is_said_not_only_the_first() {
+    let text = format!(
+        "{HEAD}profile = \"lenient\"\n[spans]\ngrace_min = 9000\n[rule.RN-01]\nclauses = [\"no_law 1\"]\nprofiles = [\"x\"]\n"
+    );
+    assert_eq!(
+        faults(&text),
+        [
+            "spans.grace_min: is 9000, outside 0 to 1440",
+            "profile: lenient is not in profile_set",
+            "rule.RN-01.profiles: x is not in profile_set",
+            "rule.RN-01.clauses: no_law is not in law",
+        ]
+    );
+}
+
+#[test]
+fn unknown_key_is_a_fault_with_its_name() {
+    let [fault] = faults(&format!("{HEAD}[spans]\ngrace_minutes = 5\n")).try_into().expect("one fault");
+    assert!(fault.contains("grace_minutes"), "{fault}");
+}
+
+#[test]
+fn file_without_version_and_day_is_refused() {
+    assert_eq!(faults("profile = \"statutory\"").len(), 2);
+}

@@ -1,0 +1,173 @@
+//! From files to the evidence of parcels, with a ledger in which every event has exactly one outcome.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufWriter, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use sanbai_core::parcel::{Applied, Parcels};
+use sanbai_core::registry::Registry;
+use sanbai_core::rules::Rules;
+use sanbai_core::time::{Span, Timestamp};
+use sanbai_wire::{Decoded, Decoder, Encoding, Reject, limits};
+
+use crate::rules::Overlay;
+use crate::{input, keys, output, registers};
+
+/// Bytes read at once from a protobuf file.
+const CHUNK: usize = 1 << 16;
+
+/// Where events, rules and registers come from, and as of when they are judged.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Source {
+    /// Files of events: JSON lines or length-delimited protobuf, also .gz or .zst; `-` is standard input
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// Profile that decides: strict100, statutory, or one of the rule files
+    #[arg(long)]
+    pub(crate) profile: Option<String>,
+    #[command(flatten)]
+    overlay: Overlay,
+    /// Folder with the registers: docs/registers.md
+    #[arg(long, value_name = "DIR")]
+    registry: Option<PathBuf>,
+    /// Judge as of this moment (RFC 3339); later events are left out. Default: the latest intake seen
+    #[arg(long, value_parser = instant)]
+    as_of: Option<Timestamp>,
+    /// File with the keys of tokens; without one a fresh key is drawn for this run
+    #[arg(long, value_name = "FILE")]
+    keys: Option<PathBuf>,
+    /// Write what could not be read: one JSON object a line, without the values
+    #[arg(long, value_name = "FILE")]
+    rejects: Option<PathBuf>,
+    /// How the files are written; told from the first byte of each where nothing is said
+    #[arg(long, value_enum, default_value_t = Format::Auto)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// Told from the first byte
+    Auto,
+    /// One JSON event or batch a line
+    Ndjson,
+    /// Protobuf events, each after its length
+    Protobuf,
+}
+
+fn instant(text: &str) -> Result<Timestamp, String> {
+    Timestamp::parse(text).ok_or_else(|| "a moment is written 2026-03-12T00:00:00+08:00".to_owned())
+}
+
+/// Everything that a run judges.
+pub(crate) struct Loaded {
+    pub(crate) rules: Rules,
+    pub(crate) registry: Registry,
+    pub(crate) parcels: Parcels,
+    pub(crate) as_of: Timestamp,
+    pub(crate) ledger: Ledger,
+}
+
+/// What became of every event. The outcomes add up to the events.
+#[derive(Debug, Default)]
+pub(crate) struct Ledger {
+    pub(crate) events: u64,
+    pub(crate) merged: u64,
+    pub(crate) duplicate: u64,
+    /// About a device, a screener or an outlet: no parcel is judged by it.
+    pub(crate) subject: u64,
+    /// Received after `--as-of`.
+    pub(crate) left_out: u64,
+    /// Of another waybill than the one asked for.
+    pub(crate) other: u64,
+    pub(crate) rejected: BTreeMap<&'static str, u64>,
+    unknown_fields: u64,
+}
+
+impl Ledger {
+    pub(crate) fn rejected_total(&self) -> u64 {
+        self.rejected.values().sum()
+    }
+
+    fn adds_up(&self) -> bool {
+        let outcomes = self.merged + self.duplicate + self.subject + self.left_out + self.other;
+        self.events == outcomes + self.rejected_total()
+    }
+
+    /// Says in one line what became of the events, and in another what was rejected.
+    pub(crate) fn note(&self) {
+        output::note(&format!(
+            "事件 events {} = 采用 merged {} + 重复 duplicate {} + 设备等 subject {} + 晚于判定时刻 after as-of {} + 其他运单 other {} + 拒绝 rejected {}",
+            self.events, self.merged, self.duplicate, self.subject, self.left_out, self.other, self.rejected_total()
+        ));
+        if !self.rejected.is_empty() {
+            let codes: Vec<String> = self.rejected.iter().map(|(code, count)| format!("{code} × {count}")).collect();
+            output::note(&format!("拒绝 rejected: {} (docs/bad-input.md)", codes.join(", ")));
+        }
+        if self.unknown_fields > 0 {
+            output::note(&format!("未知字段 unknown fields passed over: {}", self.unknown_fields));
+        }
+    }
+}
+
+/// Reads all files as one set. With `only` the events of other waybills are read and counted, and not kept.
+pub(crate) fn load(source: &Source, only: Option<&str>) -> anyhow::Result<Loaded> {
+    let rules = source.overlay.load()?;
+    if let Some(profile) = &source.profile
+        && let Some(set) = rules.sets().iter().find(|set| !set.profile_set.contains_key(profile))
+    {
+        let known: Vec<&str> = set.profile_set.keys().map(String::as_str).collect();
+        bail!("profile {profile} is not in rule set {}, which has {}", set.version, known.join(", "));
+    }
+    let keys = keys::load(source.keys.as_deref())?;
+    let registry = registers::load(source.registry.as_deref(), &keys)?;
+    let limits = rules.newest().limits;
+    let decoder = Decoder::new(keys, |brand| rules.brands().resolve(brand))
+        .max_age(Span::days(limits.event_age_days_max.into()))
+        .max_ahead(Span::hours(limits.event_future_hours_max.into()));
+    let mut reader = Reader {
+        decoder: &decoder,
+        as_of: source.as_of,
+        only,
+        parcels: Parcels::default(),
+        latest: None,
+        ledger: Ledger::default(),
+        rejects: Rejects::open(source.rejects.as_deref())?,
+    };
+    for file in &source.files {
+        reader.file(file, source.format).with_context(|| format!("cannot read {}", file.display()))?;
+    }
+    let Reader { parcels, latest, ledger, rejects, .. } = reader;
+    rejects.close()?;
+    if !ledger.adds_up() {
+        bail!("the ledger does not add up: {ledger:?}");
+    }
+    let as_of = source.as_of.or(latest).unwrap_or_default();
+    Ok(Loaded { rules, registry, parcels, as_of, ledger })
+}
+
+struct Reader<'a, R> {
+    decoder: &'a Decoder<R>,
+    as_of: Option<Timestamp>,
+    only: Option<&'a str>,
+    parcels: Parcels,
+    latest: Option<Timestamp>,
+    ledger: Ledger,
+    rejects: Rejects,
+}
+
+impl<'r, R: Fn(&str) -> Option<&'r str>> Reader<'_, R> {
+    fn file(&mut self, path: &Path, format: Format) -> anyhow::Result<()> {
+        let (mut reader, bar) = input::open(path)?;
+        let first = reader.fill_buf()?.iter().copied().find(|byte| !byte.is_ascii_whitespace());
+        let is_json = match format {
+            Format::Auto => first.is_none_or(|byte| matches!(byte, b'{' | b'[' | 0xef)),
+            Format::Ndjson => true,
+            Format::Protobuf => false,
+        };
+        if is_json { self.json_lines(path, reader) } else { self.protobuf(path, reader) }?;
+        bar.finish_and_clear();
+        Ok(())
+    }
+}

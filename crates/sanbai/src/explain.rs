@@ -1,0 +1,60 @@
+//! `sanbai explain`: one parcel's story.
+
+use std::io::Write as _;
+
+use anyhow::anyhow;
+use sanbai_core::verdict::Judge;
+
+use crate::evidence::{self, Source};
+use crate::story::{self, Language};
+use crate::{Outcome, output};
+
+/// Tell one parcel's story, step by step
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// Waybill number, or BRAND:WAYBILL
+    waybill: String,
+    #[command(flatten)]
+    source: Source,
+    /// Language of the story
+    #[arg(long, value_enum, default_value_t = Language::Zh)]
+    lang: Language,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
+    let (brand, waybill) = match arguments.waybill.split_once(':') {
+        Some((brand, waybill)) => (Some(brand), waybill),
+        None => (None, arguments.waybill.as_str()),
+    };
+    let waybill = sanbai_wire::canonical_waybill(waybill);
+    let loaded = evidence::load(&arguments.source, Some(&waybill))?;
+    let brand = brand.map(|brand| loaded.rules.brands().resolve(brand).unwrap_or(brand));
+    let as_of = loaded.as_of;
+    let judge = Judge {
+        rules: &loaded.rules,
+        registry: loaded.registry.view(),
+        profile: arguments.source.profile.as_deref(),
+    };
+    let mut answers = output::answers();
+    let mut outcome = None;
+    for evidence in loaded.parcels.iter_sorted() {
+        let Some(verdict) = judge.verdict(&evidence, as_of)? else { continue };
+        if verdict.waybill != waybill || brand.is_some_and(|brand| brand != verdict.brand) {
+            continue;
+        }
+        let story = story::tell(
+            &evidence,
+            &verdict,
+            &loaded.rules,
+            arguments.source.profile.as_deref(),
+            as_of,
+            arguments.lang,
+        );
+        write!(answers, "{story}")?;
+        let clean = verdict.is_clean() && outcome != Some(Outcome::Findings);
+        outcome = Some(if clean { Outcome::Clean } else { Outcome::Findings });
+    }
+    answers.flush()?;
+    loaded.ledger.note();
+    outcome.ok_or_else(|| anyhow!("no event of that waybill can be read in the files"))
+}

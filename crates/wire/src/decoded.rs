@@ -1,0 +1,197 @@
+//! A decoded event, and how the core sees it.
+
+use sanbai_core::document::{Grade, KindSet};
+use sanbai_core::event::{
+    self, ContentDigest, Event, EventId, Happening, Number, Place, ProhibitedClass, TokenSet,
+};
+use sanbai_core::time::{CivilDay, Timestamp};
+
+use crate::admit::Admitted;
+use crate::facts;
+use crate::key::{key, partition};
+use crate::proto::event as wire;
+use crate::proto::event::parcel_event::Happening as Wire;
+use crate::token::Token;
+
+/// An event that was accepted: checked, in canonical form, and without personal data.
+///
+/// See [`Decoder`](crate::Decoder) for an example.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decoded {
+    pub(crate) message: wire::ParcelEvent,
+    pub(crate) admitted: Admitted,
+    pub(crate) digest: ContentDigest,
+    pub(crate) unknown_fields: u32,
+}
+
+impl Decoded {
+    /// The event as the core judges it; `None` for the three that are about a device, a screener or an outlet.
+    pub fn event(&self) -> Option<Event<'_>> {
+        let message = &self.message;
+        Some(Event {
+            id: self.admitted.id,
+            digest: self.digest,
+            brand: &message.brand,
+            waybill: &message.waybill,
+            site: &message.site,
+            operator: &message.operator,
+            place: Place::parse(&message.place),
+            occurred_at: self.admitted.occurred_at,
+            uploaded_at: self.admitted.uploaded_at,
+            intake_at: self.admitted.intake_at,
+            source: &message.source,
+            redacted: !message.redacted_fields.is_empty(),
+            happening: happening(message.happening.as_ref()?)?,
+        })
+    }
+
+    /// The message, as it may be stored and sent on.
+    pub const fn message(&self) -> &wire::ParcelEvent {
+        &self.message
+    }
+
+    /// The message, to be stored or sent on.
+    pub fn into_message(self) -> wire::ParcelEvent {
+        self.message
+    }
+
+    /// The id that its producer chose.
+    pub const fn id(&self) -> EventId {
+        self.admitted.id
+    }
+
+    /// When it reached us: `intakeAt`, else `uploadedAt`, else `occurredAt`.
+    pub const fn intake_at(&self) -> Timestamp {
+        self.admitted.intake_at
+    }
+
+    /// Digest of the content without `source`, `uploadedAt` and `intakeAt`.
+    pub const fn digest(&self) -> ContentDigest {
+        self.digest
+    }
+
+    /// How many fields were there that nobody knows.
+    pub const fn unknown_fields(&self) -> u32 {
+        self.unknown_fields
+    }
+
+    /// The key of its record: brand and waybill, or brand and subject.
+    pub fn key(&self) -> String {
+        let message = &self.message;
+        key(&message.brand, if message.waybill.is_empty() { &message.subject } else { &message.waybill })
+    }
+
+    /// The partition to which its key leads, among `count`; `None` where there are none.
+    pub fn partition(&self, count: u32) -> Option<u32> {
+        partition(&self.key(), count)
+    }
+}
+
+fn happening(happening: &Wire) -> Option<Happening<'_>> {
+    Some(match happening {
+        Wire::Accepted(accepted) => Happening::Accepted(self::accepted(accepted)),
+        Wire::IdentityChecked(checked) => Happening::IdentityChecked(event::IdentityChecked {
+            result: facts::identity_result(checked.result),
+            document: document(checked.document.as_ref()),
+            agent: checked.agent_document.as_ref().map(|agent| document(Some(agent))),
+            name_matches: checked.name_matches,
+        }),
+        Wire::Inspected(inspected) => Happening::Inspected(event::Inspected {
+            result: facts::inspection_result(inspected.result),
+            prohibited_class: ProhibitedClass::new(inspected.prohibited_class),
+            matches_declared: inspected.matches_declared,
+            mark: mark(inspected.mark.as_ref()),
+        }),
+        Wire::Sealed(_) => Happening::Sealed,
+        Wire::XrayScreened(screened) => Happening::XrayScreened(event::XrayScreened {
+            device: &screened.device,
+            screener: &screened.screener,
+            judgement: facts::xray_judgement(screened.judgement),
+            at_destination: screened.stage() == wire::ScreeningStage::Destination,
+            mark: mark(screened.mark.as_ref()),
+            third_party: &screened.third_party,
+            prohibited_class: ProhibitedClass::new(screened.prohibited_class),
+        }),
+        Wire::Departed(departed) => Happening::Departed(match departed.leg() {
+            wire::Leg::LineHaul => event::Leg::LineHaul,
+            wire::Leg::Local | wire::Leg::Unspecified => event::Leg::Local,
+        }),
+        Wire::Arrived(arrived) => Happening::Arrived(&arrived.from),
+        Wire::Delivered(_) => Happening::Delivered,
+        Wire::OpenChecked(checked) => Happening::OpenChecked(event::OpenChecked {
+            result: facts::open_check_result(checked.result),
+            prohibited_class: ProhibitedClass::new(checked.prohibited_class),
+        }),
+        Wire::Held(_) => Happening::Held,
+        Wire::Released(_) => Happening::Released,
+        Wire::Reported(_) => Happening::Reported,
+        Wire::Rejected(_) => Happening::Rejected,
+        Wire::Returned(_) => Happening::Returned,
+        Wire::Voided(_) => Happening::Voided,
+        Wire::Retracted(retracted) => Happening::Retracted(EventId::parse(&retracted.event_id)?),
+        Wire::DeviceState(_) | Wire::ScreenerShift(_) | Wire::DeclaredVolume(_) => return None,
+    })
+}
+
+fn accepted(accepted: &wire::Accepted) -> event::Accepted<'_> {
+    event::Accepted {
+        letter: accepted.item_kind() == wire::ItemKind::Letter,
+        transport: facts::transport(accepted.transport),
+        route: facts::route(accepted.route),
+        agreement: &accepted.agreement,
+        declared_item: &accepted.declared_item,
+        destination: Place::parse(&accepted.destination),
+        sender: accepted.sender.as_ref().map_or_else(TokenSet::default, |sender| tokens(&sender.phone_tokens)),
+        by_agent: accepted.by_agent,
+    }
+}
+
+/// The digests of the tokens; what is over the limit of the set adds nothing.
+fn tokens(tokens: &[String]) -> TokenSet {
+    let mut set = TokenSet::default();
+    for token in tokens.iter().filter_map(|token| Token::parse(token)) {
+        if !set.insert(token.digest()) {
+            break;
+        }
+    }
+    set
+}
+
+fn document(document: Option<&wire::Document>) -> event::Document {
+    let Some(document) = document else {
+        return event::Document { kind: None, number: Number::Absent, expires_on: None };
+    };
+    event::Document {
+        kind: facts::document_kind(document.kind),
+        number: number(document),
+        expires_on: CivilDay::parse(&document.expires_on),
+    }
+}
+
+fn number(document: &wire::Document) -> Number {
+    let examined = document.facts.as_ref().filter(|facts| facts.format() != wire::Grade::Unspecified);
+    match examined {
+        Some(facts) => Number::Examined {
+            format: grade(facts.format),
+            checksum: grade(facts.checksum),
+            birth_date: grade(facts.birth_date),
+            valid_as: facts.valid_as.iter().filter_map(|kind| facts::document_kind(*kind)).collect::<KindSet>(),
+        },
+        None if document.tokens.is_empty() => Number::Absent,
+        None => Number::Unexamined,
+    }
+}
+
+fn grade(number: i32) -> Grade {
+    facts::grade(number)
+}
+
+fn mark(mark: Option<&wire::Mark>) -> event::Mark {
+    let Some(mark) = mark else { return event::Mark::NONE };
+    event::Mark::NONE
+        .with(event::Mark::UNIT, !mark.unit.is_empty())
+        .with(event::Mark::OPERATOR, !mark.operator.is_empty())
+        .with(event::Mark::TIME, mark.time.is_some())
+        .with(event::Mark::DEVICE, !mark.device.is_empty())
+        .with(event::Mark::SEQUENCE, !mark.sequence.is_empty())
+}
