@@ -171,3 +171,50 @@ impl<'r, R: Fn(&str) -> Option<&'r str>> Reader<'_, R> {
         Ok(())
     }
 }
+
+/// Where what could not be read is written.
+struct Rejects {
+    file: Option<BufWriter<File>>,
+}
+
+impl Rejects {
+    fn open(path: Option<&Path>) -> anyhow::Result<Self> {
+        let file = match path {
+            Some(path) => Some(File::create(path).with_context(|| format!("cannot write {}", path.display()))?),
+            None => None,
+        };
+        Ok(Self { file: file.map(BufWriter::new) })
+    }
+
+    fn write(&mut self, path: &Path, place: Place, reject: &Reject) -> anyhow::Result<()> {
+        let Some(file) = &mut self.file else { return Ok(()) };
+        let mut line = serde_json::json!({
+            "file": path.display().to_string(),
+            "code": reject.code.as_str(),
+            "pointer": reject.pointer,
+            "detail": reject.detail,
+        });
+        line[place.name] = place.number.into();
+        if let Some(index) = place.index {
+            line["index"] = index.into();
+        }
+        writeln!(file, "{line}").context("cannot write the rejects")
+    }
+
+    fn close(self) -> anyhow::Result<()> {
+        match self.file {
+            Some(mut file) => file.flush().context("cannot write the rejects"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Where in a file an event stands.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    /// `line` or `offset`.
+    name: &'static str,
+    number: u64,
+    /// Ordinal of the event in its batch.
+    index: Option<usize>,
+}

@@ -8,48 +8,18 @@ use crate::json::Notes;
 use crate::limits::{SCHEMA_VERSION, WEIGHT_GRAMS_MAX};
 use crate::proto::event::parcel_event::Happening;
 use crate::proto::event::{Leg, Mark, ParcelEvent};
-use crate::proto::{self};
+use crate::proto;
 use crate::reject::Reject;
 use crate::survey::personal;
 use crate::text::{Run, find_personal};
 
-/// The brands that there are.
-pub trait Brands {
-    /// The canonical code of what a producer calls a brand; `None` where there is no such brand.
-    ///
-    /// `text` is in upper case and never empty.
-    fn resolve<'a>(&'a self, text: &'a str) -> Option<&'a str>;
-}
-
-/// Takes every brand code as it is written.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct AnyBrand;
-
-impl Brands for AnyBrand {
-    fn resolve<'a>(&'a self, text: &'a str) -> Option<&'a str> {
-        Some(text)
-    }
-}
-
-impl<B: Brands + ?Sized> Brands for &B {
-    fn resolve<'a>(&'a self, text: &'a str) -> Option<&'a str> {
-        (**self).resolve(text)
-    }
-}
-
 /// How far the time of an event may lie from its intake; beyond it the event is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AgeLimits {
-    /// Before its intake. Default 7 days; `None` for no limit.
-    pub past: Option<Span>,
-    /// After its intake. Default 24 hours; `None` for no limit.
-    pub future: Option<Span>,
-}
-
-impl Default for AgeLimits {
-    fn default() -> Self {
-        Self { past: Some(Span::days(7)), future: Some(Span::hours(24)) }
-    }
+pub(crate) struct AgeLimits {
+    /// Before its intake.
+    pub(crate) past: Span,
+    /// After its intake.
+    pub(crate) future: Span,
 }
 
 /// What was read on the way.
@@ -62,10 +32,10 @@ pub(crate) struct Admitted {
 }
 
 /// Checks the event and puts brand and waybill into canonical form.
-pub(crate) fn admit(
+pub(crate) fn admit<'r>(
     event: &mut ParcelEvent,
     notes: &Notes,
-    brands: &impl Brands,
+    resolve: impl Fn(&str) -> Option<&'r str>,
     age: AgeLimits,
 ) -> Result<Admitted, Reject> {
     schema_version(event.schema_version)?;
@@ -73,8 +43,11 @@ pub(crate) fn admit(
     let id = EventId::parse(&event.event_id).ok_or_else(|| {
         Reject::new(Code::EventIdInvalid, "an event id is a UUID with hyphens or a ULID").under("eventId")
     })?;
-    canonical_brand(&mut event.brand, brands).map_err(|reject| reject.under("brand"))?;
-    canonical_waybill(&mut event.waybill).map_err(|reject| reject.under("waybill"))?;
+    let brand = resolve(&event.brand).ok_or_else(unknown_brand)?;
+    if event.brand != brand {
+        event.brand = brand.to_owned();
+    }
+    check_waybill(&mut event.waybill).map_err(|reject| reject.under("waybill"))?;
     let occurred_at = instant(event.occurred_at).map_err(|reject| reject.under("occurredAt"))?;
     let uploaded_at = instant(event.uploaded_at).map_err(|reject| reject.under("uploadedAt"))?;
     let intake_at = instant(event.intake_at).map_err(|reject| reject.under("intakeAt"))?;
@@ -139,31 +112,33 @@ fn no_happening(notes: &Notes) -> Reject {
     }
 }
 
-fn canonical_brand(brand: &mut String, brands: &impl Brands) -> Result<(), Reject> {
-    brand.make_ascii_uppercase();
-    let code = brands.resolve(brand).filter(|code| !code.contains(':'));
-    let code = code.ok_or_else(|| Reject::new(Code::BrandUnknown, "no brand of this code; see `sanbai rules show`"))?;
-    if code != brand {
-        *brand = code.to_owned();
-    }
-    Ok(())
+fn unknown_brand() -> Reject {
+    Reject::new(Code::BrandUnknown, "no brand of this code in the rules; see `sanbai rules show`").under("brand")
 }
 
-fn canonical_waybill(waybill: &mut String) -> Result<(), Reject> {
-    let is_canonical = |byte: u8| byte.is_ascii_graphic() && !byte.is_ascii_lowercase();
-    if waybill.bytes().all(is_canonical) {
-        return Ok(());
+fn check_waybill(waybill: &mut String) -> Result<(), Reject> {
+    if !waybill.bytes().all(is_canonical) {
+        *waybill = canonical_waybill(waybill);
     }
-    waybill.retain(|character| !character.is_whitespace());
-    waybill.make_ascii_uppercase();
     if !waybill.bytes().all(is_canonical) {
         let detail = "a waybill number has letters, digits and signs of ASCII only";
         return Err(Reject::new(Code::TextInvalid, detail));
     }
-    if find_personal(waybill, Run::Code).is_some() {
-        return Err(personal());
-    }
-    Ok(())
+    // What blanks had hidden.
+    if find_personal(waybill, Run::Code).is_some() { Err(personal()) } else { Ok(()) }
+}
+
+/// A waybill number in canonical form: upper case, without blanks.
+///
+/// ```
+/// assert_eq!(sanbai_wire::canonical_waybill(" sf 123 "), "SF123");
+/// ```
+pub fn canonical_waybill(waybill: &str) -> String {
+    waybill.chars().filter(|character| !character.is_whitespace()).map(|character| character.to_ascii_uppercase()).collect()
+}
+
+const fn is_canonical(byte: u8) -> bool {
+    byte.is_ascii_graphic() && !byte.is_ascii_lowercase()
 }
 
 /// A time as the core has it.
@@ -189,11 +164,11 @@ fn unit(detail: &str) -> Reject {
 
 fn check_age(occurred_at: Timestamp, intake_at: Timestamp, age: AgeLimits) -> Result<(), Reject> {
     let before = intake_at.since(occurred_at);
-    if age.past.is_some_and(|past| before > past) {
+    if before > age.past {
         let detail = "the event lies further before its own intake than is allowed; such evidence no longer counts";
         return Err(Reject::new(Code::EventTimeTooOld, detail));
     }
-    if age.future.is_some_and(|future| occurred_at.since(intake_at) > future) {
+    if occurred_at.since(intake_at) > age.future {
         let detail = "the event lies further after its own intake than is allowed; set the clock of the device";
         return Err(Reject::new(Code::EventTimeFuture, detail));
     }

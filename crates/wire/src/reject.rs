@@ -11,11 +11,11 @@ use crate::code::Code;
 /// ```
 /// use sanbai_wire::{Code, Decoder, Encoding, TokenKeys};
 ///
-/// let decoder = Decoder::new(TokenKeys::single("1", [7; 32])?);
+/// let decoder = Decoder::new(TokenKeys::single("1", [7; 32])?, |_| Some("SF"));
 /// let reject = decoder.decode(br#"{"eventId":7}"#, Encoding::Json).expect_err("a number is no text");
 /// assert_eq!(reject.code, Code::TypeMismatch);
 /// assert_eq!(reject.pointer, "/eventId");
-/// assert_eq!(reject.to_string(), "type_mismatch at /eventId: a text is needed here, without it nothing is guessed");
+/// assert_eq!(reject.to_string(), "type_mismatch at /eventId: a text is needed here; no other type is converted");
 /// # Ok::<(), sanbai_wire::KeyError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -66,26 +66,24 @@ pub(crate) fn run(root: &Path, session: &Session) -> anyhow::Result<()> {
 fn fuzz(root: &Path, target: &str, session: &Session) -> anyhow::Result<()> {
     let found = root.join("fuzz/target/found").join(target);
     let corpus = root.join("fuzz/corpus").join(target);
+    if found.exists() {
+        std::fs::remove_dir_all(&found).with_context(|| found.display().to_string())?;
+    }
     for folder in [&found, &corpus] {
         std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
     }
     let mut command = cargo_fuzz(root);
-    command
-        .args(["run", target])
-        .args([&found, &corpus])
-        .arg("--");
-    command.arg(format!("-max_total_time={}", session.seconds));
+    command.args(["run", target]).args([&found, &corpus]);
+    command.args(["--", &format!("-max_total_time={}", session.seconds)]);
     command.arg(format!("-timeout={SECONDS_PER_INPUT}"));
     command.arg(format!("-max_len={INPUT_BYTES_MAX}"));
-    command.args(["-verbosity=0", "-print_final_stats=1"]);
+    // Naming each function that is reached for the first time takes longer than reaching it.
+    command.args(["-verbosity=0", "-print_funcs=0", "-print_final_stats=1"]);
     process::run(&mut command)?;
     if session.keep {
         let mut merge = cargo_fuzz(root);
-        merge.args(["run", target]).args([&corpus, &found]).args([
-            "--",
-            "-merge=1",
-            "-verbosity=0",
-        ]);
+        merge.args(["run", target]).args([&corpus, &found]);
+        merge.args(["--", "-merge=1", "-verbosity=0"]);
         process::run(&mut merge)?;
     }
     Ok(())

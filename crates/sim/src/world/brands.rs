@@ -68,7 +68,7 @@ impl Brand {
 
     /// A number that fits no pattern of any brand.
     pub(super) fn strange_waybill(seed: u64, index: u64) -> String {
-        format!("QT{:09}KH", scattered(seed, index, 1_000_000_000))
+        format!("QTX{:09}", scattered(seed, index, 1_000_000_000))
     }
 }
 
