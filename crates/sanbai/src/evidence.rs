@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{BufWriter, Read as _, Write as _};
+use std::io::{self, BufRead, BufWriter, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -10,7 +10,7 @@ use sanbai_core::parcel::{Applied, Parcels};
 use sanbai_core::registry::Registry;
 use sanbai_core::rules::Rules;
 use sanbai_core::time::{Span, Timestamp};
-use sanbai_wire::{Decoded, Decoder, Encoding, Reject, limits};
+use sanbai_wire::{Code, Decoded, Decoder, Encoding, Frame, Reject, limits};
 
 use crate::rules::Overlay;
 use crate::{input, keys, output, registers};
@@ -166,9 +166,118 @@ impl<'r, R: Fn(&str) -> Option<&'r str>> Reader<'_, R> {
             Format::Ndjson => true,
             Format::Protobuf => false,
         };
-        if is_json { self.json_lines(path, reader) } else { self.protobuf(path, reader) }?;
+        if is_json { self.json_lines(path, reader) } else { self.frames(path, reader) }?;
         bar.finish_and_clear();
         Ok(())
+    }
+
+    fn json_lines(&mut self, path: &Path, reader: Box<dyn BufRead>) -> anyhow::Result<()> {
+        let mut lines = input::Lines::over(reader, limits::RECORD_BYTES_MAX);
+        let mut number = 0_u64;
+        while let Some(line) = lines.next()? {
+            number += 1;
+            if line.trim_ascii().is_empty() {
+                continue;
+            }
+            let place = Place { name: "line", number, index: None };
+            self.record(path, place, line, Encoding::Json)?;
+        }
+        Ok(())
+    }
+
+    fn frames(&mut self, path: &Path, mut reader: Box<dyn BufRead>) -> anyhow::Result<()> {
+        let mut buffer: Vec<u8> = Vec::new();
+        let (mut start, mut offset) = (0_usize, 0_u64);
+        loop {
+            let place = Place { name: "offset", number: offset, index: None };
+            match Frame::first(&buffer[start..]) {
+                Ok(Frame::Whole { content, length }) => {
+                    self.record(path, place, content, Encoding::Protobuf)?;
+                    start += length;
+                    offset += length as u64;
+                }
+                Ok(Frame::Broken { missing }) => {
+                    buffer.drain(..start);
+                    start = 0;
+                    let wanted = missing.max(CHUNK) as u64;
+                    if reader.by_ref().take(wanted).read_to_end(&mut buffer)? == 0 {
+                        if !buffer.is_empty() {
+                            let detail = "the file ends in the middle of an event";
+                            self.outcome(path, place, Err(Reject::new(Code::ProtoDecode, detail)))?;
+                        }
+                        return Ok(());
+                    }
+                }
+                Ok(Frame::TooLong { length }) => {
+                    let detail = "the event is over the limit of 1 MiB";
+                    self.outcome(path, place, Err(Reject::new(Code::EventTooLarge, detail)))?;
+                    let here = (buffer.len() - start) as u64;
+                    buffer.clear();
+                    start = 0;
+                    io::copy(&mut reader.by_ref().take(length.saturating_sub(here)), &mut io::sink())?;
+                    offset = offset.saturating_add(length);
+                }
+                Err(reject) => {
+                    // Without a length nobody can tell where the next event begins.
+                    return self.outcome(path, place, Err(reject));
+                }
+            }
+        }
+    }
+
+    /// One event, or a batch of them.
+    fn record(&mut self, path: &Path, place: Place, bytes: &[u8], encoding: Encoding) -> anyhow::Result<()> {
+        let decoder = self.decoder;
+        let (mut index, mut written) = (0_usize, Ok(()));
+        let whole = decoder.decode_each(bytes, encoding, |decoded| {
+            if written.is_ok() {
+                written = self.outcome(path, Place { index: Some(index), ..place }, decoded);
+            }
+            index += 1;
+        });
+        written?;
+        match whole {
+            Ok(_) => Ok(()),
+            Err(reject) => self.outcome(path, place, Err(reject)),
+        }
+    }
+
+    /// Every event comes through here once, and has exactly one outcome.
+    fn outcome(&mut self, path: &Path, place: Place, decoded: Result<Decoded, Reject>) -> anyhow::Result<()> {
+        self.ledger.events += 1;
+        let decoded = match decoded {
+            Ok(decoded) => decoded,
+            Err(reject) => return self.reject(path, place, &reject),
+        };
+        self.ledger.unknown_fields += u64::from(decoded.unknown_fields());
+        if self.as_of.is_some_and(|as_of| decoded.intake_at() > as_of) {
+            self.ledger.left_out += 1;
+            return Ok(());
+        }
+        self.latest = self.latest.max(Some(decoded.intake_at()));
+        let Some(event) = decoded.event() else {
+            self.ledger.subject += 1;
+            return Ok(());
+        };
+        if self.only.is_some_and(|only| only != event.waybill) {
+            self.ledger.other += 1;
+            return Ok(());
+        }
+        match self.parcels.apply(&event) {
+            Ok(Applied::Merged) => self.ledger.merged += 1,
+            Ok(Applied::Duplicate) => self.ledger.duplicate += 1,
+            Ok(Applied::Full) => {
+                let detail = "the parcel holds as many events as it may";
+                return self.reject(path, place, &Reject::new(Code::BatchTooMany, detail));
+            }
+            Err(error) => return self.reject(path, place, &Reject::new(Code::FieldTooLong, error.to_string())),
+        }
+        Ok(())
+    }
+
+    fn reject(&mut self, path: &Path, place: Place, reject: &Reject) -> anyhow::Result<()> {
+        *self.ledger.rejected.entry(reject.code.as_str()).or_default() += 1;
+        self.rejects.write(path, place, reject)
     }
 }
 

@@ -1,4 +1,5 @@
 //! Worlds, disorder and an oracle: test support without I/O.
 
 pub mod oracle;
+pub mod scenario;
 pub mod world;

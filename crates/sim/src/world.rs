@@ -92,12 +92,19 @@ impl World {
     pub fn new(plan: &Plan) -> Self {
         let (year, month, day) = plan.first_day;
         let first = civil::day_number(year, month, day);
-        let mut networks: Vec<Network> =
-            BRANDS.iter().enumerate().map(|(number, brand)| Network::new(plan, first, number, brand)).collect();
+        let mut networks: Vec<Network> = BRANDS
+            .iter()
+            .enumerate()
+            .map(|(number, brand)| Network::new(plan, first, number, brand))
+            .collect();
         if plan.disorder {
             network::plan_outages(&mut networks, plan, first);
         }
-        Self { plan: plan.clone(), first, networks }
+        Self {
+            plan: plan.clone(),
+            first,
+            networks,
+        }
     }
 
     /// All registers, as of any moment of the days: sites, staff, machines, contracts and agreements of every brand, key
@@ -120,7 +127,8 @@ pub struct Truth {
     pub waybill: String,
     /// What was done, in a few words.
     pub planted: &'static str,
-    /// All codes that a judgement with the registers finds, in their order, and no others. Empty for a parcel of an outage:
-    /// with the registers it is clean, without them its late uploads are TM-01 and TM-03.
+    /// All codes that a judgement by the profile `strict100` with the registers, as of the end of the stream, finds, in
+    /// their order, and no others. Empty for a parcel of an outage: with the registers it is clean, without them its late
+    /// uploads are TM-01, at times TM-03.
     pub codes: Vec<&'static str>,
 }

@@ -11,7 +11,7 @@ use crate::code::Code;
 use crate::decoded::Decoded;
 use crate::encoding::Encoding;
 use crate::json::{Notes, Reader, transcode};
-use crate::limits::EVENT_BYTES_MAX;
+use crate::limits::{EVENT_BYTES_MAX, LIST_ENTRIES_MAX};
 use crate::proto::event::ParcelEvent;
 use crate::proto::schema::PARCEL_EVENT;
 use crate::reject::Reject;
@@ -103,8 +103,8 @@ impl<'r, R: Fn(&str) -> Option<&'r str>> Decoder<R> {
     pub fn decode(&self, bytes: &[u8], encoding: Encoding) -> Result<Decoded, Reject> {
         check_size(bytes)?;
         match encoding {
-            Encoding::Json => self.json(bytes, |_| Ok(())),
-            Encoding::Protobuf => self.protobuf(bytes, Notes::default(), |_| Ok(())),
+            Encoding::Json => self.json(bytes, |_, _| Ok(())),
+            Encoding::Protobuf => self.protobuf(bytes, Notes::default(), |_, _| Ok(())),
             Encoding::CloudEvent => cloud::decode_structured(self, bytes),
         }
     }
@@ -113,7 +113,7 @@ impl<'r, R: Fn(&str) -> Option<&'r str>> Decoder<R> {
     pub(crate) fn json(
         &self,
         bytes: &[u8],
-        adjust: impl FnOnce(&mut ParcelEvent) -> Result<(), Reject>,
+        adjust: impl FnOnce(&mut ParcelEvent, &Notes) -> Result<(), Reject>,
     ) -> Result<Decoded, Reject> {
         let mut notes = Notes::default();
         let mut reader = Reader::new(bytes);
@@ -128,12 +128,12 @@ impl<'r, R: Fn(&str) -> Option<&'r str>> Decoder<R> {
         &self,
         bytes: &[u8],
         mut notes: Notes,
-        adjust: impl FnOnce(&mut ParcelEvent) -> Result<(), Reject>,
+        adjust: impl FnOnce(&mut ParcelEvent, &Notes) -> Result<(), Reject>,
     ) -> Result<Decoded, Reject> {
         let mut survey = Survey { strict: self.strict, notes: &mut notes, personal: false };
         survey.message(&PARCEL_EVENT, bytes)?;
         let mut event = if survey.personal { redacted(bytes)? } else { parse(bytes)? };
-        adjust(&mut event)?;
+        adjust(&mut event, &notes)?;
         let admitted = admit(&mut event, &notes, &self.resolve, self.age)?;
         let sanitiser = Sanitiser {
             keys: &self.keys,
@@ -169,7 +169,7 @@ fn redacted(bytes: &[u8]) -> Result<ParcelEvent, Reject> {
     redact(&PARCEL_EVENT, bytes, "", &mut clean, &mut fields);
     let mut event = parse(&clean)?;
     for field in fields {
-        if !event.redacted_fields.contains(&field) {
+        if event.redacted_fields.len() < LIST_ENTRIES_MAX && !event.redacted_fields.contains(&field) {
             event.redacted_fields.push(field);
         }
     }

@@ -2,7 +2,7 @@
 
 use sanbai_core::document::{Grade, KindSet};
 use sanbai_core::event::{
-    self, ContentDigest, Event, EventId, Happening, Number, Place, ProhibitedClass, TokenSet,
+    self, ContentDigest, Event, EventId, Expiry, Happening, Number, Place, ProhibitedClass, TokenSet,
 };
 use sanbai_core::time::{CivilDay, Timestamp};
 
@@ -159,12 +159,21 @@ fn tokens(tokens: &[String]) -> TokenSet {
 
 fn document(document: Option<&wire::Document>) -> event::Document {
     let Some(document) = document else {
-        return event::Document { kind: None, number: Number::Absent, expires_on: None };
+        return event::Document { kind: None, number: Number::Absent, expiry: Expiry::Unanswered };
     };
     event::Document {
         kind: facts::document_kind(document.kind),
         number: number(document),
-        expires_on: CivilDay::parse(&document.expires_on),
+        expiry: expiry(&document.expires_on),
+    }
+}
+
+/// A day, `long-term`, or nothing said. Anything else was rejected before.
+fn expiry(text: &str) -> Expiry {
+    match CivilDay::parse(text) {
+        Some(day) => Expiry::On(day),
+        None if text.is_empty() => Expiry::Unanswered,
+        None => Expiry::LongTerm,
     }
 }
 

@@ -53,7 +53,7 @@ impl Survey<'_> {
                 let twice = Reject::new(Code::ProtoDecode, "the field stands twice; send it once");
                 return Err(twice.under(field.json));
             }
-            if field.oneof && is_second_happening(message, seen) {
+            if field.oneof && self.notes.happening.replace(field.json).is_some() {
                 return Err(two_happenings().under(field.json));
             }
             seen |= bit;
@@ -216,13 +216,6 @@ fn time(bytes: &[u8]) -> Result<(), Reject> {
         seen |= bit;
     }
     Ok(())
-}
-
-fn is_second_happening(message: &Message, seen: u64) -> bool {
-    message.fields.iter().enumerate().any(|(place, field)| {
-        let bit = 1_u64.checked_shl(u32::try_from(place).unwrap_or(u32::MAX)).unwrap_or(0);
-        field.oneof && seen & bit != 0
-    })
 }
 
 fn two_happenings() -> Reject {

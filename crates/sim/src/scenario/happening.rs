@@ -242,7 +242,7 @@ fn party(phone: &str) -> wire::Party {
 
 /// Looks like a token under a key, and is the same for equal texts: 32 bytes as base64url.
 fn token(text: &str) -> String {
-    let digest = format!("{:016x}", super::core::digest(&text));
+    let digest = format!("{:016x}", super::to_core::digest(&text));
     let body: String = digest.chars().cycle().take(42).collect();
     format!("hmac-sha256:1:{body}A")
 }

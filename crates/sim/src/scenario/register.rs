@@ -41,7 +41,7 @@ fn site(attributes: &[(&str, &str)]) -> Result<Site, String> {
             "branch" => site.kind = SiteKind::Branch.into(),
             "terminal" => site.kind = SiteKind::Terminal.into(),
             "processing-centre" => site.kind = SiteKind::ProcessingCentre.into(),
-            "place" => value.clone_into(&mut site.place),
+            "place" => (*value).clone_into(&mut site.place),
             "licence" => {
                 "国邮20200001A".clone_into(&mut site.licence);
                 (site.licence_from, site.licence_to) = days(value)?;

@@ -32,27 +32,58 @@ pub(super) const PAST_PROVIDER: &str = "ZHAJ";
 /// Provider without a contract.
 pub(super) const NO_PROVIDER: &str = "WXAJ";
 
-const fn brand(code: &'static str, name: &'static str, weight: u32, prefix: &'static str, digits: usize) -> Brand {
+const fn brand(
+    code: &'static str,
+    name: &'static str,
+    weight: u32,
+    prefix: &'static str,
+    digits: usize,
+) -> Brand {
     let waybill = Waybill::Digits { prefix, digits };
-    Brand { code, name, weight, third_party: None, hub_in_district: false, waybill }
+    Brand {
+        code,
+        name,
+        weight,
+        third_party: None,
+        hub_in_district: false,
+        waybill,
+    }
 }
 
 /// The ten brands.
 pub(super) static BRANDS: [Brand; 10] = [
-    Brand { hub_in_district: true, ..brand("SF", "顺丰速运", 9, "SF1", 12) },
-    Brand { hub_in_district: true, ..brand("ZTO", "中通快递", 22, "78", 12) },
+    Brand {
+        hub_in_district: true,
+        ..brand("SF", "顺丰速运", 9, "SF1", 12)
+    },
+    Brand {
+        hub_in_district: true,
+        ..brand("ZTO", "中通快递", 22, "78", 12)
+    },
     brand("YTO", "圆通速递", 16, "YT8", 12),
     brand("STO", "申通快递", 13, "773", 12),
     brand("YD", "韵达快递", 15, "43", 11),
-    Brand { hub_in_district: true, ..brand("JTSD", "极兔速递", 13, "JT5", 12) },
+    Brand {
+        hub_in_district: true,
+        ..brand("JTSD", "极兔速递", 13, "JT5", 12)
+    },
     brand("JD", "京东快递", 5, "JDX0", 11),
-    Brand { third_party: Some(PROVIDER), ..brand("DBL", "德邦快递", 2, "DPK3", 11) },
     Brand {
         third_party: Some(PROVIDER),
-        waybill: Waybill::Postal { prefix: "11", digits: 11 },
+        ..brand("DBL", "德邦快递", 2, "DPK3", 11)
+    },
+    Brand {
+        third_party: Some(PROVIDER),
+        waybill: Waybill::Postal {
+            prefix: "11",
+            digits: 11,
+        },
         ..brand("EMS", "邮政速递物流", 3, "11", 11)
     },
-    Brand { third_party: Some(PROVIDER), ..brand("YZPY", "邮政快递包裹", 2, "98", 11) },
+    Brand {
+        third_party: Some(PROVIDER),
+        ..brand("YZPY", "邮政快递包裹", 2, "98", 11)
+    },
 ];
 
 impl Brand {
@@ -61,7 +92,10 @@ impl Brand {
         match self.waybill {
             Waybill::Postal { .. } if abroad => s10(scattered(seed, index, 100_000_000)),
             Waybill::Digits { prefix, digits } | Waybill::Postal { prefix, digits } => {
-                format!("{prefix}{:0digits$}", scattered(seed, index, 10_u64.pow(digits as u32)))
+                format!(
+                    "{prefix}{:0digits$}",
+                    scattered(seed, index, 10_u64.pow(digits as u32))
+                )
             }
         }
     }

@@ -13,7 +13,8 @@ pub(super) fn day_number(year: i32, month: u8, day: u8) -> i64 {
     let year = i64::from(year) - i64::from(month <= 2);
     let era = year.div_euclid(400);
     let of_era = year.rem_euclid(400);
-    let of_year = (153 * (i64::from(month) + if month > 2 { -3 } else { 9 }) + 2) / 5 + i64::from(day) - 1;
+    let of_year =
+        (153 * (i64::from(month) + if month > 2 { -3 } else { 9 }) + 2) / 5 + i64::from(day) - 1;
     era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
 }
 
@@ -25,7 +26,11 @@ pub(super) fn ymd(day: i64) -> (i64, i64, i64) {
     let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
     let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let month_from_march = (5 * of_year + 2) / 153;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    let month = if month_from_march < 10 {
+        month_from_march + 3
+    } else {
+        month_from_march - 9
+    };
     let year = era * 400 + year_of_era + i64::from(month <= 2);
     (year, month, of_year - (153 * month_from_march + 2) / 5 + 1)
 }
@@ -53,14 +58,21 @@ pub(super) fn work_day_of(at: i64) -> i64 {
 
 /// A moment as it travels.
 pub(super) fn timestamp(at: i64) -> Timestamp {
-    Timestamp { seconds: at.div_euclid(SECOND), nanos: (at.rem_euclid(SECOND) * 1_000_000) as i32 }
+    Timestamp {
+        seconds: at.div_euclid(SECOND),
+        nanos: (at.rem_euclid(SECOND) * 1_000_000) as i32,
+    }
 }
 
 /// The first slot of a timetable (minutes of the day) that is not before a moment.
 pub(super) fn next_slot(minutes: &[i64], phase: i64, after: i64) -> i64 {
     let today = day_of(after);
     (today - 1..=today + 1)
-        .flat_map(|day| minutes.iter().map(move |minute| midnight(day) + minute * MINUTE + phase))
+        .flat_map(|day| {
+            minutes
+                .iter()
+                .map(move |minute| midnight(day) + minute * MINUTE + phase)
+        })
         .find(|slot| *slot >= after)
         .unwrap_or(after)
 }

@@ -37,7 +37,12 @@ pub(super) fn any(story: &mut Story<'_>) {
 /// The same thing scanned twice, as two events.
 fn second_scan(story: &mut Story<'_>) {
     let scannable = |step: &Step<'_>| match step.role {
-        Role::Identity | Role::Inspection | Role::Seal | Role::HubIn | Role::Screening | Role::OutletIn => true,
+        Role::Identity
+        | Role::Inspection
+        | Role::Seal
+        | Role::HubIn
+        | Role::Screening
+        | Role::OutletIn => true,
         // Two acceptances are one parcel only where the sender's phone says so.
         Role::Acceptance => {
             matches!(&step.happening, Happening::Accepted(accepted)
@@ -45,7 +50,9 @@ fn second_scan(story: &mut Story<'_>) {
         }
         _ => false,
     };
-    let places: Vec<usize> = (0..story.steps.len()).filter(|place| scannable(&story.steps[*place])).collect();
+    let places: Vec<usize> = (0..story.steps.len())
+        .filter(|place| scannable(&story.steps[*place]))
+        .collect();
     if places.is_empty() {
         return;
     }
@@ -58,7 +65,11 @@ fn second_scan(story: &mut Story<'_>) {
 
 /// Somebody else goes on from some step at the counter.
 fn change_of_shift(story: &mut Story<'_>) {
-    let from = if story.dice.chance(5_000) { Role::Seal } else { Role::Acceptance };
+    let from = if story.dice.chance(5_000) {
+        Role::Seal
+    } else {
+        Role::Acceptance
+    };
     if !story.has(Role::Acceptance) {
         return;
     }
@@ -85,7 +96,13 @@ fn retraction(story: &mut Story<'_>) {
 fn take_back<'w>(story: &mut Story<'w>, wrong: Step<'w>, reason: &str) {
     let id = story.event_id(wrong.ordinal);
     let at = wrong.at + story.dice.between(MINUTE, 8 * MINUTE);
-    story.add(Role::Other, at, wrong.site, wrong.operator, actions::retracted(id, reason));
+    story.add(
+        Role::Other,
+        at,
+        wrong.site,
+        wrong.operator,
+        actions::retracted(id, reason),
+    );
     story.steps.push(wrong);
 }
 
@@ -116,7 +133,9 @@ fn wrong_void(story: &mut Story<'_>) {
 fn wrong_outlet(story: &mut Story<'_>) {
     let net = story.net;
     let mut wrong = story.step(Role::Acceptance).clone();
-    let other = net.outlets[..KEY_OUTLET].iter().find(|site| site.key != wrong.site.key);
+    let other = net.outlets[..KEY_OUTLET]
+        .iter()
+        .find(|site| site.key != wrong.site.key);
     let Some(other) = other else { return };
     wrong.ordinal = story.ordinal();
     wrong.role = Role::Other;
@@ -131,7 +150,9 @@ fn wrong_outlet(story: &mut Story<'_>) {
 fn late_upload(story: &mut Story<'_>) {
     let place = story.dice.below(story.steps.len() as u64) as usize;
     let delay = match story.steps[place].happening {
-        Happening::IdentityChecked(_) | Happening::Inspected(_) => story.dice.between(2 * MINUTE, 6 * MINUTE),
+        Happening::IdentityChecked(_) | Happening::Inspected(_) => {
+            story.dice.between(2 * MINUTE, 6 * MINUTE)
+        }
         Happening::XrayScreened(_) => story.dice.between(10 * MINUTE, 110 * MINUTE),
         _ => story.dice.between(5 * MINUTE, 6 * HOUR),
     };

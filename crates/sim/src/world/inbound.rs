@@ -13,16 +13,27 @@ use super::story::{Role, Story};
 const LAST_MILE: [i64; 5] = [340, 430, 820, 940, 1_020];
 
 /// Where parcels come from; none of these sites is on record here.
-const ORIGINS: [&str; 8] =
-    ["GZ-HUB-1", "SZ-HUB-1", "HZ-HUB-3", "YW-HUB-2", "SH-HUB-5", "BJ-HUB-1", "CD-HUB-2", "WH-HUB-4"];
+const ORIGINS: [&str; 8] = [
+    "GZ-HUB-1", "SZ-HUB-1", "HZ-HUB-3", "YW-HUB-2", "SH-HUB-5", "BJ-HUB-1", "CD-HUB-2", "WH-HUB-4",
+];
 
 /// Tells the story of a parcel that reaches the processing centre at the anchor. `outlet` where it matters.
 pub(super) fn tell(story: &mut Story<'_>, outlet: Option<usize>) {
     let net = story.net;
-    let place = outlet.unwrap_or_else(|| story.dice.weighted(net.outlets.iter().map(|site| site.share)));
+    let place = outlet.unwrap_or_else(|| {
+        story
+            .dice
+            .weighted(net.outlets.iter().map(|site| site.share))
+    });
     let origin: &str = story.dice.pick(&ORIGINS);
     let handler = story.clerk(&net.hub);
-    story.add(Role::HubIn, story.slot.anchor, &net.hub, handler, actions::arrived(origin));
+    story.add(
+        Role::HubIn,
+        story.slot.anchor,
+        &net.hub,
+        handler,
+        actions::arrived(origin),
+    );
     last_mile(story, story.slot.anchor, &net.outlets[place]);
 }
 
@@ -37,13 +48,31 @@ pub(super) fn last_mile<'w>(story: &mut Story<'w>, ready: i64, outlet: &'w Site)
     let lorry = next_slot(&LAST_MILE, hub.phase, ready + 15 * MINUTE);
     let loaded = lorry - story.dice.between(0, 5 * MINUTE);
     let handler = story.clerk(hub);
-    story.add(Role::LastMile, loaded, hub, handler, actions::departed(Leg::Local, &outlet.key));
+    story.add(
+        Role::LastMile,
+        loaded,
+        hub,
+        handler,
+        actions::departed(Leg::Local, &outlet.key),
+    );
     let reached = lorry + story.dice.between(20 * MINUTE, 40 * MINUTE);
     let courier = story.clerk(outlet);
-    story.add(Role::OutletIn, reached, outlet, courier, actions::arrived(&hub.key));
+    story.add(
+        Role::OutletIn,
+        reached,
+        outlet,
+        courier,
+        actions::arrived(&hub.key),
+    );
     if outlet.place == KEY_TOWN {
         let screened = reached + story.dice.between(12 * MINUTE, 55 * MINUTE);
-        screen(story, screened, outlet, Role::SecondScreening, ScreeningStage::Destination);
+        screen(
+            story,
+            screened,
+            outlet,
+            Role::SecondScreening,
+            ScreeningStage::Destination,
+        );
     }
     let door = door(story, reached + HOUR);
     story.add(Role::Delivery, door, outlet, courier, actions::delivered());
@@ -53,7 +82,11 @@ pub(super) fn last_mile<'w>(story: &mut Story<'w>, ready: i64, outlet: &'w Site)
 fn door(story: &mut Story<'_>, earliest: i64) -> i64 {
     let today = midnight(day_of(earliest));
     let opens = earliest.max(today + 8 * HOUR + 30 * MINUTE);
-    let opens = if opens > today + 19 * HOUR { today + DAY + 8 * HOUR + 30 * MINUTE } else { opens };
+    let opens = if opens > today + 19 * HOUR {
+        today + DAY + 8 * HOUR + 30 * MINUTE
+    } else {
+        opens
+    };
     let closes = midnight(day_of(opens)) + 20 * HOUR + 30 * MINUTE;
     opens + story.dice.between(0, (closes - opens).min(8 * HOUR))
 }

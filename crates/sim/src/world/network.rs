@@ -14,8 +14,13 @@ pub(super) const OUTLETS: usize = 5;
 pub(super) const KEY_OUTLET: usize = OUTLETS - 1;
 
 /// Where the outlets of each brand lie, by place in [`TOWNS`]. All have one in the key town.
-const SITINGS: [[usize; OUTLETS]; 5] =
-    [[0, 1, 6, 3, 4], [0, 2, 7, 6, 4], [1, 0, 6, 7, 4], [0, 6, 3, 2, 4], [2, 1, 7, 5, 4]];
+const SITINGS: [[usize; OUTLETS]; 5] = [
+    [0, 1, 6, 3, 4],
+    [0, 2, 7, 6, 4],
+    [1, 0, 6, 7, 4],
+    [0, 6, 3, 2, 4],
+    [2, 1, 7, 5, 4],
+];
 /// Share of a brand's parcels by outlet.
 const SHARES: [u32; OUTLETS] = [34, 26, 20, 13, 7];
 
@@ -64,13 +69,18 @@ pub(super) struct Site {
 impl Site {
     /// The outage in which an upload at this moment would fall.
     pub(super) fn line_down(&self, at: i64) -> Option<Outage> {
-        self.outages.iter().copied().find(|outage| (outage.fails_at()..outage.to).contains(&at))
+        self.outages
+            .iter()
+            .copied()
+            .find(|outage| (outage.fails_at()..outage.to).contains(&at))
     }
 
     /// Whether an outage touches a day.
     pub(super) fn has_outage_on(&self, day: i64) -> bool {
         let span = midnight(day)..midnight(day) + DAY;
-        self.outages.iter().any(|outage| outage.from < span.end && span.start < outage.to)
+        self.outages
+            .iter()
+            .any(|outage| outage.from < span.end && span.start < outage.to)
     }
 }
 
@@ -128,11 +138,14 @@ impl Network {
         };
         let mut dice = Dice::new(plan.seed, Use::Network, number as u64);
         let code = brand.code;
-        let mut outlets: Vec<Site> =
-            (0..OUTLETS).map(|place| outlet(brand, number, place, first, &size, &mut dice)).collect();
+        let mut outlets: Vec<Site> = (0..OUTLETS)
+            .map(|place| outlet(brand, number, place, first, &size, &mut dice))
+            .collect();
         let key_outlet = &mut outlets[KEY_OUTLET];
         key_outlet.machines = vec![format!("{code}-XR-{}", OUTLETS)];
-        key_outlet.screeners = (0..3).map(|person| format!("{code}{OUTLETS:02}8{person:02}")).collect();
+        key_outlet.screeners = (0..3)
+            .map(|person| format!("{code}{OUTLETS:02}8{person:02}"))
+            .collect();
         let hub = hub(brand, number, first, &size, &mut dice);
         let (filed, site) = (date(first - 300), vec![outlets[1].key.clone()]);
         let pact = |serial: usize| Pact {
@@ -142,7 +155,7 @@ impl Network {
             filed_on: filed.clone(),
             from: date(first - 310),
             to: date(first + 400),
-            special: serial % 3 == 0,
+            special: serial.is_multiple_of(3),
         };
         Self {
             brand,
@@ -156,10 +169,22 @@ impl Network {
             nobody: format!("{code}01999"),
             pacts: (1..=9).map(pact).collect(),
             bad_pacts: [
-                Pact { to: date(first - 1), ..pact(101) },
-                Pact { signed_on: String::new(), ..pact(102) },
-                Pact { filed_on: String::new(), ..pact(103) },
-                Pact { sites: site, ..pact(104) },
+                Pact {
+                    to: date(first - 1),
+                    ..pact(101)
+                },
+                Pact {
+                    signed_on: String::new(),
+                    ..pact(102)
+                },
+                Pact {
+                    filed_on: String::new(),
+                    ..pact(103)
+                },
+                Pact {
+                    sites: site,
+                    ..pact(104)
+                },
             ],
             unknown_pact: format!("{code}-XY-0999"),
         }
@@ -167,19 +192,35 @@ impl Network {
 
     /// All sites on record.
     pub(super) fn sites(&self) -> impl Iterator<Item = &Site> {
-        std::iter::once(&self.hub).chain(&self.outlets).chain([&self.expired])
+        std::iter::once(&self.hub)
+            .chain(&self.outlets)
+            .chain([&self.expired])
     }
 }
 
-fn outlet(brand: &Brand, number: usize, place: usize, first: i64, size: &Size, dice: &mut Dice) -> Site {
-    let town: &Town = &TOWNS[SITINGS[number % SITINGS.len()].get(place).copied().unwrap_or(5)];
+fn outlet(
+    brand: &Brand,
+    number: usize,
+    place: usize,
+    first: i64,
+    size: &Size,
+    dice: &mut Dice,
+) -> Site {
+    let town: &Town = &TOWNS[SITINGS[number % SITINGS.len()]
+        .get(place)
+        .copied()
+        .unwrap_or(5)];
     let kind = match place {
         0 | 1 | OUTLETS => SiteKind::Licensed,
         2 => SiteKind::Branch,
         _ => SiteKind::Terminal,
     };
     // The fourth outlet of every other brand has just opened; it is filed on the last day that counts.
-    let opened = if place == 3 && number % 2 == 0 { first - 6 } else { first - 900 - dice.between(0, 400) };
+    let opened = if place == 3 && number.is_multiple_of(2) {
+        first - 6
+    } else {
+        first - 900 - dice.between(0, 400)
+    };
     let licensed = kind != SiteKind::Terminal;
     let serial = place + 1;
     Site {
@@ -189,8 +230,16 @@ fn outlet(brand: &Brand, number: usize, place: usize, first: i64, size: &Size, d
         place: town.code,
         latitude: town.latitude + dice.between(-90, 90) as f64 / 10_000.0,
         longitude: town.longitude + dice.between(-90, 90) as f64 / 10_000.0,
-        licence: if licensed { format!("粤邮{}{:04}B", 2016 + serial, number * 10 + serial) } else { String::new() },
-        licence_from: if licensed { date(opened - 30) } else { String::new() },
+        licence: if licensed {
+            format!("粤邮{}{:04}B", 2016 + serial, number * 10 + serial)
+        } else {
+            String::new()
+        },
+        licence_from: if licensed {
+            date(opened - 30)
+        } else {
+            String::new()
+        },
         licence_to: match place {
             OUTLETS => date(first - 1),
             0 => String::new(),
@@ -198,8 +247,14 @@ fn outlet(brand: &Brand, number: usize, place: usize, first: i64, size: &Size, d
             _ => String::new(),
         },
         opened_on: date(opened),
-        filed_on: date(if kind == SiteKind::Licensed { opened } else { opened + 20 }),
-        staff: (0..size.staff).map(|person| format!("{}{serial:02}{person:03}", brand.code)).collect(),
+        filed_on: date(if kind == SiteKind::Licensed {
+            opened
+        } else {
+            opened + 20
+        }),
+        staff: (0..size.staff)
+            .map(|person| format!("{}{serial:02}{person:03}", brand.code))
+            .collect(),
         screeners: Vec::new(),
         machines: Vec::new(),
         share: SHARES.get(place).copied().unwrap_or(0),
@@ -211,12 +266,23 @@ fn outlet(brand: &Brand, number: usize, place: usize, first: i64, size: &Size, d
 
 fn hub(brand: &Brand, number: usize, first: i64, size: &Size, dice: &mut Dice) -> Site {
     let town = &TOWNS[6];
-    let (place, latitude, longitude) =
-        if brand.hub_in_district { (town.code, town.latitude, town.longitude) } else { ("440111", 23.2800, 113.3300) };
+    let (place, latitude, longitude) = if brand.hub_in_district {
+        (town.code, town.latitude, town.longitude)
+    } else {
+        ("440111", 23.2800, 113.3300)
+    };
     let code = brand.code;
     Site {
         key: format!("CH-{code}-HUB"),
-        name: format!("{}{}处理中心", brand.name, if brand.hub_in_district { "从化" } else { "白云" }),
+        name: format!(
+            "{}{}处理中心",
+            brand.name,
+            if brand.hub_in_district {
+                "从化"
+            } else {
+                "白云"
+            }
+        ),
         kind: SiteKind::ProcessingCentre,
         place,
         latitude: latitude + dice.between(-90, 90) as f64 / 10_000.0,
@@ -226,9 +292,15 @@ fn hub(brand: &Brand, number: usize, first: i64, size: &Size, dice: &mut Dice) -
         licence_to: date(first + 900),
         opened_on: date(first - 2_000),
         filed_on: date(first - 2_000),
-        staff: (0..size.staff.max(6)).map(|person| format!("{code}00{person:03}")).collect(),
-        screeners: (0..size.machines * 3).map(|person| format!("{code}00{:03}", 700 + person)).collect(),
-        machines: (0..size.machines).map(|machine| format!("{code}-XR-{}", 10 + machine)).collect(),
+        staff: (0..size.staff.max(6))
+            .map(|person| format!("{code}00{person:03}"))
+            .collect(),
+        screeners: (0..size.machines * 3)
+            .map(|person| format!("{code}00{:03}", 700 + person))
+            .collect(),
+        machines: (0..size.machines)
+            .map(|machine| format!("{code}-XR-{}", 10 + machine))
+            .collect(),
         share: 0,
         phase: dice.between(0, 15 * 60) * SECOND,
         number: (number * 100) as u64,
@@ -247,7 +319,10 @@ pub(super) fn plan_outages(networks: &mut [Network], plan: &Plan, first: i64) {
                 continue;
             }
             let from = midnight(day) + dice.between(9, 17) * HOUR + dice.between(0, 50) * MINUTE;
-            site.outages.push(Outage { from, to: from + 2 * HOUR + dice.between(10, 110) * MINUTE });
+            site.outages.push(Outage {
+                from,
+                to: from + 2 * HOUR + dice.between(10, 110) * MINUTE,
+            });
         }
     }
 }

@@ -22,7 +22,11 @@ pub(super) fn anybody(seed: u64, dice: &mut Dice, today: i64) -> Person {
     let mut own = Dice::new(seed, Use::Person, dice.below(POPULATION));
     let name = name(&mut own);
     let phone = phone(&mut own);
-    Person { name, phone, document: document(&mut own, today) }
+    Person {
+        name,
+        phone,
+        document: document(&mut own, today),
+    }
 }
 
 /// A company: its name, its phone and its credit code as a document.
@@ -52,7 +56,11 @@ pub(super) fn phone(dice: &mut Dice) -> String {
 
 /// A document without a last day.
 pub(super) fn numbered(kind: DocumentKind, number: String) -> Document {
-    Document { kind: kind.into(), number, ..Document::default() }
+    Document {
+        kind: kind.into(),
+        number,
+        ..Document::default()
+    }
 }
 
 fn document(dice: &mut Dice, today: i64) -> Document {
@@ -68,12 +76,19 @@ fn document(dice: &mut Dice, today: i64) -> Document {
         _ => DocumentKind::Military,
     };
     let number = number(dice, kind, today);
-    Document { expires_on: last_day(dice, kind, today), ..numbered(kind, number) }
+    Document {
+        expires_on: last_day(dice, kind, today),
+        ..numbered(kind, number)
+    }
 }
 
 /// The last day of a valid document: never before today, at times today itself, at times not told.
 fn last_day(dice: &mut Dice, kind: DocumentKind, today: i64) -> String {
-    let years = if kind == DocumentKind::TemporaryResident { 1 } else { 18 };
+    let years = if kind == DocumentKind::TemporaryResident {
+        1
+    } else {
+        18
+    };
     match dice.below(100) {
         0..5 => String::new(),
         5..6 => civil::date(today),
@@ -90,11 +105,19 @@ fn number(dice: &mut Dice, kind: DocumentKind, today: i64) -> String {
         }
         DocumentKind::ForeignPermanent2023 => {
             let country: &str = dice.pick(&["410", "392", "840", "826", "356", "276"]);
-            with_check(&format!("944{country}"), &birth(dice, today), &dice.digits(3))
+            with_check(
+                &format!("944{country}"),
+                &birth(dice, today),
+                &dice.digits(3),
+            )
         }
         DocumentKind::ForeignPermanent2017 => foreign_2017(dice, today),
         DocumentKind::HkMoTravelPermit => {
-            format!("{}{}", if dice.chance(8_000) { 'H' } else { 'M' }, dice.digits(8))
+            format!(
+                "{}{}",
+                if dice.chance(8_000) { 'H' } else { 'M' },
+                dice.digits(8)
+            )
         }
         DocumentKind::TwTravelPermit => dice.digits(8),
         DocumentKind::Passport => format!("E{}", dice.digits(8)),
@@ -114,7 +137,10 @@ pub(super) fn first_generation(dice: &mut Dice) -> String {
     let area: &str = dice.pick(&places::ISSUED_IN);
     let (_, month, day) = ymd(dice.between(0, 364));
     let sequence = dice.between(1, 995);
-    format!("{area}{:02}{month:02}{day:02}{sequence:03}", dice.between(30, 79))
+    format!(
+        "{area}{:02}{month:02}{day:02}{sequence:03}",
+        dice.between(30, 79)
+    )
 }
 
 /// The birthday of an adult, `YYYYMMDD`.
@@ -127,8 +153,15 @@ fn birth(dice: &mut Dice, today: i64) -> String {
 pub(super) fn with_check(area: &str, birth: &str, sequence: &str) -> String {
     const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
     let digits = format!("{area}{birth}{sequence}");
-    let sum: u32 = digits.bytes().zip(WEIGHTS).map(|(digit, weight)| u32::from(digit - b'0') * weight).sum();
-    format!("{digits}{}", char::from(b"10X98765432"[(sum % 11) as usize]))
+    let sum: u32 = digits
+        .bytes()
+        .zip(WEIGHTS)
+        .map(|(digit, weight)| u32::from(digit - b'0') * weight)
+        .sum();
+    format!(
+        "{digits}{}",
+        char::from(b"10X98765432"[(sum % 11) as usize])
+    )
 }
 
 /// The card of 2017: country, place, birth, one digit, and the check digit of ICAO 9303.
@@ -159,9 +192,14 @@ fn credit_code(dice: &mut Dice) -> String {
     };
     let area: &str = dice.pick(&["440184", "440117"]);
     let body = format!("91{area}{organisation}{check}");
-    let value = |character: u8| SET.iter().position(|known| *known == character).unwrap_or(0);
-    let (sum, _) =
-        body.bytes().fold((0, 1), |(sum, weight), character| (sum + value(character) * weight, weight * 3 % 31));
+    let value = |character: u8| {
+        SET.iter()
+            .position(|known| *known == character)
+            .unwrap_or(0)
+    };
+    let (sum, _) = body.bytes().fold((0, 1), |(sum, weight), character| {
+        (sum + value(character) * weight, weight * 3 % 31)
+    });
     format!("{body}{}", char::from(SET[(31 - sum % 31) % 31]))
 }
 
@@ -171,9 +209,18 @@ mod tests {
 
     #[test]
     fn published_numbers_have_the_check_characters_made_here() {
-        assert_eq!(with_check("440308", "19990110", "151"), "440308199901101512");
-        assert_eq!(with_check("810000", "19940823", "002"), "810000199408230021");
-        assert_eq!(with_check("932682", "19850101", "001"), "932682198501010017");
+        assert_eq!(
+            with_check("440308", "19990110", "151"),
+            "440308199901101512"
+        );
+        assert_eq!(
+            with_check("810000", "19940823", "002"),
+            "810000199408230021"
+        );
+        assert_eq!(
+            with_check("932682", "19850101", "001"),
+            "932682198501010017"
+        );
     }
 
     #[test]

@@ -6,9 +6,13 @@ use super::dice::{Dice, Use};
 use super::violations::{self, Violation};
 
 /// Parcels accepted in each hour of a day, in shares of all; the evening is the peak.
-const ACCEPTED: [u64; 24] = [0, 0, 0, 0, 0, 0, 0, 0, 20, 35, 45, 45, 30, 35, 45, 55, 65, 95, 115, 115, 105, 80, 0, 0];
+const ACCEPTED: [u64; 24] = [
+    0, 0, 0, 0, 0, 0, 0, 0, 20, 35, 45, 45, 30, 35, 45, 55, 65, 95, 115, 115, 105, 80, 0, 0,
+];
 /// Parcels that arrive from elsewhere in each hour.
-const INBOUND: [u64; 24] = [20, 30, 50, 60, 70, 70, 50, 0, 0, 0, 0, 0, 30, 40, 30, 15, 0, 0, 0, 0, 0, 0, 0, 0];
+const INBOUND: [u64; 24] = [
+    20, 30, 50, 60, 70, 70, 50, 0, 0, 0, 0, 0, 30, 40, 30, 15, 0, 0, 0, 0, 0, 0, 0, 0,
+];
 
 /// Which way a parcel goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +57,12 @@ impl World {
             None if inbound => Way::Inbound,
             _ => Way::Outbound,
         };
-        Slot { index, way, anchor: midnight(self.first + day) + anchor, planted }
+        Slot {
+            index,
+            way,
+            anchor: midnight(self.first + day) + anchor,
+            planted,
+        }
     }
 
     /// The last of the tail arrives on the third day after the last, at 07:00; the others before it, evenly.
@@ -63,7 +72,12 @@ impl World {
         let steps = (self.tail() - 1).max(1) as i64;
         let left = (self.plan.parcels - 1 - index) as i64;
         debug_assert!(index >= main, "the tail follows the days");
-        Slot { index, way: Way::Tail, anchor: to - (to - from) * left / steps, planted: None }
+        Slot {
+            index,
+            way: Way::Tail,
+            anchor: to - (to - from) * left / steps,
+            planted: None,
+        }
     }
 
     /// Day, place within the day and parcels of that day, for a parcel of the days.
@@ -75,7 +89,11 @@ impl World {
             return ((index / (each + 1)) as i64, index % (each + 1), each + 1);
         }
         let rest = index - long;
-        ((extra + rest / each.max(1)) as i64, rest % each.max(1), each.max(1))
+        (
+            (extra + rest / each.max(1)) as i64,
+            rest % each.max(1),
+            each.max(1),
+        )
     }
 
     /// The violation of a parcel. Of every block of parcels that should hold one, chance names one; the violations take

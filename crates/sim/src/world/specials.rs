@@ -1,7 +1,8 @@
 //! What goes otherwise than usual and is handled as it should be: none of these stories has a finding.
 
 use sanbai_wire::proto::event::{
-    Authority, IdentityResult, InspectionResult, Leg, OpenCheckResult, XrayJudgement, parcel_event::Happening,
+    Authority, IdentityResult, InspectionResult, Leg, OpenCheckResult, XrayJudgement,
+    parcel_event::Happening,
 };
 
 use super::actions;
@@ -35,7 +36,9 @@ pub(super) fn tell(story: &mut Story<'_>, start: i64) -> bool {
     if !story.dice.chance(u64::from(all)) {
         return false;
     }
-    let place = story.dice.weighted(SPECIALS.iter().map(|(_, weight)| *weight));
+    let place = story
+        .dice
+        .weighted(SPECIALS.iter().map(|(_, weight)| *weight));
     outbound::tell(story, start, &Wish::PLAIN);
     (SPECIALS[place].0)(story);
     true
@@ -56,7 +59,10 @@ fn voided(story: &mut Story<'_>) {
 
 fn rejected(story: &mut Story<'_>) {
     let (outlet, clerk) = outlet_and_clerk(story);
-    let (place, at) = (story.dice.below(4) as usize, story.at(Role::Identity) + 40_000);
+    let (place, at) = (
+        story.dice.below(4) as usize,
+        story.at(Role::Identity) + 40_000,
+    );
     let results = [
         IdentityResult::Refused,
         IdentityResult::PersonDiffers,
@@ -70,10 +76,22 @@ fn rejected(story: &mut Story<'_>) {
         let mut refused = actions::inspected(story, outlet, clerk, "");
         refused.result = InspectionResult::Refused.into();
         refused.mark = None;
-        story.add(Role::Inspection, at, outlet, clerk, Happening::Inspected(refused));
+        story.add(
+            Role::Inspection,
+            at,
+            outlet,
+            clerk,
+            Happening::Inspected(refused),
+        );
     }
     let at = at + story.dice.between(20_000, 4 * MINUTE);
-    story.add(Role::Other, at, outlet, clerk, actions::rejected(REJECT_REASONS[place]));
+    story.add(
+        Role::Other,
+        at,
+        outlet,
+        clerk,
+        actions::rejected(REJECT_REASONS[place]),
+    );
 }
 
 fn prohibited_at_the_counter(story: &mut Story<'_>) {
@@ -85,9 +103,18 @@ fn prohibited_at_the_counter(story: &mut Story<'_>) {
     inspected.prohibited_class = class;
     item.clone_into(&mut inspected.observed_item);
     let at = story.at(Role::Inspection) + story.dice.between(MINUTE, 15 * MINUTE);
-    story.add(Role::Other, at, outlet, clerk, actions::rejected("查出禁寄物品"));
+    story.add(
+        Role::Other,
+        at,
+        outlet,
+        clerk,
+        actions::rejected("查出禁寄物品"),
+    );
     if story.dice.chance(5_000) {
-        let report = actions::reported(&mut story.dice, &[Authority::Police, Authority::PostalBureau]);
+        let report = actions::reported(
+            &mut story.dice,
+            &[Authority::Police, Authority::PostalBureau],
+        );
         story.add(Role::Other, at + 5 * MINUTE, outlet, clerk, report);
     }
 }
@@ -109,9 +136,21 @@ fn returned_from_the_hub(story: &mut Story<'_>) {
     let reason: &str = story.dice.pick(&RETURN_REASONS);
     let handler = story.clerk(hub);
     story.add(Role::Other, at, hub, handler, actions::returned(reason));
-    story.add(Role::LastMile, at + 5 * HOUR, hub, handler, actions::departed(Leg::Local, &outlet.key));
+    story.add(
+        Role::LastMile,
+        at + 5 * HOUR,
+        hub,
+        handler,
+        actions::departed(Leg::Local, &outlet.key),
+    );
     let back = at + 5 * HOUR + story.dice.between(25 * MINUTE, 50 * MINUTE);
-    story.add(Role::OutletIn, back, outlet, courier, actions::arrived(&hub.key));
+    story.add(
+        Role::OutletIn,
+        back,
+        outlet,
+        courier,
+        actions::arrived(&hub.key),
+    );
 }
 
 /// A suspect image, opened by somebody else before it moves on. Gives the moment of the opening and the opener.
@@ -120,28 +159,56 @@ fn suspect<'w>(story: &mut Story<'w>) -> (i64, &'w Site, &'w str) {
     story.screened().judgement = XrayJudgement::Suspect.into();
     let hub = &story.net.hub;
     let opener = story.clerk(hub);
-    (story.at(Role::Screening) + story.dice.between(8 * MINUTE, 40 * MINUTE), hub, opener)
+    (
+        story.at(Role::Screening) + story.dice.between(8 * MINUTE, 40 * MINUTE),
+        hub,
+        opener,
+    )
 }
 
 fn suspect_and_opened(story: &mut Story<'_>) {
     let (at, hub, opener) = suspect(story);
-    story.add(Role::Other, at, hub, opener, actions::open_checked(OpenCheckResult::Pass, 0));
+    story.add(
+        Role::Other,
+        at,
+        hub,
+        opener,
+        actions::open_checked(OpenCheckResult::Pass, 0),
+    );
 }
 
 fn suspect_and_released(story: &mut Story<'_>) {
     let (at, hub, opener) = suspect(story);
     story.add(Role::Other, at, hub, opener, actions::held(HOLD_REASONS[0]));
-    story.add(Role::Other, at + 30 * MINUTE, hub, opener, actions::released("复核无异常"));
+    story.add(
+        Role::Other,
+        at + 30 * MINUTE,
+        hub,
+        opener,
+        actions::released("复核无异常"),
+    );
 }
 
 fn opened_and_prohibited(story: &mut Story<'_>) {
     let (at, hub, opener) = suspect(story);
     story.end_with(Role::Screening);
     let (_, class) = PROHIBITED[story.dice.below(PROHIBITED.len() as u64) as usize];
-    story.add(Role::Other, at, hub, opener, actions::open_checked(OpenCheckResult::Prohibited, class));
+    story.add(
+        Role::Other,
+        at,
+        hub,
+        opener,
+        actions::open_checked(OpenCheckResult::Prohibited, class),
+    );
     let report = actions::reported(&mut story.dice, &[Authority::Police]);
     story.add(Role::Other, at + 15 * MINUTE, hub, opener, report);
-    story.add(Role::Other, at + 16 * MINUTE, hub, opener, actions::held(HOLD_REASONS[1]));
+    story.add(
+        Role::Other,
+        at + 16 * MINUTE,
+        hub,
+        opener,
+        actions::held(HOLD_REASONS[1]),
+    );
 }
 
 /// A find of the machine, reported in time. Gives the moment of the report and who reported.
@@ -153,7 +220,10 @@ fn found<'w>(story: &mut Story<'w>) -> (i64, &'w Site, &'w str) {
     let hub = &story.net.hub;
     let handler = story.clerk(hub);
     let at = story.at(Role::Screening) + story.dice.between(8 * MINUTE, 20 * MINUTE);
-    let report = actions::reported(&mut story.dice, &[Authority::Police, Authority::PostalBureau]);
+    let report = actions::reported(
+        &mut story.dice,
+        &[Authority::Police, Authority::PostalBureau],
+    );
     story.add(Role::Other, at, hub, handler, report);
     (at, hub, handler)
 }
@@ -161,13 +231,25 @@ fn found<'w>(story: &mut Story<'w>) -> (i64, &'w Site, &'w str) {
 fn found_and_kept(story: &mut Story<'_>) {
     story.end_with(Role::Screening);
     let (at, hub, handler) = found(story);
-    story.add(Role::Other, at + MINUTE, hub, handler, actions::held(HOLD_REASONS[1]));
+    story.add(
+        Role::Other,
+        at + MINUTE,
+        hub,
+        handler,
+        actions::held(HOLD_REASONS[1]),
+    );
 }
 
 fn found_reported_and_released(story: &mut Story<'_>) {
     story.delay_after(Role::Screening, 5 * HOUR);
     let (at, hub, handler) = found(story);
-    story.add(Role::Other, at + 3 * HOUR, hub, handler, actions::released("公安核查后放行"));
+    story.add(
+        Role::Other,
+        at + 3 * HOUR,
+        hub,
+        handler,
+        actions::released("公安核查后放行"),
+    );
 }
 
 fn held_and_released(story: &mut Story<'_>) {
@@ -175,6 +257,18 @@ fn held_and_released(story: &mut Story<'_>) {
     let hub = &story.net.hub;
     let handler = story.clerk(hub);
     let at = story.at(Role::Screening) + story.dice.between(10 * MINUTE, 30 * MINUTE);
-    story.add(Role::Other, at, hub, handler, actions::held(HOLD_REASONS[2]));
-    story.add(Role::Other, at + HOUR, hub, handler, actions::released("核查完毕"));
+    story.add(
+        Role::Other,
+        at,
+        hub,
+        handler,
+        actions::held(HOLD_REASONS[2]),
+    );
+    story.add(
+        Role::Other,
+        at + HOUR,
+        hub,
+        handler,
+        actions::released("核查完毕"),
+    );
 }

@@ -70,7 +70,15 @@ impl<'w> Story<'w> {
         let place = dice.weighted(world.networks.iter().map(|network| network.brand.weight));
         let net = &world.networks[place];
         let waybill = net.brand.waybill(world.plan.seed, slot.index, false);
-        Self { world, net, slot, dice, waybill, steps: Vec::with_capacity(12), ordinals: 0 }
+        Self {
+            world,
+            net,
+            slot,
+            dice,
+            waybill,
+            steps: Vec::with_capacity(12),
+            ordinals: 0,
+        }
     }
 
     /// The next number for an event id.
@@ -108,12 +116,18 @@ impl<'w> Story<'w> {
 
     /// The first step with a role; the story is known to have it.
     pub(super) fn step(&self, role: Role) -> &Step<'w> {
-        self.steps.iter().find(|step| step.role == role).expect("the story was begun with this step")
+        self.steps
+            .iter()
+            .find(|step| step.role == role)
+            .expect("the story was begun with this step")
     }
 
     /// The first step with a role, to be changed.
     pub(super) fn step_mut(&mut self, role: Role) -> &mut Step<'w> {
-        self.steps.iter_mut().find(|step| step.role == role).expect("the story was begun with this step")
+        self.steps
+            .iter_mut()
+            .find(|step| step.role == role)
+            .expect("the story was begun with this step")
     }
 
     /// When the first step with a role happens.
@@ -133,7 +147,8 @@ impl<'w> Story<'w> {
     /// Ends the story with the first step of a role. An identity check stays, even one just after the acceptance.
     pub(super) fn end_with(&mut self, role: Role) {
         let last = self.at(role);
-        self.steps.retain(|step| step.at <= last || step.role == Role::Identity);
+        self.steps
+            .retain(|step| step.at <= last || step.role == Role::Identity);
     }
 
     /// Puts off all that comes after the first step of a role.
@@ -183,7 +198,11 @@ impl<'w> Story<'w> {
 
     /// The id of an event of this parcel, shaped like a UUID of version 4.
     pub(super) fn event_id(&self, ordinal: u64) -> String {
-        let mut dice = Dice::new(self.world.plan.seed, Use::EventId, self.slot.index * 4_096 + ordinal);
+        let mut dice = Dice::new(
+            self.world.plan.seed,
+            Use::EventId,
+            self.slot.index * 4_096 + ordinal,
+        );
         let (high, low) = (dice.bits(), dice.bits());
         format!(
             "{:08x}-{:04x}-4{:03x}-{:x}{:03x}-{:012x}",
@@ -207,7 +226,9 @@ impl<'w> Story<'w> {
         match step.site.line_down(natural) {
             Some(outage) => {
                 let salt = self.slot.index * 4_096 + step.ordinal;
-                outage.to + Dice::new(self.world.plan.seed, Use::Outage, salt).between(5 * SECOND, 5 * MINUTE)
+                outage.to
+                    + Dice::new(self.world.plan.seed, Use::Outage, salt)
+                        .between(5 * SECOND, 5 * MINUTE)
             }
             None => natural,
         }
@@ -217,8 +238,10 @@ impl<'w> Story<'w> {
     pub(super) fn suffers_outage(&self) -> bool {
         use Happening::{IdentityChecked, Inspected, XrayScreened};
         self.steps.iter().any(|step| {
-            matches!(step.happening, IdentityChecked(_) | Inspected(_) | XrayScreened(_))
-                && step.site.line_down(step.at + step.upload).is_some()
+            matches!(
+                step.happening,
+                IdentityChecked(_) | Inspected(_) | XrayScreened(_)
+            ) && step.site.line_down(step.at + step.upload).is_some()
         })
     }
 
@@ -264,7 +287,15 @@ impl World {
         if !self.plan.disorder || site.has_outage_on(day) {
             return 0;
         }
-        let mut dice = Dice::new(self.plan.seed, Use::Clock, site.number * 100_000 + day.unsigned_abs());
-        if dice.chance(1_500) { dice.between(-3 * MINUTE, 3 * MINUTE) } else { 0 }
+        let mut dice = Dice::new(
+            self.plan.seed,
+            Use::Clock,
+            site.number * 100_000 + day.unsigned_abs(),
+        );
+        if dice.chance(1_500) {
+            dice.between(-3 * MINUTE, 3 * MINUTE)
+        } else {
+            0
+        }
     }
 }

@@ -23,9 +23,16 @@ pub fn generate(world: &World, emit: &mut dyn FnMut(ParcelEvent), truth: &mut dy
     let mut due: Vec<(i64, u64, ParcelEvent)> = Vec::new();
     loop {
         let new = next.map(|slot| slot.anchor.div_euclid(BUCKET));
-        let Some(bucket) = waiting.keys().next().copied().into_iter().chain(new).min() else { break };
+        let Some(bucket) = waiting.keys().next().copied().into_iter().chain(new).min() else {
+            break;
+        };
         for index in waiting.remove(&bucket).unwrap_or_default() {
-            take(world.story(world.slot(index)), bucket, &mut due, &mut waiting);
+            take(
+                world.story(world.slot(index)),
+                bucket,
+                &mut due,
+                &mut waiting,
+            );
         }
         while let Some(slot) = next.filter(|slot| slot.anchor.div_euclid(BUCKET) <= bucket) {
             let story = world.story(slot);
@@ -56,7 +63,11 @@ fn take(
             due.push((*intake, story.slot.index, story.event(step)));
         }
     }
-    let later = intakes.into_iter().map(|intake| intake.div_euclid(BUCKET)).filter(|later| *later > bucket).min();
+    let later = intakes
+        .into_iter()
+        .map(|intake| intake.div_euclid(BUCKET))
+        .filter(|later| *later > bucket)
+        .min();
     if let Some(later) = later {
         waiting.entry(later).or_default().push(story.slot.index);
     }
@@ -67,7 +78,11 @@ impl World {
     fn story(&self, slot: Slot) -> Story<'_> {
         let mut story = Story::new(self, slot);
         if let Some(violation) = slot.planted {
-            let start = if violation.inbound { slot.anchor } else { opening_hours(&mut story) };
+            let start = if violation.inbound {
+                slot.anchor
+            } else {
+                opening_hours(&mut story)
+            };
             violations::commit(&mut story, violation, start);
             return story;
         }
@@ -104,6 +119,11 @@ impl World {
             None if story.suffers_outage() => ("uploaded after an outage", Vec::new()),
             None => return None,
         };
-        Some(Truth { brand: story.net.brand.code, waybill: story.waybill.clone(), planted, codes })
+        Some(Truth {
+            brand: story.net.brand.code,
+            waybill: story.waybill.clone(),
+            planted,
+            codes,
+        })
     }
 }

@@ -36,7 +36,11 @@ enum Base {
 }
 
 /// A violation of a parcel that a person sends to another province.
-const fn plain(name: &'static str, codes: &'static [&'static str], twist: fn(&mut Story<'_>)) -> Violation {
+const fn plain(
+    name: &'static str,
+    codes: &'static [&'static str],
+    twist: fn(&mut Story<'_>),
+) -> Violation {
     wished(name, codes, Wish::PLAIN, twist)
 }
 
@@ -47,7 +51,13 @@ const fn wished(
     wish: Wish,
     twist: fn(&mut Story<'_>),
 ) -> Violation {
-    Violation { name, codes, inbound: false, base: Base::Outbound(wish), twist }
+    Violation {
+        name,
+        codes,
+        inbound: false,
+        base: Base::Outbound(wish),
+        twist,
+    }
 }
 
 /// A violation of a parcel from elsewhere.
@@ -57,11 +67,22 @@ const fn from_elsewhere(
     to_key_area: bool,
     twist: fn(&mut Story<'_>),
 ) -> Violation {
-    Violation { name, codes, inbound: true, base: Base::Inbound { to_key_area }, twist }
+    Violation {
+        name,
+        codes,
+        inbound: true,
+        base: Base::Inbound { to_key_area },
+        twist,
+    }
 }
 
-static CHAPTERS: [&[Violation]; 5] =
-    [counter::ALL, inspection::ALL, screening::ALL, upload::ALL, lifecycle::ALL];
+static CHAPTERS: [&[Violation]; 5] = [
+    counter::ALL,
+    inspection::ALL,
+    screening::ALL,
+    upload::ALL,
+    lifecycle::ALL,
+];
 
 /// How many there are.
 pub(super) fn count() -> usize {
@@ -71,7 +92,8 @@ pub(super) fn count() -> usize {
 /// One of them, by its place.
 pub(super) fn get(place: usize) -> &'static Violation {
     let mut all = CHAPTERS.iter().flat_map(|chapter| chapter.iter());
-    all.nth(place % count()).expect("the place is below the count")
+    all.nth(place % count())
+        .expect("the place is below the count")
 }
 
 /// Tells the story of a parcel with a violation.
@@ -79,7 +101,11 @@ pub(super) fn commit(story: &mut Story<'_>, violation: &Violation, start: i64) {
     match violation.base {
         Base::Outbound(wish) => outbound::tell(story, start, &wish),
         Base::Inbound { to_key_area } => {
-            let outlet = if to_key_area { KEY_OUTLET } else { inbound::ordinary_outlet(story) };
+            let outlet = if to_key_area {
+                KEY_OUTLET
+            } else {
+                inbound::ordinary_outlet(story)
+            };
             inbound::tell(story, Some(outlet));
         }
     }
@@ -95,7 +121,9 @@ fn move_counter<'w>(story: &mut Story<'w>, to: &'w Site) {
             to.place.clone_into(&mut step.place);
         }
         match &mut step.happening {
-            Happening::Arrived(arrived) if arrived.from == from.key => to.key.clone_into(&mut arrived.from),
+            Happening::Arrived(arrived) if arrived.from == from.key => {
+                to.key.clone_into(&mut arrived.from)
+            }
             Happening::Inspected(inspected) => {
                 if let Some(mark) = &mut inspected.mark {
                     to.key.clone_into(&mut mark.unit);

@@ -203,6 +203,38 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Passes over a value by its brackets and quotes alone, and gives its bytes: whoever reads them checks the rest.
+    pub(crate) fn pass(&mut self) -> Result<&'a [u8], Reject> {
+        self.next_byte();
+        let start = self.at;
+        let mut depth = 0_usize;
+        while let Some(byte) = self.bytes.get(self.at) {
+            match byte {
+                b'"' => self.pass_text()?,
+                b'{' | b'[' => depth = depth.saturating_add(1),
+                b'}' | b']' | b',' if depth == 0 => break,
+                b'}' | b']' => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            self.step();
+        }
+        let value = self.since(start).trim_ascii_end();
+        if value.is_empty() || depth > 0 { Err(self.syntax("no whole value")) } else { Ok(value) }
+    }
+
+    /// Goes to the closing quote of the text that begins here.
+    fn pass_text(&mut self) -> Result<(), Reject> {
+        self.step();
+        loop {
+            match self.bytes.get(self.at) {
+                Some(b'"') => return Ok(()),
+                Some(b'\\') => self.at = self.at.saturating_add(2),
+                Some(_) => self.step(),
+                None => return Err(self.syntax("a text without its closing quote")),
+            }
+        }
+    }
+
     /// Whether nothing but blanks follows.
     pub(crate) fn finish(mut self) -> Result<(), Reject> {
         match self.next_byte() {

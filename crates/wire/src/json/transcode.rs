@@ -17,6 +17,8 @@ pub(crate) struct Notes {
     pub(crate) unknown_fields: u32,
     /// One of them could be a happening of a later version.
     pub(crate) unknown_happening: bool,
+    /// JSON name of what happened. Filled in by the survey.
+    pub(crate) happening: Option<&'static str>,
     /// Fields that are `null`: message and JSON name.
     pub(crate) nulls: Vec<(&'static str, &'static str)>,
 }

@@ -9,33 +9,70 @@ use crate::world::goods::{PROHIBITED, VAGUE};
 use crate::world::outbound::Wish;
 use crate::world::story::{Role, Story};
 
-const LETTER: Wish = Wish { letter: true, ..Wish::PLAIN };
+const LETTER: Wish = Wish {
+    letter: true,
+    ..Wish::PLAIN
+};
 
 pub(super) static ALL: &[Violation] = &[
-    plain("never inspected", &["IN-01"], |story| story.drop(Role::Inspection)),
+    plain("never inspected", &["IN-01"], |story| {
+        story.drop(Role::Inspection)
+    }),
     plain("inspected after the acceptance", &["IN-01"], |story| {
         let late = story.dice.between(MINUTE, 4 * MINUTE);
         story.step_mut(Role::Inspection).at = story.at(Role::Acceptance) + late;
     }),
-    plain("accepted though the inspection failed", &["IN-02"], |story| {
-        story.inspected().result = InspectionResult::Failed.into();
+    plain(
+        "accepted though the inspection failed",
+        &["IN-02"],
+        |story| {
+            story.inspected().result = InspectionResult::Failed.into();
+        },
+    ),
+    plain(
+        "accepted though the inspection was refused",
+        &["IN-02"],
+        |story| {
+            story.inspected().result = InspectionResult::Refused.into();
+        },
+    ),
+    wished(
+        "letter accepted though its inspection failed",
+        &["IN-02"],
+        LETTER,
+        |story| {
+            let seal = story.step(Role::Seal);
+            let (at, outlet, clerk) = (seal.at - 5 * SECOND, seal.site, seal.operator);
+            let mut inspected = actions::inspected(story, outlet, clerk, "");
+            inspected.result = InspectionResult::Failed.into();
+            story.add(
+                Role::Inspection,
+                at,
+                outlet,
+                clerk,
+                Happening::Inspected(inspected),
+            );
+        },
+    ),
+    plain("no inspection mark", &["IN-03"], |story| {
+        story.inspected().mark = None
     }),
-    plain("accepted though the inspection was refused", &["IN-02"], |story| {
-        story.inspected().result = InspectionResult::Refused.into();
-    }),
-    wished("letter accepted though its inspection failed", &["IN-02"], LETTER, |story| {
-        let seal = story.step(Role::Seal);
-        let (at, outlet, clerk) = (seal.at - 5 * SECOND, seal.site, seal.operator);
-        let mut inspected = actions::inspected(story, outlet, clerk, "");
-        inspected.result = InspectionResult::Failed.into();
-        story.add(Role::Inspection, at, outlet, clerk, Happening::Inspected(inspected));
-    }),
-    plain("no inspection mark", &["IN-03"], |story| story.inspected().mark = None),
     plain("inspection mark without its unit", &["IN-03"], |story| {
-        story.inspected().mark.as_mut().expect("marked as usual").unit.clear();
+        story
+            .inspected()
+            .mark
+            .as_mut()
+            .expect("marked as usual")
+            .unit
+            .clear();
     }),
     plain("inspection mark without its time", &["IN-03"], |story| {
-        story.inspected().mark.as_mut().expect("marked as usual").time = None;
+        story
+            .inspected()
+            .mark
+            .as_mut()
+            .expect("marked as usual")
+            .time = None;
     }),
     plain("sealed before the inspection", &["IN-04"], |story| {
         let (inspection, seal) = (story.at(Role::Inspection), story.at(Role::Seal));
@@ -53,34 +90,60 @@ pub(super) static ALL: &[Violation] = &[
         let word: &str = story.dice.pick(&VAGUE);
         word.clone_into(&mut story.accepted().declared_item);
     }),
-    plain("item not declared", &["IN-06"], |story| story.accepted().declared_item.clear()),
+    plain("item not declared", &["IN-06"], |story| {
+        story.accepted().declared_item.clear()
+    }),
     plain("item is not what was declared", &["IN-06"], |story| {
         let inspected = story.inspected();
         inspected.matches_declared = Some(false);
         "旧衣服".clone_into(&mut inspected.observed_item);
     }),
-    plain("inspector not on record", &["IN-07"], |story| inspector(story, false)),
-    plain("training of the inspector overdue", &["IN-07"], |story| inspector(story, true)),
-    plain("prohibited goods accepted", &["IN-02", "PR-01"], prohibited),
-    plain("prohibited goods accepted after a second look", &["PR-01"], |story| {
-        prohibited(story);
-        let step = story.step(Role::Inspection);
-        let (at, outlet, clerk) = (step.at + 6 * SECOND, step.site, step.operator);
-        let inspected = actions::inspected(story, outlet, clerk, "玩具");
-        story.add(Role::Other, at, outlet, clerk, Happening::Inspected(inspected));
+    plain("inspector not on record", &["IN-07"], |story| {
+        inspector(story, false)
     }),
+    plain("training of the inspector overdue", &["IN-07"], |story| {
+        inspector(story, true)
+    }),
+    plain("prohibited goods accepted", &["IN-02", "PR-01"], prohibited),
+    plain(
+        "prohibited goods accepted after a second look",
+        &["PR-01"],
+        |story| {
+            prohibited(story);
+            let step = story.step(Role::Inspection);
+            let (at, outlet, clerk) = (step.at + 6 * SECOND, step.site, step.operator);
+            let inspected = actions::inspected(story, outlet, clerk, "玩具");
+            story.add(
+                Role::Other,
+                at,
+                outlet,
+                clerk,
+                Happening::Inspected(inspected),
+            );
+        },
+    ),
     plain("prohibited goods rejected too late", &["PR-01"], |story| {
         prohibited(story);
         story.end_with(Role::Inspection);
         let step = story.step(Role::Inspection);
         let (found, outlet, clerk) = (step.at, step.site, step.operator);
         let at = found + story.dice.between(35 * MINUTE, 80 * MINUTE);
-        story.add(Role::Other, at, outlet, clerk, actions::rejected("查出禁寄物品"));
+        story.add(
+            Role::Other,
+            at,
+            outlet,
+            clerk,
+            actions::rejected("查出禁寄物品"),
+        );
     }),
-    plain("prohibited goods found and left lying", &["LC-03", "PR-01"], |story| {
-        prohibited(story);
-        story.end_with(Role::Inspection);
-    }),
+    plain(
+        "prohibited goods found and left lying",
+        &["LC-03", "PR-01"],
+        |story| {
+            prohibited(story);
+            story.end_with(Role::Inspection);
+        },
+    ),
 ];
 
 fn prohibited(story: &mut Story<'_>) {
@@ -93,7 +156,11 @@ fn prohibited(story: &mut Story<'_>) {
 
 /// Lets somebody inspect who may not.
 fn inspector(story: &mut Story<'_>, on_record: bool) {
-    let person = if on_record { &story.net.overdue } else { &story.net.nobody };
+    let person = if on_record {
+        &story.net.overdue
+    } else {
+        &story.net.nobody
+    };
     story.step_mut(Role::Inspection).operator = person;
     let mark = story.inspected().mark.as_mut().expect("marked as usual");
     mark.operator.clone_from(person);

@@ -1,0 +1,167 @@
+//! Scenarios: the story of one parcel and what must be said of it, as a text that a postal inspector can read.
+//!
+//! They are the tests of the rules and their documentation at once. A file holds any number of them:
+//!
+//! ```text
+//! scenario RN-01 fails: 未验身份证即收寄
+//! start: base                                # the parcel that kept all three duties; `nothing` for none
+//! without: e1                                # leaves out an event
+//! change: e4 letter, to 110101               # changes one
+//! e9 03-11 09:00 delivered, at CD-0007       # adds one; on 2026-03-10 where no day stands
+//! registry: site GZ-0001 licensed, place 440117001, licence 2020-01-01..2030-12-31
+//! as-of: 03-12 00:00                         # the clock; only what was received by then is known
+//! profile: strict100
+//! expect: realName fail, inspection pass, xray pass
+//! finding: RN-01 critical realName           # all findings, exactly
+//! clause: 反恐怖主义法（2018）第20条            # all clauses of the finding above, if any is given
+//! ```
+//!
+//! Every `expect` is one question, asked at the clock and under the profile that stand above it; what follows belongs to
+//! it: `finding`, `clause`, `unanswered` (if given, all of them), `finds` (classes of prohibited goods), `published`,
+//! `counted`. `revisions` are the times at which a verdict would be published, from the first event to the last `as-of`.
+//! An event is received 30 s after it happened unless `received 13:00` stands at it. Times are civil time at +08:00.
+
+mod base;
+mod clock;
+mod expectation;
+mod filed;
+mod happening;
+mod lines;
+mod register;
+mod revisions;
+mod said;
+mod to_core;
+
+pub use base::{BASE, COMPLETE};
+pub use lines::parse;
+pub use to_core::events as core_events;
+
+use std::fmt;
+
+use sanbai_core::case::Evidence;
+use sanbai_core::registry::Registry;
+use sanbai_core::rules::Rules;
+use sanbai_core::time::Timestamp;
+use sanbai_core::verdict::Judge;
+use sanbai_wire::proto::event::ParcelEvent;
+use sanbai_wire::proto::registry::RegistryRecord;
+
+use expectation::Expectation;
+use said::Said;
+
+/// One parcel's story, and what must be said of it.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// Line of its file on which it begins, from 1.
+    pub line: usize,
+    /// What it shows: `RN-01 fails`, `example 3` …
+    pub topic: String,
+    /// One sentence for people.
+    pub title: String,
+    /// Its events as they leave the edge: tokens and facts instead of numbers.
+    pub events: Vec<ParcelEvent>,
+    /// What is on file.
+    pub registry: Vec<RegistryRecord>,
+    /// What is asked and what must be answered; never empty.
+    pub questions: Vec<Question>,
+    /// When a verdict would be published, if the scenario says so.
+    pub revisions: Option<Vec<Timestamp>>,
+}
+
+/// One question: how the parcel stands at a time, under a profile.
+#[derive(Clone, Debug)]
+pub struct Question {
+    /// The clock.
+    pub as_of: Timestamp,
+    /// The profile.
+    pub profile: String,
+    expected: Expectation,
+}
+
+/// A line that cannot be understood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// The line, from 1.
+    pub line: usize,
+    /// What is wrong with it.
+    pub what: String,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: {}", self.line, self.what)
+    }
+}
+
+impl std::error::Error for Fault {}
+
+impl Scenario {
+    /// Code and outcome, where it is the passing (`true`) or failing scenario of a rule.
+    pub fn rule(&self) -> Option<(&str, bool)> {
+        match self.topic.split_once(' ')? {
+            (code, "passes") => Some((code, true)),
+            (code, "fails") => Some((code, false)),
+            _ => None,
+        }
+    }
+
+    /// Whether any of its questions expects a finding of this code.
+    pub fn finds(&self, code: &str) -> bool {
+        self.questions.iter().any(|question| question.expected.finds(code))
+    }
+
+    /// What differs between what must be said and what is said, in lines for people; empty where nothing does.
+    pub fn differences(&self) -> Vec<String> {
+        let mut differences = Vec::new();
+        for question in &self.questions {
+            let found = question.expected.differences(self.said(&self.events, question).as_ref());
+            if !found.is_empty() {
+                differences.push(format!("as of {}, {}:", question.as_of, question.profile));
+                differences.extend(found.into_iter().map(|line| format!("  {line}")));
+            }
+        }
+        if let Some(expected) = &self.revisions {
+            let found = self.published_at();
+            if found != *expected {
+                differences.push(format!("revisions: expected {expected:?}, found {found:?}"));
+            }
+        }
+        differences
+    }
+
+    /// The whole verdict on some of its events as a text, for comparing one with another; `None` where nothing is known.
+    ///
+    /// The events may stand in any order, and any of them more than once.
+    pub fn verdict(&self, events: &[ParcelEvent], question: &Question) -> Option<String> {
+        self.judged(events, question, |verdict, _| format!("{verdict:#?}"))
+    }
+
+    fn said(&self, events: &[ParcelEvent], question: &Question) -> Option<Said> {
+        self.judged(events, question, Said::of)
+    }
+
+    /// Judges the events that were received by the time of the question.
+    fn judged<T>(
+        &self,
+        events: &[ParcelEvent],
+        question: &Question,
+        answer: impl FnOnce(&sanbai_core::verdict::Verdict<'_>, &Rules) -> T,
+    ) -> Option<T> {
+        let rules = Rules::builtin();
+        let registry: Registry = filed::registry(&self.registry);
+        let received = core_events(events).into_iter().filter(|event| event.intake_at <= question.as_of);
+        let evidence = Evidence::of(received);
+        let judge =
+            Judge { profile: Some(&question.profile), ..Judge::new(&rules, registry.view()) };
+        let verdict = judge.verdict(&evidence, question.as_of).ok()??;
+        Some(answer(&verdict, &rules))
+    }
+}
+
+/// Id of the event with a label such as `e7`.
+fn event_id(label: &str) -> Result<String, String> {
+    let number = label.strip_prefix('e').and_then(|number| number.parse::<u32>().ok());
+    number
+        .map(|number| format!("01957d3c-0000-7000-8000-{number:012}"))
+        .ok_or_else(|| format!("`{label}` is not a label such as e7"))
+}

@@ -1,0 +1,139 @@
+//! Many events in one record, request or line: judged one by one.
+
+use std::borrow::Cow;
+
+use sanbai_core::event::EventId;
+
+use crate::code::Code;
+use crate::decode::{Decoder, check_size};
+use crate::decoded::Decoded;
+use crate::encoding::Encoding;
+use crate::json::{Reader, Shape};
+use crate::limits::{BATCH_EVENTS_MAX, RECORD_BYTES_MAX};
+use crate::protobuf::{Entries, Value};
+use crate::reject::Reject;
+
+impl<'r, R: Fn(&str) -> Option<&'r str>> Decoder<R> {
+    /// Reads one event or one batch: gives `each` event or its rejection, in their order, and returns how many.
+    ///
+    /// A JSON batch is `{"events":[…]}`, a protobuf one a `ParcelEventBatch`; which of the two bytes are, they show
+    /// themselves. Pointers are those within the event.
+    ///
+    /// # Errors
+    ///
+    /// Where the whole cannot be read: then `each` was not called.
+    ///
+    /// ```
+    /// use sanbai_wire::{Code, Decoder, Encoding, TokenKeys};
+    ///
+    /// let decoder = Decoder::new(TokenKeys::single("1", [7; 32])?, |_| Some("SF"));
+    /// let mut codes = Vec::new();
+    /// let count = decoder.decode_each(br#"{"events":[{},{"eventId":null}]}"#, Encoding::Json, |event| {
+    ///     codes.extend(event.err().map(|reject| reject.code));
+    /// })?;
+    /// assert_eq!((count, codes), (2, vec![Code::FieldMissing, Code::FieldNull]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn decode_each(
+        &self,
+        bytes: &[u8],
+        encoding: Encoding,
+        mut each: impl FnMut(Result<Decoded, Reject>),
+    ) -> Result<usize, Reject> {
+        check_record_size(bytes)?;
+        let Some(events) = events_of(bytes, encoding)? else {
+            each(self.decode(bytes, encoding));
+            return Ok(1);
+        };
+        for event in &events {
+            each(self.decode(event, encoding));
+        }
+        Ok(events.len())
+    }
+}
+
+/// Whether there are bytes, and not too many for a record.
+fn check_record_size(bytes: &[u8]) -> Result<(), Reject> {
+    if bytes.len() > RECORD_BYTES_MAX {
+        let detail = format!("the record has {} bytes, over the limit of {RECORD_BYTES_MAX}", bytes.len());
+        return Err(Reject::new(Code::EventTooLarge, detail));
+    }
+    if bytes.is_empty() { check_size(bytes) } else { Ok(()) }
+}
+
+/// The events of a batch; `None` where the bytes are a single event, or anything else that is no batch.
+pub(crate) fn events_of(bytes: &[u8], encoding: Encoding) -> Result<Option<Vec<&[u8]>>, Reject> {
+    match encoding {
+        Encoding::Json => json_events(bytes),
+        Encoding::Protobuf => protobuf_events(bytes),
+        Encoding::CloudEvent => Ok(None),
+    }
+}
+
+fn json_events(bytes: &[u8]) -> Result<Option<Vec<&[u8]>>, Reject> {
+    let mut reader = Reader::new(bytes);
+    // An event is told by its first name; only what does not begin like one is looked through.
+    match first_name(&mut reader) {
+        Some(name) if name == "events" => {}
+        Some(name) if crate::proto::schema::PARCEL_EVENT.find(0, |field| field.is_called(&name)).is_none() => {
+            let mut found = false;
+            while !found {
+                if reader.pass().is_err() {
+                    return Ok(None);
+                }
+                match reader.name(false) {
+                    Ok(Some(name)) => found = name == "events",
+                    Ok(None) | Err(_) => return Ok(None),
+                }
+            }
+        }
+        Some(_) | None => return Ok(None),
+    }
+    if reader.shape()? != Shape::Array {
+        return Err(Reject::new(Code::TypeMismatch, "a list of events is needed here").under("events"));
+    }
+    let mut events = Vec::new();
+    reader.open_array()?;
+    while reader.entry(events.is_empty())? {
+        let event = reader.pass()?;
+        push(&mut events, event)?;
+    }
+    while let Some(name) = reader.name(false)? {
+        if name == "events" {
+            return Err(reader.duplicate());
+        }
+        reader.skip()?;
+    }
+    reader.finish()?;
+    Ok(Some(events))
+}
+
+fn first_name<'a>(reader: &mut Reader<'a>) -> Option<Cow<'a, str>> {
+    reader.open_object().ok()?;
+    reader.name(true).ok()?
+}
+
+/// A batch has nothing but its first field, and an event has that as its id.
+fn protobuf_events(bytes: &[u8]) -> Result<Option<Vec<&[u8]>>, Reject> {
+    let mut events = Vec::new();
+    for entry in Entries::of(bytes) {
+        match entry.map(|entry| (entry.number, entry.value)) {
+            Ok((1, Value::Bytes(event))) => push(&mut events, event)?,
+            Ok(_) | Err(_) => return Ok(None),
+        }
+    }
+    let lone = match events.as_slice() {
+        [id] => core::str::from_utf8(id).ok().and_then(EventId::parse),
+        _ => None,
+    };
+    Ok(if lone.is_some() || events.is_empty() { None } else { Some(events) })
+}
+
+fn push<'a>(events: &mut Vec<&'a [u8]>, event: &'a [u8]) -> Result<(), Reject> {
+    if events.len() >= BATCH_EVENTS_MAX {
+        let detail = format!("more than {BATCH_EVENTS_MAX} events in one batch; send several");
+        return Err(Reject::new(Code::BatchTooMany, detail));
+    }
+    events.push(event);
+    Ok(())
+}
