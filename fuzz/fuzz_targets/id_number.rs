@@ -15,15 +15,25 @@ fuzz_target!(|input: (u16, u8, u8, &[u8])| {
     for question in Question::all() {
         let outcome = answer(question, number, today).outcome;
         if let Some(canonical) = &canonical {
-            assert_eq!(answer(question, canonical.as_bytes(), today).outcome, outcome, "{question:?}");
+            assert_eq!(
+                answer(question, canonical.as_bytes(), today).outcome,
+                outcome,
+                "{question:?}"
+            );
         }
     }
     if examine(DocumentKind::Resident, number, today).is_valid() {
-        let mut changed = canonical.expect("what is valid has a canonical form").as_bytes().to_vec();
+        let mut changed = canonical
+            .expect("what is valid has a canonical form")
+            .as_bytes()
+            .to_vec();
         let at = usize::from(at) % changed.len();
         let digit = b'0' + digit % 10;
         let same = changed[at] == digit;
         changed[at] = digit;
-        assert_eq!(examine(DocumentKind::Resident, &changed, today).is_valid(), same);
+        assert_eq!(
+            examine(DocumentKind::Resident, &changed, today).is_valid(),
+            same
+        );
     }
 });

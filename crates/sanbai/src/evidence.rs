@@ -123,7 +123,8 @@ pub(crate) fn load(source: &Source, only: Option<&str>) -> anyhow::Result<Loaded
     let keys = keys::load(source.keys.as_deref())?;
     let registry = registers::load(source.registry.as_deref(), &keys)?;
     let limits = rules.newest().limits;
-    let decoder = Decoder::new(keys, |brand| rules.brands().resolve(brand))
+    let brands = rules.brands();
+    let decoder = Decoder::new(keys, |brand: &str| brands.resolve(brand))
         .max_age(Span::days(limits.event_age_days_max.into()))
         .max_ahead(Span::hours(limits.event_future_hours_max.into()));
     let mut reader = Reader {

@@ -39,7 +39,8 @@ pub(crate) fn load(folder: Option<&Path>, keys: &TokenKeys) -> anyhow::Result<Re
             }
             for record in &read.records {
                 match registers::to_core(record, offset) {
-                    Ok(record) => registry.extend(record),
+                    Ok(Some(record)) => registry.insert(record),
+                    Ok(None) => {}
                     Err(fault) => {
                         faults += 1;
                         output::note(&format!("{}: {fault}", path.display()));

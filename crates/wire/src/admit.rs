@@ -104,7 +104,7 @@ fn no_happening(notes: &Notes) -> Reject {
         let detail = "what happened is nothing that this version knows; use one of the documented happenings";
         return Reject::new(Code::EventTypeUnknown, detail);
     }
-    let fields = crate::proto::schema::PARCEL_EVENT.fields.iter().filter(|field| field.oneof);
+    let fields = proto::schema::PARCEL_EVENT.fields.iter().filter(|field| field.oneof);
     let null = fields.map(|field| field.json).find(|name| notes.nulls.contains(&("ParcelEvent", *name)));
     match null {
         Some(name) => Reject::new(Code::FieldNull, "what happened is null; send an object, if an empty one").under(name),

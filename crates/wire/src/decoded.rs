@@ -1,6 +1,6 @@
 //! A decoded event, and how the core sees it.
 
-use sanbai_core::document::{Grade, KindSet};
+use sanbai_core::document::KindSet;
 use sanbai_core::event::{
     self, ContentDigest, Event, EventId, Expiry, Happening, Number, Place, ProhibitedClass, TokenSet,
 };
@@ -11,6 +11,7 @@ use crate::facts;
 use crate::key::{key, partition};
 use crate::proto::event as wire;
 use crate::proto::event::parcel_event::Happening as Wire;
+use crate::sanitise::LONG_TERM;
 use crate::token::Token;
 
 /// An event that was accepted: checked, in canonical form, and without personal data.
@@ -168,31 +169,26 @@ fn document(document: Option<&wire::Document>) -> event::Document {
     }
 }
 
-/// A day, `long-term`, or nothing said. Anything else was rejected before.
 fn expiry(text: &str) -> Expiry {
     match CivilDay::parse(text) {
         Some(day) => Expiry::On(day),
-        None if text.is_empty() => Expiry::Unanswered,
-        None => Expiry::LongTerm,
+        None if text == LONG_TERM => Expiry::LongTerm,
+        None => Expiry::Unanswered,
     }
 }
 
 fn number(document: &wire::Document) -> Number {
     let examined = document.facts.as_ref().filter(|facts| facts.format() != wire::Grade::Unspecified);
     match examined {
-        Some(facts) => Number::Examined {
-            format: grade(facts.format),
-            checksum: grade(facts.checksum),
-            birth_date: grade(facts.birth_date),
-            valid_as: facts.valid_as.iter().filter_map(|kind| facts::document_kind(*kind)).collect::<KindSet>(),
+        Some(known) => Number::Examined {
+            format: facts::grade(known.format),
+            checksum: facts::grade(known.checksum),
+            birth_date: facts::grade(known.birth_date),
+            valid_as: known.valid_as.iter().filter_map(|kind| facts::document_kind(*kind)).collect::<KindSet>(),
         },
         None if document.tokens.is_empty() => Number::Absent,
         None => Number::Unexamined,
     }
-}
-
-fn grade(number: i32) -> Grade {
-    facts::grade(number)
 }
 
 fn mark(mark: Option<&wire::Mark>) -> event::Mark {

@@ -36,6 +36,7 @@ mod person;
 pub mod proto;
 mod protobuf;
 mod record;
+pub mod registers;
 mod registry;
 mod reject;
 mod sanitise;

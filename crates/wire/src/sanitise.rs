@@ -21,6 +21,11 @@ pub enum RawValues {
     Forbid,
 }
 
+/// A document without an end, as it is written.
+pub(crate) const LONG_TERM: &str = "long-term";
+/// The same on the document.
+pub(crate) const LONG_TERM_ZH: &str = "长期";
+
 /// How personal data is handled.
 pub(crate) struct Sanitiser<'a> {
     pub(crate) keys: &'a TokenKeys,
@@ -59,6 +64,9 @@ impl Sanitiser<'_> {
             let kind = facts::document_kind(document.kind).unwrap_or(DocumentKind::Other);
             document.tokens = self.keys.identity(&number);
             document.facts = Some(number_facts(&examine(kind, &number, self.today)));
+        }
+        if document.expires_on == LONG_TERM_ZH {
+            document.expires_on = LONG_TERM.to_owned();
         }
         self.tokens(&document.tokens, "tokens")
     }

@@ -9,6 +9,7 @@ use crate::json::{Notes, out_of_range};
 use crate::limits::{LIST_ENTRIES_MAX, Text, TextKind};
 use crate::protobuf::{Entries, Entry, Value, put_bytes, put_nested, varint};
 use crate::reject::Reject;
+use crate::sanitise::{LONG_TERM, LONG_TERM_ZH};
 use crate::schema::{Choice, Field, Kind, Message};
 use crate::text::{REMOVED, Run, find_personal, has_blank, is_clean, redacted};
 use crate::token::Token;
@@ -166,7 +167,7 @@ fn form(kind: TextKind, text: &str) -> Result<(), Reject> {
             "a token names algorithm, key version and value, with colons between; let the edge make it",
         ),
         TextKind::Day => (
-            CivilDay::parse(text).is_some() || matches!(text, "long-term" | "长期"),
+            CivilDay::parse(text).is_some() || matches!(text, LONG_TERM | LONG_TERM_ZH),
             Code::EventTimeInvalid,
             "not a real day; write YYYY-MM-DD, or long-term for a document without an end",
         ),

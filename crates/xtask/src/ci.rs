@@ -97,7 +97,11 @@ pub(crate) fn test(root: &Path) -> anyhow::Result<()> {
 }
 
 fn fmt(root: &Path) -> anyhow::Result<()> {
-    process::run(&mut cargo(root, &["fmt", "--all", "--check"]))
+    process::run(&mut cargo(root, &["fmt", "--all", "--check"]))?;
+    process::run(&mut cargo(
+        root,
+        &["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"],
+    ))
 }
 
 fn clippy(root: &Path) -> anyhow::Result<()> {

@@ -17,6 +17,9 @@ pub(super) fn leading_time(
     day: CivilDay,
 ) -> Result<Option<(Timestamp, &str)>, String> {
     let (first, rest) = next_word(text);
+    if !first.starts_with(|character: char| character.is_ascii_digit()) {
+        return Ok(None);
+    }
     let date = match first.len() {
         5 if first.as_bytes().get(2) == Some(&b'-') => Some(format!("{:04}-{first}", day.year())),
         10 if first.as_bytes().get(4) == Some(&b'-') => Some(first.to_owned()),

@@ -57,42 +57,61 @@ pub mod parcel_event {
     /// What happened. Exactly one.
     #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
     pub enum Happening {
+        /// Accepted: see the message.
         #[prost(message, tag = "20")]
         Accepted(super::Accepted),
+        /// Identity checked: see the message.
         #[prost(message, tag = "21")]
         IdentityChecked(super::IdentityChecked),
+        /// Inspected: see the message.
         #[prost(message, tag = "22")]
         Inspected(super::Inspected),
+        /// Sealed: see the message.
         #[prost(message, tag = "23")]
         Sealed(super::Sealed),
+        /// Xray screened: see the message.
         #[prost(message, tag = "24")]
         XrayScreened(super::XrayScreened),
+        /// Departed: see the message.
         #[prost(message, tag = "25")]
         Departed(super::Departed),
+        /// Arrived: see the message.
         #[prost(message, tag = "26")]
         Arrived(super::Arrived),
+        /// Delivered: see the message.
         #[prost(message, tag = "27")]
         Delivered(super::Delivered),
+        /// Open checked: see the message.
         #[prost(message, tag = "28")]
         OpenChecked(super::OpenChecked),
+        /// Held: see the message.
         #[prost(message, tag = "29")]
         Held(super::Held),
+        /// Released: see the message.
         #[prost(message, tag = "30")]
         Released(super::Released),
+        /// Reported: see the message.
         #[prost(message, tag = "31")]
         Reported(super::Reported),
+        /// Rejected: see the message.
         #[prost(message, tag = "32")]
         Rejected(super::Rejected),
+        /// Returned: see the message.
         #[prost(message, tag = "33")]
         Returned(super::Returned),
+        /// Voided: see the message.
         #[prost(message, tag = "34")]
         Voided(super::Voided),
+        /// Retracted: see the message.
         #[prost(message, tag = "35")]
         Retracted(super::Retracted),
+        /// Device state: see the message.
         #[prost(message, tag = "36")]
         DeviceState(super::DeviceState),
+        /// Screener shift: see the message.
         #[prost(message, tag = "37")]
         ScreenerShift(super::ScreenerShift),
+        /// Declared volume: see the message.
         #[prost(message, tag = "38")]
         DeclaredVolume(super::DeclaredVolume),
     }
@@ -414,6 +433,7 @@ pub struct DeclaredVolume {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum ItemKind {
+    /// Nobody said.
     Unspecified = 0,
     /// 快件, 包裹
     Parcel = 1,
@@ -446,11 +466,17 @@ impl ItemKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum Transport {
+    /// Nobody said.
     Unspecified = 0,
+    /// 公路
     Road = 1,
+    /// 普通铁路
     Rail = 2,
+    /// 高铁
     HighSpeedRail = 3,
+    /// 航空
     Air = 4,
+    /// 水运
     Water = 5,
 }
 impl Transport {
@@ -485,11 +511,17 @@ impl Transport {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum Route {
+    /// Nobody said.
     Unspecified = 0,
+    /// 同城: the first four digits of both divisions are equal
     SameCity = 1,
+    /// 省内: the first two are equal
     IntraProvince = 2,
+    /// 跨省
     InterProvince = 3,
+    /// 港澳台
     HkMoTw = 4,
+    /// 国际
     International = 5,
 }
 impl Route {
@@ -524,11 +556,15 @@ impl Route {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum NameFact {
+    /// Nobody said.
     Unspecified = 0,
+    /// An ordinary name.
     Plain = 1,
+    /// Characters are hidden.
     Masked = 2,
     /// A surname alone, 先生, 女士, digits, one letter.
     Odd = 3,
+    /// A company, school, shop or office.
     Organisation = 4,
 }
 impl NameFact {
@@ -561,7 +597,9 @@ impl NameFact {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum IdentityResult {
+    /// Nobody said.
     Unspecified = 0,
+    /// Checked and registered.
     Pass = 1,
     /// The sender refused to show a document.
     Refused = 2,
@@ -604,12 +642,19 @@ impl IdentityResult {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum IdentityMethod {
+    /// Nobody said.
     Unspecified = 0,
+    /// 读卡
     CardReader = 1,
+    /// 拍照识别
     Photo = 2,
+    /// 手工录入
     KeyedIn = 3,
+    /// 扫码
     QrCode = 4,
+    /// 人脸核验
     Face = 5,
+    /// 国家网络身份认证
     NetworkId = 6,
 }
 impl IdentityMethod {
@@ -646,6 +691,7 @@ impl IdentityMethod {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum DocumentKind {
+    /// Nobody said.
     Unspecified = 0,
     /// 居民身份证, 18 characters
     Resident = 1,
@@ -663,6 +709,7 @@ pub enum DocumentKind {
     HkMoTravelPermit = 7,
     /// 台湾居民来往大陆通行证
     TwTravelPermit = 8,
+    /// 护照
     Passport = 9,
     /// 军官证, 武警证
     Military = 10,
@@ -725,8 +772,11 @@ impl DocumentKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum Grade {
+    /// Nobody said.
     Unspecified = 0,
+    /// As it should be.
     Ok = 1,
+    /// Not as it should be.
     Wrong = 2,
     /// The kind has no public check for it.
     NotApplicable = 3,
@@ -763,10 +813,15 @@ impl Grade {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum Region {
+    /// Nobody said.
     Unspecified = 0,
+    /// In today's list.
     Known = 1,
+    /// Was in an earlier list.
     Historic = 2,
+    /// In no list that we have; never makes a number invalid.
     Unknown = 3,
+    /// The kind has no region.
     NotApplicable = 4,
 }
 impl Region {
@@ -799,8 +854,11 @@ impl Region {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum Sex {
+    /// Nobody said.
     Unspecified = 0,
+    /// 男
     Male = 1,
+    /// 女
     Female = 2,
 }
 impl Sex {
@@ -829,11 +887,15 @@ impl Sex {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum InspectionResult {
+    /// Nobody said.
     Unspecified = 0,
+    /// Nothing against it.
     Pass = 1,
     /// The sender refused the inspection.
     Refused = 2,
+    /// 不通过
     Failed = 3,
+    /// 发现禁寄物品
     Prohibited = 4,
 }
 impl InspectionResult {
@@ -866,9 +928,13 @@ impl InspectionResult {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum XrayJudgement {
+    /// Nobody said.
     Unspecified = 0,
+    /// 未见异常
     Clear = 1,
+    /// 图像可疑
     Suspect = 2,
+    /// 发现禁寄物品
     Prohibited = 3,
 }
 impl XrayJudgement {
@@ -899,8 +965,11 @@ impl XrayJudgement {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum ScreeningStage {
+    /// Nobody said.
     Unspecified = 0,
+    /// 始发安检
     Origin = 1,
+    /// 二次安检
     Destination = 2,
 }
 impl ScreeningStage {
@@ -929,6 +998,7 @@ impl ScreeningStage {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum Leg {
+    /// Nobody said.
     Unspecified = 0,
     /// 干线: out of the origin network
     LineHaul = 1,
@@ -961,9 +1031,13 @@ impl Leg {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum OpenCheckResult {
+    /// Nobody said.
     Unspecified = 0,
+    /// 未见异常
     Pass = 1,
+    /// 发现禁寄物品
     Prohibited = 2,
+    /// 被拒绝
     Refused = 3,
 }
 impl OpenCheckResult {
@@ -994,6 +1068,7 @@ impl OpenCheckResult {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum Authority {
+    /// Nobody said.
     Unspecified = 0,
     /// 公安机关
     Police = 1,
@@ -1003,6 +1078,7 @@ pub enum Authority {
     PostalBureau = 3,
     /// 国家安全机关
     StateSecurity = 4,
+    /// Any other authority.
     Other = 5,
 }
 impl Authority {
@@ -1037,9 +1113,13 @@ impl Authority {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum DevicePower {
+    /// Nobody said.
     Unspecified = 0,
+    /// 开机
     On = 1,
+    /// 关机
     Off = 2,
+    /// 故障
     Fault = 3,
 }
 impl DevicePower {
@@ -1070,8 +1150,11 @@ impl DevicePower {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum ShiftChange {
+    /// Nobody said.
     Unspecified = 0,
+    /// 上岗
     In = 1,
+    /// 离岗
     Out = 2,
 }
 impl ShiftChange {

@@ -23,20 +23,28 @@ pub mod registry_record {
     /// What is on record. Exactly one.
     #[derive(Clone, PartialEq, ::prost::Oneof)]
     pub enum Value {
+        /// Site: see the message.
         #[prost(message, tag = "10")]
         Site(super::Site),
+        /// Staff: see the message.
         #[prost(message, tag = "11")]
         Staff(super::Staff),
+        /// Machine: see the message.
         #[prost(message, tag = "12")]
         Machine(super::Machine),
+        /// Contract: see the message.
         #[prost(message, tag = "13")]
         Contract(super::Contract),
+        /// Agreement: see the message.
         #[prost(message, tag = "14")]
         Agreement(super::Agreement),
+        /// Key area: see the message.
         #[prost(message, tag = "15")]
         KeyArea(super::KeyArea),
+        /// Outage: see the message.
         #[prost(message, tag = "16")]
         Outage(super::Outage),
+        /// Calendar day: see the message.
         #[prost(message, tag = "17")]
         CalendarDay(super::CalendarDay),
     }
@@ -192,6 +200,7 @@ pub struct DaySpan {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum SiteKind {
+    /// Nobody said.
     Unspecified = 0,
     /// 许可
     Licensed = 1,
@@ -232,6 +241,7 @@ impl SiteKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum XrayWay {
+    /// Nobody said.
     Unspecified = 0,
     /// Each parcel
     Full = 1,

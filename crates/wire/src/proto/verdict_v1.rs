@@ -149,11 +149,17 @@ pub struct Unanswered {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum Status {
+    /// Nobody said.
     Unspecified = 0,
+    /// 待定
     Pending = 1,
+    /// 已落实
     Pass = 2,
+    /// 未落实
     Fail = 3,
+    /// 不适用
     NotApplicable = 4,
+    /// 无法判断
     Unknown = 5,
 }
 impl Status {
@@ -188,12 +194,17 @@ impl Status {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum Severity {
+    /// Nobody said.
     Unspecified = 0,
     /// I: changes neither exit code nor score
     Info = 1,
+    /// L
     Low = 2,
+    /// M
     Medium = 3,
+    /// H
     High = 4,
+    /// C
     Critical = 5,
 }
 impl Severity {
