@@ -1,0 +1,1 @@
+//! Scenarios and properties over the whole product: see `tests/scenarios` and `tests/tests`.

@@ -52,6 +52,12 @@ impl<'a> Case<'a> {
         Some(Acceptance { place, event, accepted: event.happening.as_accepted()? })
     }
 
+    /// The events that nobody took back, retractions among them. With their places in canonical order.
+    pub fn reported(&self) -> impl Iterator<Item = (usize, &'a Item<'a>)> + use<'a> {
+        let items = self.items;
+        items.iter().enumerate().filter(|(_, item)| !item.retracted)
+    }
+
     /// Any event that counts; the first in canonical order, else the first of all.
     pub fn first(&self) -> Option<&'a Event<'a>> {
         self.live().map(|(_, event)| event).next().or_else(|| self.items.first().map(|item| &item.event))
@@ -71,13 +77,17 @@ impl<'a> Case<'a> {
     pub fn reference(&self) -> Timestamp {
         self.acceptance()
             .map(|acceptance| acceptance.event.occurred_at)
-            .or_else(|| self.items.iter().map(|item| item.event.occurred_at).min())
+            .or_else(|| self.first().map(|event| event.occurred_at))
             .unwrap_or(self.now)
     }
 
-    /// Departures, arrivals and deliveries.
+    /// Departures, deliveries, and arrivals at another site than the accepting one.
     pub fn movements(&self) -> impl DoubleEndedIterator<Item = (usize, &'a Event<'a>)> + Clone + use<'a> {
-        self.live().filter(|(_, event)| is_movement(event))
+        let accepting = self.acceptance().map(|acceptance| acceptance.event.site);
+        self.live().filter(move |(_, event)| {
+            let is_here = matches!(event.happening, Happening::Arrived(_)) && Some(event.site) == accepting;
+            is_movement(event) && !is_here
+        })
     }
 
     /// The first movement in canonical order.

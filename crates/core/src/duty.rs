@@ -37,8 +37,8 @@ impl DutyStatus {
     }
 
     /// Better evidence may be on its way.
-    pub(crate) fn pending(deadline: Timestamp) -> Self {
-        Self { deadline: Some(deadline), ..Self::new(Status::Pending, Vec::new()) }
+    pub(crate) fn pending(deadline: Option<Timestamp>) -> Self {
+        Self { deadline, ..Self::new(Status::Pending, Vec::new()) }
     }
 
     /// Cannot tell.

@@ -343,8 +343,17 @@ impl<'a> RegistryView<'a> {
         })
     }
 
-    /// The end of an outage of a site or its brand in which an instant lies; the latest where several do.
+    /// The end of the outages of a site or its brand in which an instant lies; one that begins before another ends goes on.
     pub fn outage_end(self, brand: &str, site: &str, at: Timestamp) -> Option<Timestamp> {
+        let mut end = self.one_outage_end(brand, site, at)?;
+        // Each step is later than the one before, and there are only so many outages.
+        while let Some(later) = self.one_outage_end(brand, site, end) {
+            end = later;
+        }
+        Some(end)
+    }
+
+    fn one_outage_end(self, brand: &str, site: &str, at: Timestamp) -> Option<Timestamp> {
         self.registry
             .outages
             .all_in_force(brand, self.up_to, at)

@@ -1,8 +1,8 @@
 //! What Sanbai says of a parcel.
 
-use crate::case::{Case, Evidence};
+use crate::case::{Acceptance, Case, Evidence};
 use crate::checks::screening::{SecondScreening, Uncleared};
-use crate::checks::{data, goods, life, registers, screening, upload};
+use crate::checks::{data, goods, life, registers, upload};
 use crate::duty::applicability::{AgreementClaim, Course};
 use crate::duty::{Cause, DutyStatus, Ground, Status, inspection, real_name, xray};
 use crate::finding::{Code, Finding, Findings, Unanswered};
@@ -125,7 +125,8 @@ impl<'a> Judge<'a> {
             .iter()
             .find(|item| item.is_live() && item.event.happening.as_accepted().is_some())
             .map(|item| item.event.occurred_at);
-        let Some(reference) = accepted.or_else(|| items.first().map(|item| item.event.occurred_at)) else {
+        let live = || items.iter().find(|item| item.is_live()).or_else(|| items.first());
+        let Some(reference) = accepted.or_else(|| live().map(|item| item.event.occurred_at)) else {
             return Ok(None);
         };
         let rules = self.rules.in_force(reference);
@@ -181,9 +182,19 @@ fn duties<'a>(
     findings: &mut Findings<'_, 'a>,
 ) -> [DutyStatus; 3] {
     match course {
-        Course::Out(ground) => each(&DutyStatus::exempt(*ground, Vec::new())),
-        Course::Awaited { until } => each(&DutyStatus::pending(*until)),
+        Course::Out(ground) => {
+            if let Some(acceptance) = case.acceptance() {
+                let agreement = AgreementClaim::of(case, &acceptance);
+                beside_acceptance(case, &acceptance, agreement, findings);
+            }
+            each(&DutyStatus::exempt(*ground, Vec::new()))
+        }
+        Course::Awaited => {
+            SecondScreening::of(case).raise(findings);
+            each(&DutyStatus::pending(None))
+        }
         Course::Unknown(cause) => {
+            SecondScreening::of(case).raise(findings);
             if *cause == Cause::NoAcceptance {
                 life::unreported(case, findings);
             } else {
@@ -195,18 +206,14 @@ fn duties<'a>(
             let second = SecondScreening::of(case);
             second.raise(findings);
             let exempt = DutyStatus::exempt(Ground::Inbound, Vec::new());
-            [exempt.clone(), exempt, xray::judge_inbound(case, &second, uncleared)]
+            [exempt.clone(), exempt, xray::judge_inbound(&second)]
         }
         Course::Accepted(acceptance) => {
             let agreement = AgreementClaim::of(case, acceptance);
-            registers::agreement(acceptance, agreement, findings);
+            beside_acceptance(case, acceptance, agreement, findings);
             registers::inspector(case, acceptance, findings);
-            registers::outlet(case, acceptance, findings);
-            data::route(case, acceptance, findings);
-            data::item(case, acceptance, findings);
-            life::second_acceptance(case, acceptance, findings);
+            data::inspected_item(case, acceptance, findings);
             life::moved_before(case, acceptance, findings);
-            screening::mark(xray::deciding_of(case, acceptance), findings);
             SecondScreening::of(case).raise(findings);
             [
                 real_name::judge(case, acceptance, agreement, findings),
@@ -215,6 +222,20 @@ fn duties<'a>(
             ]
         }
     }
+}
+
+/// The rules that go with an acceptance, whatever became of the parcel.
+fn beside_acceptance<'a>(
+    case: &Case<'a>,
+    acceptance: &Acceptance<'a>,
+    agreement: AgreementClaim<'a>,
+    findings: &mut Findings<'_, 'a>,
+) {
+    registers::agreement(acceptance, agreement, findings);
+    registers::outlet(case, acceptance, findings);
+    data::route(case, acceptance, findings);
+    data::declared_item(case, acceptance, findings);
+    life::second_acceptance(case, acceptance, findings);
 }
 
 fn each(status: &DutyStatus) -> [DutyStatus; 3] {

@@ -140,8 +140,9 @@ impl Scenario {
         self.judged(events, question, Said::of)
     }
 
-    /// Judges the events that were received by the time of the question.
-    fn judged<T>(
+    /// What can be said of the verdict on some of its events, of which those count that were received by the time of the
+    /// question; `None` where nothing is known.
+    pub fn judged<T>(
         &self,
         events: &[ParcelEvent],
         question: &Question,

@@ -204,7 +204,21 @@ fn admit_happening(happening: &mut Happening, notes: &Notes) -> Result<(), Rejec
         Happening::Retracted(retracted) if retracted.event_id.is_empty() => {
             Err(missing(notes, "Retracted", "eventId").under("eventId").under("retracted"))
         }
-        _ => Ok(()),
+        Happening::IdentityChecked(_)
+        | Happening::Sealed(_)
+        | Happening::Departed(_)
+        | Happening::Arrived(_)
+        | Happening::Delivered(_)
+        | Happening::Held(_)
+        | Happening::Released(_)
+        | Happening::Reported(_)
+        | Happening::Rejected(_)
+        | Happening::Returned(_)
+        | Happening::Voided(_)
+        | Happening::Retracted(_)
+        | Happening::DeviceState(_)
+        | Happening::ScreenerShift(_)
+        | Happening::DeclaredVolume(_) => Ok(()),
     }
 }
 

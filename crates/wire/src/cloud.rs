@@ -185,7 +185,7 @@ fn attribute_text<'a>(reader: &mut Reader<'a>) -> Result<Option<Cow<'a, str>>, R
     match reader.shape()? {
         Shape::Text => reader.text().map(Some),
         Shape::Null => reader.skip().map(|()| None),
-        _ => Err(Reject::new(Code::TypeMismatch, "a text is needed here; no other type is converted")),
+        Shape::Object | Shape::Array | Shape::Number | Shape::True | Shape::False => Err(Reject::new(Code::TypeMismatch, "a text is needed here; no other type is converted")),
     }
 }
 

@@ -200,7 +200,11 @@ mod tests {
     fn lengths_are_put_in_front_of_long_messages() {
         for length in [0, 127, 128, 20_000] {
             let mut out = vec![1];
-            put_nested(&mut out, 5, |out| Ok::<(), ()>(out.extend(vec![7; length]))).expect("nothing fails");
+            let write = |out: &mut Vec<u8>| {
+                out.extend(vec![7; length]);
+                Ok::<(), ()>(())
+            };
+            put_nested(&mut out, 5, write).expect("nothing fails");
             let entry = Entries::of(&out[1..]).next().expect("a field").expect("well-formed");
             assert_eq!((entry.number, entry.value), (5, Value::Bytes(&vec![7; length])));
             assert_eq!(entry.raw, &out[1..]);

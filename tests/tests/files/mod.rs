@@ -5,15 +5,15 @@ use std::path::Path;
 use sanbai_sim::scenario::{Scenario, parse};
 
 /// One file.
-pub struct File {
+pub(crate) struct File {
     /// Its name below the root.
-    pub name: String,
+    pub(crate) name: String,
     /// What it holds.
-    pub scenarios: Vec<Scenario>,
+    pub(crate) scenarios: Vec<Scenario>,
 }
 
 /// All of them, in the order of their names.
-pub fn all() -> Vec<File> {
+pub(crate) fn all() -> Vec<File> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
     let mut paths: Vec<_> =
         std::fs::read_dir(&folder).expect("the folder of scenarios").map(|entry| entry.expect("an entry").path()).collect();

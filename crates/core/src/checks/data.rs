@@ -8,7 +8,7 @@ use crate::registry::Lookup;
 
 /// DQ-01 and the places of DQ-02 for every event, DQ-03, DQ-06 and PV-01.
 pub(crate) fn judge<'a>(case: &Case<'a>, findings: &mut Findings<'_, 'a>) {
-    for (place, event) in case.live() {
+    for (place, event) in case.reported().map(|(place, item)| (place, &item.event)) {
         match case.site(event.site) {
             Lookup::Absent => findings.raise(Code::Dq01, &[place], &[("site", Value::Word(event.site))]),
             Lookup::NoRegister => findings.unanswered(Code::Dq01, "sites"),
@@ -19,7 +19,7 @@ pub(crate) fn judge<'a>(case: &Case<'a>, findings: &mut Findings<'_, 'a>) {
             }
         }
     }
-    for (place, item) in case.items.iter().enumerate() {
+    for (place, item) in case.reported() {
         if item.conflicted {
             findings.raise(Code::Dq03, &[place], &[]);
         }
@@ -45,8 +45,8 @@ pub(crate) fn route<'a>(case: &Case<'a>, acceptance: &Acceptance<'a>, findings: 
     }
 }
 
-/// IN-06: declared item absent (letters exempt), generic, or not what was inspected.
-pub(crate) fn item<'a>(case: &Case<'a>, acceptance: &Acceptance<'a>, findings: &mut Findings<'_, 'a>) {
+/// IN-06: declared item absent (letters exempt) or generic.
+pub(crate) fn declared_item<'a>(case: &Case<'a>, acceptance: &Acceptance<'a>, findings: &mut Findings<'_, 'a>) {
     let declared = acceptance.accepted.declared_item.trim();
     if declared.is_empty() {
         if !acceptance.accepted.letter {
@@ -55,6 +55,10 @@ pub(crate) fn item<'a>(case: &Case<'a>, acceptance: &Acceptance<'a>, findings: &
     } else if case.rules.is_generic_item(declared) {
         findings.raise(Code::In06, &[acceptance.place], &[("reason", Value::Word("item_generic"))]);
     }
+}
+
+/// IN-06: the item is not what was declared.
+pub(crate) fn inspected_item<'a>(case: &Case<'a>, acceptance: &Acceptance<'a>, findings: &mut Findings<'_, 'a>) {
     if let Some((place, _, inspected)) = inspection::deciding(case, acceptance)
         && inspected.matches_declared == Some(false)
     {

@@ -35,11 +35,12 @@ pub(crate) fn second_acceptance<'a>(case: &Case<'a>, acceptance: &Acceptance<'a>
 /// LC-03: a compliance event, and no movement long after the acceptance, else after the first of them.
 pub(crate) fn unmoved<'a>(case: &Case<'a>, acceptance: Option<&Acceptance<'a>>, findings: &mut Findings<'_, 'a>) {
     let Some(first) = case.live().find(|(_, event)| is_compliance(event)) else { return };
-    if case.first_movement().is_some() || is_accounted_for(case) {
-        return;
-    }
     let (place, start) = acceptance.map_or(first, |acceptance| (acceptance.place, acceptance.event));
     let limit = start.occurred_at.plus(Span::hours(case.rules.spans.unmoved_after_h.into()));
+    let has_moved = case.first_movement().is_some_and(|moved| moved.occurred_at <= limit);
+    if has_moved || is_accounted_for(case) {
+        return;
+    }
     if case.now >= case.due(limit, start.intake_at, start.site, case.rules.spans.grace()) {
         findings.raise(Code::Lc03, &[place], &[("since", Value::Time(start.occurred_at))]);
     }

@@ -1,6 +1,7 @@
 //! What the registers say: AG-01, IN-07, XR-04, XR-08, OR-01.
 
 use crate::case::{Acceptance, Case};
+use crate::checks::screening::mark;
 use crate::duty::applicability::AgreementClaim;
 use crate::duty::inspection;
 use crate::duty::xray::{Screening, screenings};
@@ -37,12 +38,13 @@ pub(crate) fn inspector<'a>(case: &Case<'a>, acceptance: &Acceptance<'a>, findin
     findings.raise(Code::In07, &[place], &[("reason", Value::Word(reason))]);
 }
 
-/// XR-04 and XR-08 for every screening.
+/// XR-04, XR-08 and XR-09 for every screening.
 pub(crate) fn screening<'a>(case: &Case<'a>, findings: &mut Findings<'_, 'a>) {
     for screening in screenings(case) {
         machine(case, screening, findings);
         screener(case, screening, findings);
         third_party(case, screening, findings);
+        mark(screening, findings);
     }
 }
 
@@ -110,7 +112,8 @@ fn unlicensed(site: &Site, day: CivilDay, filing_days: i32) -> Option<&'static s
     let is_licensed = site.has_licence && site.licence.contains(day);
     let expired = if site.has_licence { "licence_expired" } else { "no_licence" };
     match site.kind {
-        SiteKind::Licensed | SiteKind::ProcessingCentre => (!is_licensed).then_some(expired),
+        SiteKind::Licensed => (!is_licensed).then_some(expired),
+        SiteKind::ProcessingCentre => None,
         SiteKind::Branch | SiteKind::Unspecified => {
             (!is_licensed && !is_filed).then_some(if site.has_licence { "licence_expired" } else { "not_filed" })
         }

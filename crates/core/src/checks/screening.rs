@@ -72,8 +72,8 @@ pub(crate) enum SecondScreening<'a> {
     NotAsked,
     /// It may still come.
     Pending {
-        /// The delivery, else the latest arrival, which stands for it.
-        deadline: Timestamp,
+        /// The delivery; `None` before it.
+        deadline: Option<Timestamp>,
     },
     /// Done.
     Done {
@@ -100,19 +100,19 @@ impl<'a> SecondScreening<'a> {
         if !place.is_some_and(|place| case.registry.in_key_area(case.brand(), place, end.occurred_at)) {
             return Self::NotAsked;
         }
-        let Some(delivery) = delivery else { return Self::Pending { deadline: end.occurred_at } };
+        let Some(delivery) = delivery else { return Self::Pending { deadline: None } };
         let due = case.due(end.occurred_at, end.intake_at, end.site, case.rules.spans.grace());
         let from = arrivals().rfind(|(place, _)| *place < end_place).map(|(_, event)| event.occurred_at);
         let done = screenings(case).find(|(_, event, screened)| {
             screened.at_destination
-                && screened.mark.has(Mark::SECURITY)
+                && screened.mark != Mark::NONE
                 && from.is_none_or(|from| from <= event.occurred_at)
                 && event.occurred_at <= end.occurred_at
         });
         match done {
             Some((_, event, _)) => Self::Done { event, due },
             None if case.now >= due => Self::Missed { delivery },
-            None => Self::Pending { deadline: end.occurred_at },
+            None => Self::Pending { deadline: Some(end.occurred_at) },
         }
     }
 
@@ -128,11 +128,9 @@ impl<'a> SecondScreening<'a> {
     }
 }
 
-/// XR-09: the deciding screening without a complete security mark.
-pub(crate) fn mark(deciding: Option<Screening<'_>>, findings: &mut Findings<'_, '_>) {
-    if let Some((place, _, screened)) = deciding
-        && !screened.mark.has(Mark::SECURITY)
-    {
+/// XR-09: a screening without a complete security mark.
+pub(crate) fn mark((place, _, screened): Screening<'_>, findings: &mut Findings<'_, '_>) {
+    if !screened.mark.has(Mark::SECURITY) {
         findings.raise(Code::Xr09, &[place], &[("missing", Value::Word(missing_field(screened.mark)))]);
     }
 }

@@ -10,7 +10,7 @@ use crate::time::{Span, Timestamp};
 /// TM-01 and TM-04 for every event, TM-03 for what decides.
 pub(crate) fn judge<'a>(case: &Case<'a>, acceptance: Option<&Acceptance<'a>>, findings: &mut Findings<'_, 'a>) {
     let ahead = Span::minutes(case.rules.spans.future_min.into());
-    for (place, event) in case.live() {
+    for (place, event) in case.reported().map(|(place, item)| (place, &item.event)) {
         let late = lateness(case, event);
         if let Some(delay) = late {
             let grave = delay > Span::hours(case.rules.spans.upload_grave_h.into());

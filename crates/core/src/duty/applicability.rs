@@ -5,7 +5,7 @@ use crate::case::{Acceptance, Case};
 use crate::event::{Happening, Place, Route, Transport};
 use crate::registry::{Agreement, Lookup};
 use crate::rules::ClassO;
-use crate::time::{Span, Timestamp};
+use crate::time::Span;
 
 /// What became of a parcel, as far as it decides which duties apply.
 #[derive(Clone, Copy, Debug)]
@@ -17,10 +17,7 @@ pub enum Course<'a> {
     /// Came from outside the register: only a second screening may be due.
     Inbound,
     /// Moved or screened without an acceptance, which may still come.
-    Awaited {
-        /// Until when.
-        until: Timestamp,
-    },
+    Awaited,
     /// Moved or screened without an acceptance, and nobody can tell.
     Unknown(Cause),
 }
@@ -62,7 +59,7 @@ impl<'a> Course<'a> {
         let until = case.first_intake().map_or(case.now, |first| first.plus(wait));
         match origin {
             Some(Lookup::Absent) => Self::Inbound,
-            _ if case.now < until => Self::Awaited { until },
+            _ if case.now < until => Self::Awaited,
             Some(Lookup::NoRegister) => Self::Unknown(Cause::NoSiteRegister),
             Some(Lookup::Found(())) | None => Self::Unknown(Cause::NoAcceptance),
         }

@@ -24,7 +24,7 @@ pub(crate) fn judge<'a>(
         return DutyStatus::exempt(Ground::Letter, vec![acceptance.event.id]);
     }
     let Some((place, event, inspected)) = check else {
-        return if is_due { missed(case, acceptance, findings) } else { DutyStatus::pending(deadline) };
+        return if is_due { missed(case, acceptance, findings) } else { DutyStatus::pending(Some(deadline)) };
     };
     let refused = match inspected.result {
         InspectionResult::Pass => None,
@@ -39,7 +39,7 @@ pub(crate) fn judge<'a>(
         return DutyStatus { reported_late: event.intake_at > due, ..DutyStatus::new(Status::Pass, vec![event.id]) };
     }
     if !is_due {
-        return DutyStatus::pending(deadline);
+        return DutyStatus::pending(Some(deadline));
     }
     if let Some(reason) = refused {
         findings.raise(Code::In02, &[place, acceptance.place], &[("reason", Value::Word(reason))]);

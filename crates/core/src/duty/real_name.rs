@@ -31,7 +31,7 @@ pub(crate) fn judge<'a>(
     let is_due = case.now >= due;
     let Some(check) = deciding(case, acceptance) else {
         if !is_due {
-            return DutyStatus::pending(deadline);
+            return DutyStatus::pending(Some(deadline));
         }
         if matches!(agreement, AgreementClaim::NoRegister) {
             return DutyStatus::unknown(Cause::NoAgreementRegister);
@@ -42,7 +42,7 @@ pub(crate) fn judge<'a>(
     let breaches = breaches(case, acceptance, identity, event);
     let unexamined = breaches.is_empty() && documents(identity).any(is_unexamined);
     if (!breaches.is_empty() || unexamined) && !is_due {
-        return DutyStatus::pending(deadline);
+        return DutyStatus::pending(Some(deadline));
     }
     if !breaches.is_empty() {
         for (code, reason) in &breaches {
@@ -73,7 +73,9 @@ pub(crate) fn deciding<'a>(case: &Case<'a>, acceptance: &Acceptance<'a>) -> Opti
         }
         last = Some(check);
     }
-    let clean = run.iter().find(|(_, event, identity)| breaches(case, acceptance, identity, event).is_empty());
+    let is_clean = |(_, event, identity): &&Check<'a>| breaches(case, acceptance, identity, event).is_empty();
+    let is_sure = |(_, _, identity): &&Check<'a>| !documents(identity).any(is_unexamined);
+    let clean = run.iter().filter(is_clean).find(is_sure).or_else(|| run.iter().find(is_clean));
     clean.copied().or(last)
 }
 

@@ -4,7 +4,7 @@ use super::applicability::{AgreementClaim, ScreeningDuty, screening};
 use super::{Cause, DutyStatus, Ground, Status};
 use crate::case::{Acceptance, Case};
 use crate::checks::screening::{SecondScreening, Uncleared};
-use crate::event::{Event, Happening, Leg, Mark, XrayScreened};
+use crate::event::{Event, Happening, Leg, XrayScreened};
 use crate::finding::{Code, Findings, Value};
 use crate::time::{Span, Timestamp};
 
@@ -34,7 +34,8 @@ pub(crate) fn judge<'a>(
     let statutory = match screening(case, acceptance, agreement) {
         ScreeningDuty::Exempt(ground) => {
             let takes_note = ground == Ground::AsNeeded && !is_special(agreement);
-            if takes_note && is_due && in_time.is_none() {
+            let is_missed = is_due && in_time.is_none() && returned_before_line_haul(case).is_none();
+            if takes_note && is_missed {
                 findings.raise(Code::Xr02, &places, &values);
             }
             return DutyStatus::exempt(ground, vec![acceptance.event.id]);
@@ -42,38 +43,38 @@ pub(crate) fn judge<'a>(
         ScreeningDuty::Applies { statutory } => Some(statutory),
         ScreeningDuty::Unclear => None,
     };
-    if let Some(uncleared) = uncleared {
-        return DutyStatus::failed(deadline, uncleared.events(), false);
+    let status = if let Some((_, event, _)) = in_time {
+        DutyStatus { reported_late: event.intake_at > due, ..DutyStatus::new(Status::Pass, vec![event.id]) }
+    } else if let Some(returned) = returned_before_line_haul(case) {
+        DutyStatus::exempt(Ground::Returned, vec![returned.id])
+    } else if !is_due {
+        DutyStatus::pending(Some(deadline))
+    } else if let Some(statutory) = statutory {
+        let late = screenings(case).find(|(_, event, screened)| event.occurred_at > deadline && !screened.at_destination);
+        let code = if statutory { Code::Xr01 } else { Code::Xr02 };
+        places.extend(late.map(|(place, _, _)| place));
+        findings.raise(code, &places, &values);
+        if late.is_some() {
+            findings.performed_late(code);
+        }
+        let events = [Some(acceptance.event.id), late.map(|(_, event, _)| event.id)];
+        DutyStatus::failed(deadline, events.into_iter().flatten().collect(), late.is_some())
+    } else {
+        DutyStatus::unknown(Cause::RouteUnspecified)
+    };
+    match (uncleared, status.status) {
+        (None, _) | (Some(_), Status::NotApplicable(_)) => status,
+        (Some(uncleared), _) => {
+            let events = [status.events, uncleared.events()].concat();
+            DutyStatus::failed(deadline, events, status.performed_late)
+        }
     }
-    if let Some((_, event, _)) = in_time {
-        return DutyStatus { reported_late: event.intake_at > due, ..DutyStatus::new(Status::Pass, vec![event.id]) };
-    }
-    if let Some(returned) = returned_before_line_haul(case) {
-        return DutyStatus::exempt(Ground::Returned, vec![returned.id]);
-    }
-    if !is_due {
-        return DutyStatus::pending(deadline);
-    }
-    let Some(statutory) = statutory else { return DutyStatus::unknown(Cause::RouteUnspecified) };
-    let late = screenings(case).find(|(_, event, screened)| event.occurred_at > deadline && !screened.at_destination);
-    let code = if statutory { Code::Xr01 } else { Code::Xr02 };
-    places.extend(late.map(|(place, _, _)| place));
-    findings.raise(code, &places, &values);
-    if late.is_some() {
-        findings.performed_late(code);
-    }
-    let events = [Some(acceptance.event.id), late.map(|(_, event, _)| event.id)];
-    DutyStatus::failed(deadline, events.into_iter().flatten().collect(), late.is_some())
 }
 
 /// How the duty stands for an inbound parcel: the second screening, where a key area asks for it.
-pub(crate) fn judge_inbound<'a>(
-    case: &Case<'a>,
-    second: &SecondScreening<'a>,
-    uncleared: Option<&Uncleared<'a>>,
-) -> DutyStatus {
-    let status = match second {
-        SecondScreening::NotAsked => return DutyStatus::exempt(Ground::Inbound, Vec::new()),
+pub(crate) fn judge_inbound(second: &SecondScreening<'_>) -> DutyStatus {
+    match second {
+        SecondScreening::NotAsked => DutyStatus::exempt(Ground::Inbound, Vec::new()),
         SecondScreening::Pending { deadline } => DutyStatus::pending(*deadline),
         SecondScreening::Done { event, due } => {
             DutyStatus { reported_late: event.intake_at > *due, ..DutyStatus::new(Status::Pass, vec![event.id]) }
@@ -81,13 +82,6 @@ pub(crate) fn judge_inbound<'a>(
         SecondScreening::Missed { delivery, .. } => {
             DutyStatus::failed(delivery.1.occurred_at, vec![delivery.1.id], false)
         }
-    };
-    match uncleared {
-        Some(uncleared) => {
-            let deadline = case.first_delivery().map_or(uncleared.moved_at(), |(_, event)| event.occurred_at);
-            DutyStatus::failed(deadline, uncleared.events(), false)
-        }
-        None => status,
     }
 }
 
@@ -101,15 +95,9 @@ fn deadline(case: &Case<'_>, acceptance: &Acceptance<'_>) -> (Timestamp, Option<
         .map_or((absolute, None), |(place, event)| (event.occurred_at, Some(place)))
 }
 
-/// Of the screenings in time, whatever they show, the first with a complete mark, else the first.
+/// The first screening in time, whatever it shows.
 fn deciding<'a>(case: &Case<'a>, deadline: Timestamp) -> Option<Screening<'a>> {
-    let in_time = || screenings(case).filter(|(_, event, screened)| event.occurred_at <= deadline && !screened.at_destination);
-    in_time().find(|(_, _, screened)| screened.mark.has(Mark::SECURITY)).or_else(|| in_time().next())
-}
-
-/// The screening that decides for an accepted parcel, for the rules that look at its mark.
-pub(crate) fn deciding_of<'a>(case: &Case<'a>, acceptance: &Acceptance<'a>) -> Option<Screening<'a>> {
-    deciding(case, deadline(case, acceptance).0)
+    screenings(case).find(|(_, event, screened)| event.occurred_at <= deadline && !screened.at_destination)
 }
 
 fn is_special(agreement: AgreementClaim<'_>) -> bool {

@@ -34,6 +34,7 @@ pub(super) fn leading_time(
     if !is_clock && date.is_none() {
         return Ok(None);
     }
+    let clock = clock.trim_end_matches(',');
     let seconds = if clock.len() == 5 { ":00" } else { "" };
     let date = date.unwrap_or_else(|| day.to_string());
     let at = Timestamp::parse(&format!("{date}T{clock}{seconds}+08:00"));

@@ -1,10 +1,9 @@
 //! Happenings, filled in as careful producers fill them in.
 
 use sanbai_wire::proto::event::{
-    Arrived, Authority, Delivered, Departed, Held, IdentityChecked, IdentityMethod, IdentityResult,
-    Inspected, InspectionResult, Leg, Mark, OpenCheckResult, OpenChecked, Rejected, Released,
-    Reported, Retracted, Returned, ScreeningStage, Sealed, Voided, XrayJudgement, XrayScreened,
-    parcel_event::Happening,
+    Arrived, Authority, Delivered, Departed, Held, IdentityChecked, IdentityMethod, IdentityResult, Inspected,
+    InspectionResult, Leg, Mark, OpenCheckResult, OpenChecked, Rejected, Released, Reported, Retracted, Returned,
+    ScreeningStage, Sealed, Voided, XrayJudgement, XrayScreened, parcel_event::Happening,
 };
 
 use super::civil::timestamp;
@@ -39,26 +38,14 @@ fn mark(story: &mut Story<'_>, site: &Site, operator: &str, device: &str) -> Mar
         place: site.place.to_owned(),
         operator: operator.to_owned(),
         device: device.to_owned(),
-        sequence: format!(
-            "{:06}",
-            (story.slot.index * 3 + story.ordinal()) % 1_000_000
-        ),
+        sequence: format!("{:06}", (story.slot.index * 3 + story.ordinal()) % 1_000_000),
         time: Some(timestamp(0)),
     }
 }
 
 /// A passed inspection with a full mark.
-pub(super) fn inspected(
-    story: &mut Story<'_>,
-    site: &Site,
-    operator: &str,
-    item: &str,
-) -> Inspected {
-    let device = format!(
-        "{}-PDA-{}",
-        story.net.brand.code,
-        &operator[operator.len() - 3..]
-    );
+pub(super) fn inspected(story: &mut Story<'_>, site: &Site, operator: &str, item: &str) -> Inspected {
+    let device = format!("{}-PDA-{}", story.net.brand.code, &operator[operator.len() - 3..]);
     let photo_digest = if story.dice.chance(8_000) {
         let mut dice = Dice::new(story.world.plan.seed, Use::Digest, story.slot.index);
         format!(
@@ -82,12 +69,7 @@ pub(super) fn inspected(
 }
 
 /// A clear image at a site that has a machine, with a full mark.
-pub(super) fn screened(
-    story: &mut Story<'_>,
-    site: &Site,
-    screener: &str,
-    stage: ScreeningStage,
-) -> XrayScreened {
+pub(super) fn screened(story: &mut Story<'_>, site: &Site, screener: &str, stage: ScreeningStage) -> XrayScreened {
     let device: String = story.dice.pick::<str>(&site.machines).to_owned();
     let mark = mark(story, site, screener, &device);
     XrayScreened {
@@ -114,9 +96,7 @@ pub(super) fn departed(leg: Leg, to: &str) -> Happening {
 }
 
 pub(super) fn arrived(from: &str) -> Happening {
-    Happening::Arrived(Arrived {
-        from: from.to_owned(),
-    })
+    Happening::Arrived(Arrived { from: from.to_owned() })
 }
 
 pub(super) fn delivered() -> Happening {

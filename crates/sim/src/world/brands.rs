@@ -32,13 +32,7 @@ pub(super) const PAST_PROVIDER: &str = "ZHAJ";
 /// Provider without a contract.
 pub(super) const NO_PROVIDER: &str = "WXAJ";
 
-const fn brand(
-    code: &'static str,
-    name: &'static str,
-    weight: u32,
-    prefix: &'static str,
-    digits: usize,
-) -> Brand {
+const fn brand(code: &'static str, name: &'static str, weight: u32, prefix: &'static str, digits: usize) -> Brand {
     let waybill = Waybill::Digits { prefix, digits };
     Brand {
         code,
@@ -92,10 +86,7 @@ impl Brand {
         match self.waybill {
             Waybill::Postal { .. } if abroad => s10(scattered(seed, index, 100_000_000)),
             Waybill::Digits { prefix, digits } | Waybill::Postal { prefix, digits } => {
-                format!(
-                    "{prefix}{:0digits$}",
-                    scattered(seed, index, 10_u64.pow(digits as u32))
-                )
+                format!("{prefix}{:0digits$}", scattered(seed, index, 10_u64.pow(digits as u32)))
             }
         }
     }

@@ -37,12 +37,7 @@ pub(super) fn any(story: &mut Story<'_>) {
 /// The same thing scanned twice, as two events.
 fn second_scan(story: &mut Story<'_>) {
     let scannable = |step: &Step<'_>| match step.role {
-        Role::Identity
-        | Role::Inspection
-        | Role::Seal
-        | Role::HubIn
-        | Role::Screening
-        | Role::OutletIn => true,
+        Role::Identity | Role::Inspection | Role::Seal | Role::HubIn | Role::Screening | Role::OutletIn => true,
         // Two acceptances are one parcel only where the sender's phone says so.
         Role::Acceptance => {
             matches!(&step.happening, Happening::Accepted(accepted)
@@ -133,9 +128,7 @@ fn wrong_void(story: &mut Story<'_>) {
 fn wrong_outlet(story: &mut Story<'_>) {
     let net = story.net;
     let mut wrong = story.step(Role::Acceptance).clone();
-    let other = net.outlets[..KEY_OUTLET]
-        .iter()
-        .find(|site| site.key != wrong.site.key);
+    let other = net.outlets[..KEY_OUTLET].iter().find(|site| site.key != wrong.site.key);
     let Some(other) = other else { return };
     wrong.ordinal = story.ordinal();
     wrong.role = Role::Other;
@@ -150,9 +143,7 @@ fn wrong_outlet(story: &mut Story<'_>) {
 fn late_upload(story: &mut Story<'_>) {
     let place = story.dice.below(story.steps.len() as u64) as usize;
     let delay = match story.steps[place].happening {
-        Happening::IdentityChecked(_) | Happening::Inspected(_) => {
-            story.dice.between(2 * MINUTE, 6 * MINUTE)
-        }
+        Happening::IdentityChecked(_) | Happening::Inspected(_) => story.dice.between(2 * MINUTE, 6 * MINUTE),
         Happening::XrayScreened(_) => story.dice.between(10 * MINUTE, 110 * MINUTE),
         _ => story.dice.between(5 * MINUTE, 6 * HOUR),
     };

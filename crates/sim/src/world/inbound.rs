@@ -20,11 +20,7 @@ const ORIGINS: [&str; 8] = [
 /// Tells the story of a parcel that reaches the processing centre at the anchor. `outlet` where it matters.
 pub(super) fn tell(story: &mut Story<'_>, outlet: Option<usize>) {
     let net = story.net;
-    let place = outlet.unwrap_or_else(|| {
-        story
-            .dice
-            .weighted(net.outlets.iter().map(|site| site.share))
-    });
+    let place = outlet.unwrap_or_else(|| story.dice.weighted(net.outlets.iter().map(|site| site.share)));
     let origin: &str = story.dice.pick(&ORIGINS);
     let handler = story.clerk(&net.hub);
     story.add(
@@ -57,13 +53,7 @@ pub(super) fn last_mile<'w>(story: &mut Story<'w>, ready: i64, outlet: &'w Site)
     );
     let reached = lorry + story.dice.between(20 * MINUTE, 40 * MINUTE);
     let courier = story.clerk(outlet);
-    story.add(
-        Role::OutletIn,
-        reached,
-        outlet,
-        courier,
-        actions::arrived(&hub.key),
-    );
+    story.add(Role::OutletIn, reached, outlet, courier, actions::arrived(&hub.key));
     if outlet.place == KEY_TOWN {
         let screened = reached + story.dice.between(12 * MINUTE, 55 * MINUTE);
         screen(

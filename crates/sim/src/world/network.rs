@@ -143,9 +143,7 @@ impl Network {
             .collect();
         let key_outlet = &mut outlets[KEY_OUTLET];
         key_outlet.machines = vec![format!("{code}-XR-{}", OUTLETS)];
-        key_outlet.screeners = (0..3)
-            .map(|person| format!("{code}{OUTLETS:02}8{person:02}"))
-            .collect();
+        key_outlet.screeners = (0..3).map(|person| format!("{code}{OUTLETS:02}8{person:02}")).collect();
         let hub = hub(brand, number, first, &size, &mut dice);
         let (filed, site) = (date(first - 300), vec![outlets[1].key.clone()]);
         let pact = |serial: usize| Pact {
@@ -192,24 +190,12 @@ impl Network {
 
     /// All sites on record.
     pub(super) fn sites(&self) -> impl Iterator<Item = &Site> {
-        std::iter::once(&self.hub)
-            .chain(&self.outlets)
-            .chain([&self.expired])
+        std::iter::once(&self.hub).chain(&self.outlets).chain([&self.expired])
     }
 }
 
-fn outlet(
-    brand: &Brand,
-    number: usize,
-    place: usize,
-    first: i64,
-    size: &Size,
-    dice: &mut Dice,
-) -> Site {
-    let town: &Town = &TOWNS[SITINGS[number % SITINGS.len()]
-        .get(place)
-        .copied()
-        .unwrap_or(5)];
+fn outlet(brand: &Brand, number: usize, place: usize, first: i64, size: &Size, dice: &mut Dice) -> Site {
+    let town: &Town = &TOWNS[SITINGS[number % SITINGS.len()].get(place).copied().unwrap_or(5)];
     let kind = match place {
         0 | 1 | OUTLETS => SiteKind::Licensed,
         2 => SiteKind::Branch,
@@ -235,11 +221,7 @@ fn outlet(
         } else {
             String::new()
         },
-        licence_from: if licensed {
-            date(opened - 30)
-        } else {
-            String::new()
-        },
+        licence_from: if licensed { date(opened - 30) } else { String::new() },
         licence_to: match place {
             OUTLETS => date(first - 1),
             0 => String::new(),
@@ -277,11 +259,7 @@ fn hub(brand: &Brand, number: usize, first: i64, size: &Size, dice: &mut Dice) -
         name: format!(
             "{}{}处理中心",
             brand.name,
-            if brand.hub_in_district {
-                "从化"
-            } else {
-                "白云"
-            }
+            if brand.hub_in_district { "从化" } else { "白云" }
         ),
         kind: SiteKind::ProcessingCentre,
         place,

@@ -1,8 +1,7 @@
 //! Parcels accepted in the district: the counter, the way to the processing centre, the machine, the lorry.
 
 use sanbai_wire::proto::event::{
-    Accepted, IdentityChecked, ItemKind, Leg, Party, Route, ScreeningStage, Transport,
-    parcel_event::Happening,
+    Accepted, IdentityChecked, ItemKind, Leg, Party, Route, ScreeningStage, Transport, parcel_event::Happening,
 };
 
 use super::actions;
@@ -98,9 +97,7 @@ fn outlet<'w>(story: &mut Story<'w>, wish: &Wish) -> &'w Site {
     if let Some(place) = wish.outlet {
         return &net.outlets[place];
     }
-    let place = story
-        .dice
-        .weighted(net.outlets.iter().map(|site| site.share));
+    let place = story.dice.weighted(net.outlets.iter().map(|site| site.share));
     if story.slot.planted.is_none() {
         return &net.outlets[place];
     }
@@ -114,10 +111,7 @@ fn outlet<'w>(story: &mut Story<'w>, wish: &Wish) -> &'w Site {
 /// Tells the whole story of a parcel as it should be; `start` is when its sender comes to the counter.
 pub(super) fn tell(story: &mut Story<'_>, start: i64, wish: &Wish) {
     if matches!(wish.reach, Reach::HkMoTw | Reach::Abroad) {
-        story.waybill = story
-            .net
-            .brand
-            .waybill(story.world.plan.seed, story.slot.index, true);
+        story.waybill = story.net.brand.waybill(story.world.plan.seed, story.slot.index, true);
     }
     let outlet = outlet(story, wish);
     let accepted_at = counter(story, start, outlet, wish);
@@ -134,24 +128,12 @@ pub(super) fn tell(story: &mut Story<'_>, start: i64, wish: &Wish) {
     );
     let reached = leaves + story.dice.between(25 * MINUTE, 45 * MINUTE);
     let handler = story.clerk(&net.hub);
-    story.add(
-        Role::HubIn,
-        reached,
-        &net.hub,
-        handler,
-        actions::arrived(&outlet.key),
-    );
+    story.add(Role::HubIn, reached, &net.hub, handler, actions::arrived(&outlet.key));
     let ready = if wish.screened_early {
         reached + 25 * MINUTE
     } else {
         let sorted = reached + story.dice.between(25 * MINUTE, 130 * MINUTE);
-        screen(
-            story,
-            sorted,
-            &net.hub,
-            Role::Screening,
-            ScreeningStage::Origin,
-        );
+        screen(story, sorted, &net.hub, Role::Screening, ScreeningStage::Origin);
         sorted
     };
     if let Reach::District(place) = wish.reach {
@@ -182,13 +164,7 @@ fn line_haul_target(reach: Reach) -> &'static str {
 }
 
 /// Screens at a site with a machine.
-pub(super) fn screen<'w>(
-    story: &mut Story<'w>,
-    at: i64,
-    site: &'w Site,
-    role: Role,
-    stage: ScreeningStage,
-) {
+pub(super) fn screen<'w>(story: &mut Story<'w>, at: i64, site: &'w Site, role: Role, stage: ScreeningStage) {
     let screener: &'w str = story.dice.pick(&site.screeners);
     let stage = if stage == ScreeningStage::Origin && story.dice.chance(1_000) {
         ScreeningStage::Unspecified
@@ -208,46 +184,22 @@ fn counter<'w>(story: &mut Story<'w>, start: i64, outlet: &'w Site, wish: &Wish)
     // A card that would not read at first is read right after the acceptance, within the minute that is allowed.
     let card_later = check.is_some() && story.slot.planted.is_none() && story.dice.chance(150);
     if let Some(check) = check {
-        story.add(
-            Role::Identity,
-            at,
-            outlet,
-            clerk,
-            Happening::IdentityChecked(check),
-        );
+        story.add(Role::Identity, at, outlet, clerk, Happening::IdentityChecked(check));
     }
     if !wish.letter {
         at += story.dice.between(20 * SECOND, 110 * SECOND);
         let inspected = actions::inspected(story, outlet, clerk, item);
-        story.add(
-            Role::Inspection,
-            at,
-            outlet,
-            clerk,
-            Happening::Inspected(inspected),
-        );
+        story.add(Role::Inspection, at, outlet, clerk, Happening::Inspected(inspected));
     }
     at += story.dice.between(12 * SECOND, 60 * SECOND);
     story.add(Role::Seal, at, outlet, clerk, actions::sealed());
     if wish.screened_early {
         at += story.dice.between(40 * SECOND, 120 * SECOND);
-        screen(
-            story,
-            at,
-            outlet,
-            Role::Screening,
-            ScreeningStage::Unspecified,
-        );
+        screen(story, at, outlet, Role::Screening, ScreeningStage::Unspecified);
     }
     at += story.dice.between(8 * SECOND, 50 * SECOND);
     let accepted = accepted(story, outlet, wish, person, item);
-    story.add(
-        Role::Acceptance,
-        at,
-        outlet,
-        clerk,
-        Happening::Accepted(accepted),
-    );
+    story.add(Role::Acceptance, at, outlet, clerk, Happening::Accepted(accepted));
     if card_later {
         let later = at + story.dice.between(5 * SECOND, 55 * SECOND);
         story.step_mut(Role::Identity).at = later;
@@ -256,11 +208,7 @@ fn counter<'w>(story: &mut Story<'w>, start: i64, outlet: &'w Site, wish: &Wish)
 }
 
 /// Who sends, and how the identity was checked; letters and agreement customers need no check.
-fn sender(
-    story: &mut Story<'_>,
-    at: i64,
-    wish: &Wish,
-) -> (Option<Person>, Option<IdentityChecked>) {
+fn sender(story: &mut Story<'_>, at: i64, wish: &Wish) -> (Option<Person>, Option<IdentityChecked>) {
     let (seed, today) = (story.world.plan.seed, day_of(at));
     let dice = &mut story.dice;
     if wish.sender == Sender::Agreement {
@@ -283,21 +231,12 @@ fn sender(
     (Some(person), Some(check))
 }
 
-fn accepted(
-    story: &mut Story<'_>,
-    outlet: &Site,
-    wish: &Wish,
-    person: Option<Person>,
-    item: &str,
-) -> Accepted {
+fn accepted(story: &mut Story<'_>, outlet: &Site, wish: &Wish, person: Option<Person>, item: &str) -> Accepted {
     let net = story.net;
-    let (route, destination) =
-        destination(&mut story.dice, outlet, net.outlets.as_slice(), wish.reach);
+    let (route, destination) = destination(&mut story.dice, outlet, net.outlets.as_slice(), wish.reach);
     let dice = &mut story.dice;
     let agreement = match wish.sender {
-        Sender::Agreement => net.pacts[dice.below(net.pacts.len() as u64) as usize]
-            .key
-            .clone(),
+        Sender::Agreement => net.pacts[dice.below(net.pacts.len() as u64) as usize].key.clone(),
         _ => String::new(),
     };
     let sender = match person {
@@ -322,11 +261,7 @@ fn accepted(
         transport: transport(dice, wish.reach).into(),
         route: route.into(),
         agreement,
-        declared_item: if wish.letter {
-            String::new()
-        } else {
-            item.to_owned()
-        },
+        declared_item: if wish.letter { String::new() } else { item.to_owned() },
         weight_grams: Some(if wish.letter {
             dice.between(8, 120)
         } else {
@@ -340,34 +275,20 @@ fn accepted(
 
 /// The declared route, and the division code of the destination; none abroad.
 fn destination(dice: &mut Dice, outlet: &Site, outlets: &[Site], reach: Reach) -> (Route, String) {
-    debug_assert!(
-        outlet.place.starts_with("4401"),
-        "all outlets lie in the city"
-    );
+    debug_assert!(outlet.place.starts_with("4401"), "all outlets lie in the city");
     match reach {
         Reach::District(place) => (Route::SameCity, outlets[place].place.to_owned()),
         Reach::City => (Route::SameCity, dice.pick::<str>(&places::CITY).to_owned()),
-        Reach::Province => (
-            Route::IntraProvince,
-            dice.pick::<str>(&places::PROVINCE).to_owned(),
-        ),
-        Reach::Country => (
-            Route::InterProvince,
-            dice.pick::<str>(&places::COUNTRY).to_owned(),
-        ),
-        Reach::HkMoTw => (
-            Route::HkMoTw,
-            dice.pick::<str>(&places::HK_MO_TW).to_owned(),
-        ),
+        Reach::Province => (Route::IntraProvince, dice.pick::<str>(&places::PROVINCE).to_owned()),
+        Reach::Country => (Route::InterProvince, dice.pick::<str>(&places::COUNTRY).to_owned()),
+        Reach::HkMoTw => (Route::HkMoTw, dice.pick::<str>(&places::HK_MO_TW).to_owned()),
         Reach::Abroad => (Route::International, String::new()),
     }
 }
 
 fn transport(dice: &mut Dice, reach: Reach) -> Transport {
     match (reach, dice.below(100)) {
-        (Reach::District(_) | Reach::City | Reach::Province, _) | (Reach::Country, 0..78) => {
-            Transport::Road
-        }
+        (Reach::District(_) | Reach::City | Reach::Province, _) | (Reach::Country, 0..78) => Transport::Road,
         (Reach::Country, 78..91) => Transport::Air,
         (Reach::Country, 91..95) => Transport::HighSpeedRail,
         (Reach::Country, 95..98) | (Reach::Abroad, 0..10) => Transport::Rail,

@@ -84,11 +84,7 @@ fn document(dice: &mut Dice, today: i64) -> Document {
 
 /// The last day of a valid document: never before today, at times today itself, at times not told.
 fn last_day(dice: &mut Dice, kind: DocumentKind, today: i64) -> String {
-    let years = if kind == DocumentKind::TemporaryResident {
-        1
-    } else {
-        18
-    };
+    let years = if kind == DocumentKind::TemporaryResident { 1 } else { 18 };
     match dice.below(100) {
         0..5 => String::new(),
         5..6 => civil::date(today),
@@ -105,19 +101,11 @@ fn number(dice: &mut Dice, kind: DocumentKind, today: i64) -> String {
         }
         DocumentKind::ForeignPermanent2023 => {
             let country: &str = dice.pick(&["410", "392", "840", "826", "356", "276"]);
-            with_check(
-                &format!("944{country}"),
-                &birth(dice, today),
-                &dice.digits(3),
-            )
+            with_check(&format!("944{country}"), &birth(dice, today), &dice.digits(3))
         }
         DocumentKind::ForeignPermanent2017 => foreign_2017(dice, today),
         DocumentKind::HkMoTravelPermit => {
-            format!(
-                "{}{}",
-                if dice.chance(8_000) { 'H' } else { 'M' },
-                dice.digits(8)
-            )
+            format!("{}{}", if dice.chance(8_000) { 'H' } else { 'M' }, dice.digits(8))
         }
         DocumentKind::TwTravelPermit => dice.digits(8),
         DocumentKind::Passport => format!("E{}", dice.digits(8)),
@@ -137,10 +125,7 @@ pub(super) fn first_generation(dice: &mut Dice) -> String {
     let area: &str = dice.pick(&places::ISSUED_IN);
     let (_, month, day) = ymd(dice.between(0, 364));
     let sequence = dice.between(1, 995);
-    format!(
-        "{area}{:02}{month:02}{day:02}{sequence:03}",
-        dice.between(30, 79)
-    )
+    format!("{area}{:02}{month:02}{day:02}{sequence:03}", dice.between(30, 79))
 }
 
 /// The birthday of an adult, `YYYYMMDD`.
@@ -158,10 +143,7 @@ pub(super) fn with_check(area: &str, birth: &str, sequence: &str) -> String {
         .zip(WEIGHTS)
         .map(|(digit, weight)| u32::from(digit - b'0') * weight)
         .sum();
-    format!(
-        "{digits}{}",
-        char::from(b"10X98765432"[(sum % 11) as usize])
-    )
+    format!("{digits}{}", char::from(b"10X98765432"[(sum % 11) as usize]))
 }
 
 /// The card of 2017: country, place, birth, one digit, and the check digit of ICAO 9303.
@@ -192,11 +174,7 @@ fn credit_code(dice: &mut Dice) -> String {
     };
     let area: &str = dice.pick(&["440184", "440117"]);
     let body = format!("91{area}{organisation}{check}");
-    let value = |character: u8| {
-        SET.iter()
-            .position(|known| *known == character)
-            .unwrap_or(0)
-    };
+    let value = |character: u8| SET.iter().position(|known| *known == character).unwrap_or(0);
     let (sum, _) = body.bytes().fold((0, 1), |(sum, weight), character| {
         (sum + value(character) * weight, weight * 3 % 31)
     });
@@ -209,18 +187,9 @@ mod tests {
 
     #[test]
     fn published_numbers_have_the_check_characters_made_here() {
-        assert_eq!(
-            with_check("440308", "19990110", "151"),
-            "440308199901101512"
-        );
-        assert_eq!(
-            with_check("810000", "19940823", "002"),
-            "810000199408230021"
-        );
-        assert_eq!(
-            with_check("932682", "19850101", "001"),
-            "932682198501010017"
-        );
+        assert_eq!(with_check("440308", "19990110", "151"), "440308199901101512");
+        assert_eq!(with_check("810000", "19940823", "002"), "810000199408230021");
+        assert_eq!(with_check("932682", "19850101", "001"), "932682198501010017");
     }
 
     #[test]

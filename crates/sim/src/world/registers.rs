@@ -2,8 +2,8 @@
 
 use sanbai_wire::proto::registry::registry_record::Value;
 use sanbai_wire::proto::registry::{
-    Agreement, CalendarDay, Contract, DaySpan, KeyArea, Machine, Outage, RegistryRecord,
-    Site as SiteRecord, Staff, XrayWay,
+    Agreement, CalendarDay, Contract, DaySpan, KeyArea, Machine, Outage, RegistryRecord, Site as SiteRecord, Staff,
+    XrayWay,
 };
 
 use super::World;
@@ -29,24 +29,16 @@ fn record(brand: &str, key: &str, value: Value) -> RegistryRecord {
 pub(super) fn of(world: &World) -> Vec<RegistryRecord> {
     let mut records = Vec::new();
     for network in &world.networks {
-        records.extend(network.sites().map(|site| {
-            record(
-                network.brand.code,
-                &site.key,
-                Value::Site(site_record(site)),
-            )
-        }));
+        records.extend(
+            network
+                .sites()
+                .map(|site| record(network.brand.code, &site.key, Value::Site(site_record(site)))),
+        );
         staff(world, network, &mut records);
         machines(world, network, &mut records);
         contracts(world, network, &mut records);
         let pacts = network.pacts.iter().chain(&network.bad_pacts);
-        records.extend(pacts.map(|pact| {
-            record(
-                network.brand.code,
-                &pact.key,
-                Value::Agreement(agreement(pact)),
-            )
-        }));
+        records.extend(pacts.map(|pact| record(network.brand.code, &pact.key, Value::Agreement(agreement(pact)))));
     }
     key_areas(world, &mut records);
     for site in world.networks.iter().flat_map(Network::sites) {
@@ -57,11 +49,7 @@ pub(super) fn of(world: &World) -> Vec<RegistryRecord> {
                 from,
                 to,
             };
-            record(
-                "",
-                &format!("{}-OUT-{place}", site.key),
-                Value::Outage(value),
-            )
+            record("", &format!("{}-OUT-{place}", site.key), Value::Outage(value))
         }));
     }
     records.extend((0..world.days()).map(|day| {
@@ -106,11 +94,7 @@ fn staff(world: &World, network: &Network, records: &mut Vec<RegistryRecord>) {
             add(
                 person,
                 site,
-                if place % 7 == 0 {
-                    date(end)
-                } else {
-                    later.clone()
-                },
+                if place % 7 == 0 { date(end) } else { later.clone() },
                 String::new(),
             );
         }
@@ -159,10 +143,7 @@ fn machines(world: &World, network: &Network, records: &mut Vec<RegistryRecord>)
     add(
         &network.scrapped,
         vec![network.hub.key.clone()],
-        vec![DaySpan {
-            from: start,
-            to: past,
-        }],
+        vec![DaySpan { from: start, to: past }],
     );
 }
 
@@ -188,12 +169,7 @@ fn agreement(pact: &Pact) -> Agreement {
         filed_on: pact.filed_on.clone(),
         from: pact.from.clone(),
         to: pact.to.clone(),
-        xray_way: if pact.special {
-            XrayWay::Special
-        } else {
-            XrayWay::Full
-        }
-        .into(),
+        xray_way: if pact.special { XrayWay::Special } else { XrayWay::Full }.into(),
         customer_tokens: Vec::new(),
     }
 }

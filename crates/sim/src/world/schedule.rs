@@ -89,11 +89,7 @@ impl World {
             return ((index / (each + 1)) as i64, index % (each + 1), each + 1);
         }
         let rest = index - long;
-        (
-            (extra + rest / each.max(1)) as i64,
-            rest % each.max(1),
-            each.max(1),
-        )
+        ((extra + rest / each.max(1)) as i64, rest % each.max(1), each.max(1))
     }
 
     /// The violation of a parcel. Of every block of parcels that should hold one, chance names one; the violations take

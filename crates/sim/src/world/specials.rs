@@ -1,8 +1,7 @@
 //! What goes otherwise than usual and is handled as it should be: none of these stories has a finding.
 
 use sanbai_wire::proto::event::{
-    Authority, IdentityResult, InspectionResult, Leg, OpenCheckResult, XrayJudgement,
-    parcel_event::Happening,
+    Authority, IdentityResult, InspectionResult, Leg, OpenCheckResult, XrayJudgement, parcel_event::Happening,
 };
 
 use super::actions;
@@ -36,9 +35,7 @@ pub(super) fn tell(story: &mut Story<'_>, start: i64) -> bool {
     if !story.dice.chance(u64::from(all)) {
         return false;
     }
-    let place = story
-        .dice
-        .weighted(SPECIALS.iter().map(|(_, weight)| *weight));
+    let place = story.dice.weighted(SPECIALS.iter().map(|(_, weight)| *weight));
     outbound::tell(story, start, &Wish::PLAIN);
     (SPECIALS[place].0)(story);
     true
@@ -59,10 +56,7 @@ fn voided(story: &mut Story<'_>) {
 
 fn rejected(story: &mut Story<'_>) {
     let (outlet, clerk) = outlet_and_clerk(story);
-    let (place, at) = (
-        story.dice.below(4) as usize,
-        story.at(Role::Identity) + 40_000,
-    );
+    let (place, at) = (story.dice.below(4) as usize, story.at(Role::Identity) + 40_000);
     let results = [
         IdentityResult::Refused,
         IdentityResult::PersonDiffers,
@@ -76,22 +70,10 @@ fn rejected(story: &mut Story<'_>) {
         let mut refused = actions::inspected(story, outlet, clerk, "");
         refused.result = InspectionResult::Refused.into();
         refused.mark = None;
-        story.add(
-            Role::Inspection,
-            at,
-            outlet,
-            clerk,
-            Happening::Inspected(refused),
-        );
+        story.add(Role::Inspection, at, outlet, clerk, Happening::Inspected(refused));
     }
     let at = at + story.dice.between(20_000, 4 * MINUTE);
-    story.add(
-        Role::Other,
-        at,
-        outlet,
-        clerk,
-        actions::rejected(REJECT_REASONS[place]),
-    );
+    story.add(Role::Other, at, outlet, clerk, actions::rejected(REJECT_REASONS[place]));
 }
 
 fn prohibited_at_the_counter(story: &mut Story<'_>) {
@@ -103,18 +85,9 @@ fn prohibited_at_the_counter(story: &mut Story<'_>) {
     inspected.prohibited_class = class;
     item.clone_into(&mut inspected.observed_item);
     let at = story.at(Role::Inspection) + story.dice.between(MINUTE, 15 * MINUTE);
-    story.add(
-        Role::Other,
-        at,
-        outlet,
-        clerk,
-        actions::rejected("查出禁寄物品"),
-    );
+    story.add(Role::Other, at, outlet, clerk, actions::rejected("查出禁寄物品"));
     if story.dice.chance(5_000) {
-        let report = actions::reported(
-            &mut story.dice,
-            &[Authority::Police, Authority::PostalBureau],
-        );
+        let report = actions::reported(&mut story.dice, &[Authority::Police, Authority::PostalBureau]);
         story.add(Role::Other, at + 5 * MINUTE, outlet, clerk, report);
     }
 }
@@ -144,13 +117,7 @@ fn returned_from_the_hub(story: &mut Story<'_>) {
         actions::departed(Leg::Local, &outlet.key),
     );
     let back = at + 5 * HOUR + story.dice.between(25 * MINUTE, 50 * MINUTE);
-    story.add(
-        Role::OutletIn,
-        back,
-        outlet,
-        courier,
-        actions::arrived(&hub.key),
-    );
+    story.add(Role::OutletIn, back, outlet, courier, actions::arrived(&hub.key));
 }
 
 /// A suspect image, opened by somebody else before it moves on. Gives the moment of the opening and the opener.
@@ -220,10 +187,7 @@ fn found<'w>(story: &mut Story<'w>) -> (i64, &'w Site, &'w str) {
     let hub = &story.net.hub;
     let handler = story.clerk(hub);
     let at = story.at(Role::Screening) + story.dice.between(8 * MINUTE, 20 * MINUTE);
-    let report = actions::reported(
-        &mut story.dice,
-        &[Authority::Police, Authority::PostalBureau],
-    );
+    let report = actions::reported(&mut story.dice, &[Authority::Police, Authority::PostalBureau]);
     story.add(Role::Other, at, hub, handler, report);
     (at, hub, handler)
 }
@@ -231,13 +195,7 @@ fn found<'w>(story: &mut Story<'w>) -> (i64, &'w Site, &'w str) {
 fn found_and_kept(story: &mut Story<'_>) {
     story.end_with(Role::Screening);
     let (at, hub, handler) = found(story);
-    story.add(
-        Role::Other,
-        at + MINUTE,
-        hub,
-        handler,
-        actions::held(HOLD_REASONS[1]),
-    );
+    story.add(Role::Other, at + MINUTE, hub, handler, actions::held(HOLD_REASONS[1]));
 }
 
 fn found_reported_and_released(story: &mut Story<'_>) {
@@ -257,18 +215,6 @@ fn held_and_released(story: &mut Story<'_>) {
     let hub = &story.net.hub;
     let handler = story.clerk(hub);
     let at = story.at(Role::Screening) + story.dice.between(10 * MINUTE, 30 * MINUTE);
-    story.add(
-        Role::Other,
-        at,
-        hub,
-        handler,
-        actions::held(HOLD_REASONS[2]),
-    );
-    story.add(
-        Role::Other,
-        at + HOUR,
-        hub,
-        handler,
-        actions::released("核查完毕"),
-    );
+    story.add(Role::Other, at, hub, handler, actions::held(HOLD_REASONS[2]));
+    story.add(Role::Other, at + HOUR, hub, handler, actions::released("核查完毕"));
 }

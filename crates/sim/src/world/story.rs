@@ -147,8 +147,7 @@ impl<'w> Story<'w> {
     /// Ends the story with the first step of a role. An identity check stays, even one just after the acceptance.
     pub(super) fn end_with(&mut self, role: Role) {
         let last = self.at(role);
-        self.steps
-            .retain(|step| step.at <= last || step.role == Role::Identity);
+        self.steps.retain(|step| step.at <= last || step.role == Role::Identity);
     }
 
     /// Puts off all that comes after the first step of a role.
@@ -198,11 +197,7 @@ impl<'w> Story<'w> {
 
     /// The id of an event of this parcel, shaped like a UUID of version 4.
     pub(super) fn event_id(&self, ordinal: u64) -> String {
-        let mut dice = Dice::new(
-            self.world.plan.seed,
-            Use::EventId,
-            self.slot.index * 4_096 + ordinal,
-        );
+        let mut dice = Dice::new(self.world.plan.seed, Use::EventId, self.slot.index * 4_096 + ordinal);
         let (high, low) = (dice.bits(), dice.bits());
         format!(
             "{:08x}-{:04x}-4{:03x}-{:x}{:03x}-{:012x}",
@@ -226,9 +221,7 @@ impl<'w> Story<'w> {
         match step.site.line_down(natural) {
             Some(outage) => {
                 let salt = self.slot.index * 4_096 + step.ordinal;
-                outage.to
-                    + Dice::new(self.world.plan.seed, Use::Outage, salt)
-                        .between(5 * SECOND, 5 * MINUTE)
+                outage.to + Dice::new(self.world.plan.seed, Use::Outage, salt).between(5 * SECOND, 5 * MINUTE)
             }
             None => natural,
         }
@@ -238,10 +231,8 @@ impl<'w> Story<'w> {
     pub(super) fn suffers_outage(&self) -> bool {
         use Happening::{IdentityChecked, Inspected, XrayScreened};
         self.steps.iter().any(|step| {
-            matches!(
-                step.happening,
-                IdentityChecked(_) | Inspected(_) | XrayScreened(_)
-            ) && step.site.line_down(step.at + step.upload).is_some()
+            matches!(step.happening, IdentityChecked(_) | Inspected(_) | XrayScreened(_))
+                && step.site.line_down(step.at + step.upload).is_some()
         })
     }
 
@@ -287,11 +278,7 @@ impl World {
         if !self.plan.disorder || site.has_outage_on(day) {
             return 0;
         }
-        let mut dice = Dice::new(
-            self.plan.seed,
-            Use::Clock,
-            site.number * 100_000 + day.unsigned_abs(),
-        );
+        let mut dice = Dice::new(self.plan.seed, Use::Clock, site.number * 100_000 + day.unsigned_abs());
         if dice.chance(1_500) {
             dice.between(-3 * MINUTE, 3 * MINUTE)
         } else {

@@ -27,12 +27,7 @@ pub fn generate(world: &World, emit: &mut dyn FnMut(ParcelEvent), truth: &mut dy
             break;
         };
         for index in waiting.remove(&bucket).unwrap_or_default() {
-            take(
-                world.story(world.slot(index)),
-                bucket,
-                &mut due,
-                &mut waiting,
-            );
+            take(world.story(world.slot(index)), bucket, &mut due, &mut waiting);
         }
         while let Some(slot) = next.filter(|slot| slot.anchor.div_euclid(BUCKET) <= bucket) {
             let story = world.story(slot);

@@ -11,11 +11,9 @@ use super::{Plan, Truth, World, generate, violations};
 
 fn run(plan: &Plan) -> (Vec<ParcelEvent>, Vec<Truth>) {
     let (mut events, mut truth) = (Vec::new(), Vec::new());
-    generate(
-        &World::new(plan),
-        &mut |event| events.push(event),
-        &mut |known| truth.push(known),
-    );
+    generate(&World::new(plan), &mut |event| events.push(event), &mut |known| {
+        truth.push(known)
+    });
     (events, truth)
 }
 
@@ -53,15 +51,12 @@ fn the_truth_covers_every_code_that_one_parcel_can_earn() {
         parcels: 20_000,
         ..Plan::default()
     });
-    let codes: BTreeSet<&str> = truth
-        .iter()
-        .flat_map(|known| known.codes.iter().copied())
-        .collect();
+    let codes: BTreeSet<&str> = truth.iter().flat_map(|known| known.codes.iter().copied()).collect();
     let wanted = [
-        "AG-01", "DQ-01", "DQ-02", "DQ-03", "DQ-04", "DQ-05", "DQ-06", "IN-01", "IN-02", "IN-03",
-        "IN-04", "IN-06", "IN-07", "LC-01", "LC-02", "LC-03", "LC-05", "OR-01", "PR-01", "PR-02",
-        "PV-01", "RN-01", "RN-02", "RN-03", "RN-04", "RN-05", "RN-06", "RN-09", "TM-01", "TM-03",
-        "TM-04", "XR-01", "XR-02", "XR-03", "XR-04", "XR-06", "XR-08", "XR-09",
+        "AG-01", "DQ-01", "DQ-02", "DQ-03", "DQ-04", "DQ-05", "DQ-06", "IN-01", "IN-02", "IN-03", "IN-04", "IN-06",
+        "IN-07", "LC-01", "LC-02", "LC-03", "LC-05", "OR-01", "PR-01", "PR-02", "PV-01", "RN-01", "RN-02", "RN-03",
+        "RN-04", "RN-05", "RN-06", "RN-09", "TM-01", "TM-03", "TM-04", "XR-01", "XR-02", "XR-03", "XR-04", "XR-06",
+        "XR-08", "XR-09",
     ];
     assert_eq!(codes, BTreeSet::from(wanted));
     let names: BTreeSet<&str> = truth
@@ -112,19 +107,13 @@ fn the_stream_goes_on_until_every_duty_is_due() {
             .iter()
             .filter(|event| matches!(event.happening, Some(Happening::Accepted(_))));
         let end = midnight(World::new(&plan).first + i64::from(days));
-        let latest = accepted
-            .map(|event| millis(event.occurred_at))
-            .max()
-            .unwrap_or(end);
+        let latest = accepted.map(|event| millis(event.occurred_at)).max().unwrap_or(end);
         let as_of = events
             .iter()
             .map(|event| millis(event.intake_at))
             .max()
             .expect("there are events");
-        assert!(
-            as_of >= latest + 80 * HOUR,
-            "{parcels} parcels in {days} days"
-        );
+        assert!(as_of >= latest + 80 * HOUR, "{parcels} parcels in {days} days");
     }
 }
 
@@ -170,9 +159,9 @@ fn waybill_numbers_fit_the_patterns_of_their_brands() {
     for event in &events {
         let waybill = event.waybill.as_str();
         let digits = |prefix: &str, count: usize| {
-            waybill.strip_prefix(prefix).is_some_and(|rest| {
-                rest.len() == count && rest.bytes().all(|byte| byte.is_ascii_digit())
-            })
+            waybill
+                .strip_prefix(prefix)
+                .is_some_and(|rest| rest.len() == count && rest.bytes().all(|byte| byte.is_ascii_digit()))
         };
         let fits = match event.brand.as_str() {
             "SF" => digits("SF", 13),
@@ -183,10 +172,7 @@ fn waybill_numbers_fit_the_patterns_of_their_brands() {
             "JTSD" => digits("JT", 13),
             "JD" => digits("JDX", 12),
             "DBL" => digits("DPK", 12),
-            "EMS" => {
-                digits("11", 11)
-                    || (waybill.starts_with("EA") && waybill.ends_with("CN") && waybill.len() == 13)
-            }
+            "EMS" => digits("11", 11) || (waybill.starts_with("EA") && waybill.ends_with("CN") && waybill.len() == 13),
             "YZPY" => digits("98", 11),
             other => unreachable!("no brand {other}"),
         };
@@ -207,10 +193,7 @@ fn outages_hold_back_uploads_and_are_on_record() {
     let outages: BTreeMap<&str, (i64, i64)> = registers
         .iter()
         .filter_map(|record| match &record.value {
-            Some(Value::Outage(outage)) => Some((
-                outage.site.as_str(),
-                (millis(outage.from), millis(outage.to)),
-            )),
+            Some(Value::Outage(outage)) => Some((outage.site.as_str(), (millis(outage.from), millis(outage.to)))),
             _ => None,
         })
         .collect();
@@ -223,9 +206,7 @@ fn outages_hold_back_uploads_and_are_on_record() {
     };
     let mut first_upload = BTreeMap::new();
     for event in events.iter().filter(is_checked) {
-        let entry = first_upload
-            .entry(event.event_id.as_str())
-            .or_insert((i64::MAX, event));
+        let entry = first_upload.entry(event.event_id.as_str()).or_insert((i64::MAX, event));
         entry.0 = entry.0.min(millis(event.uploaded_at));
     }
     for (uploaded, event) in first_upload.into_values() {

@@ -36,11 +36,7 @@ enum Base {
 }
 
 /// A violation of a parcel that a person sends to another province.
-const fn plain(
-    name: &'static str,
-    codes: &'static [&'static str],
-    twist: fn(&mut Story<'_>),
-) -> Violation {
+const fn plain(name: &'static str, codes: &'static [&'static str], twist: fn(&mut Story<'_>)) -> Violation {
     wished(name, codes, Wish::PLAIN, twist)
 }
 
@@ -92,8 +88,7 @@ pub(super) fn count() -> usize {
 /// One of them, by its place.
 pub(super) fn get(place: usize) -> &'static Violation {
     let mut all = CHAPTERS.iter().flat_map(|chapter| chapter.iter());
-    all.nth(place % count())
-        .expect("the place is below the count")
+    all.nth(place % count()).expect("the place is below the count")
 }
 
 /// Tells the story of a parcel with a violation.
@@ -121,9 +116,7 @@ fn move_counter<'w>(story: &mut Story<'w>, to: &'w Site) {
             to.place.clone_into(&mut step.place);
         }
         match &mut step.happening {
-            Happening::Arrived(arrived) if arrived.from == from.key => {
-                to.key.clone_into(&mut arrived.from)
-            }
+            Happening::Arrived(arrived) if arrived.from == from.key => to.key.clone_into(&mut arrived.from),
             Happening::Inspected(inspected) => {
                 if let Some(mark) = &mut inspected.mark {
                     to.key.clone_into(&mut mark.unit);

@@ -10,7 +10,7 @@ use crate::proto;
 use crate::proto::registry::registry_record::Value;
 use crate::proto::registry::{Agreement, RegistryRecord, Site, SiteKind, Staff, XrayWay};
 use crate::reject::Reject;
-use crate::text::{REMOVED, Run, find_personal, has_blank, is_clean, redacted};
+use crate::text::{Run, find_personal, has_blank, is_clean, redacted};
 use crate::token::Token;
 
 /// Most bytes of one entry of a cell.
@@ -69,7 +69,9 @@ fn check(form: Form, entry: String) -> Result<String, Reject> {
         Form::Place if entry.len() < 2 || entry.len() > 12 || !entry.bytes().all(|byte| byte.is_ascii_digit()) => {
             Err(Reject::new(Code::ValueRange, "a division code has 2 to 12 digits and nothing else"))
         }
-        _ => Ok(entry),
+        Form::Code | Form::Codes | Form::Place | Form::Tokens => Ok(entry),
+        Form::Day | Form::Spans | Form::Time | Form::Count | Form::Degrees(_) | Form::Flag | Form::Choice => Ok(entry),
+        Form::RawIdentity | Form::RawPhone | Form::RawName => Ok(entry),
     }
 }
 
@@ -178,9 +180,4 @@ fn choice(prefix: &str, name: &str) -> Cell {
 fn time(name: &'static str, time: Option<proto::Timestamp>) -> (&'static str, Cell) {
     let instant = time.and_then(|time| Timestamp::from_parts(time.seconds, time.nanos));
     (name, Cell::Text(instant.map(|instant| instant.to_string()).unwrap_or_default()))
-}
-
-/// Whether nothing is left of a text but that something was removed.
-pub(super) fn is_removed(text: &str) -> bool {
-    text == REMOVED
 }

@@ -78,11 +78,10 @@ fn row(places: &[Option<Column>], record: &ByteRecord) -> Result<Row, Reject> {
 }
 
 fn broken(error: &csv::Error) -> Reject {
-    let detail = match error.kind() {
-        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-            format!("the row has {len} columns, and the first line {expected_len}")
-        }
-        _ => "the row is no CSV in UTF-8".to_owned(),
+    let detail = if let csv::ErrorKind::UnequalLengths { expected_len, len, .. } = error.kind() {
+        format!("the row has {len} columns, and the first line {expected_len}")
+    } else {
+        "the row is no CSV in UTF-8".to_owned()
     };
     Reject::new(Code::CsvSyntax, detail)
 }

@@ -54,7 +54,9 @@ fn entries(reader: &mut Reader<'_>, is_list: bool) -> Result<Vec<String>, Reject
                 entries.push(entry(reader)?);
             }
         }
-        _ => entries.push(entry(reader)?),
+        Shape::Object | Shape::Array | Shape::Text | Shape::Number | Shape::True | Shape::False => {
+            entries.push(entry(reader)?);
+        }
     }
     Ok(entries)
 }

@@ -19,17 +19,11 @@ const COMPANY: Wish = Wish {
 };
 
 pub(super) static ALL: &[Violation] = &[
-    plain("identity never checked", &["RN-01"], |story| {
-        story.drop(Role::Identity)
+    plain("identity never checked", &["RN-01"], |story| story.drop(Role::Identity)),
+    plain("identity checked after the acceptance", &["RN-02"], |story| {
+        let late = story.dice.between(70 * SECOND, 25 * MINUTE);
+        story.step_mut(Role::Identity).at = story.at(Role::Acceptance) + late;
     }),
-    plain(
-        "identity checked after the acceptance",
-        &["RN-02"],
-        |story| {
-            let late = story.dice.between(70 * SECOND, 25 * MINUTE);
-            story.step_mut(Role::Identity).at = story.at(Role::Acceptance) + late;
-        },
-    ),
     plain("wrong check character", &["RN-03"], |story| {
         let mut number = valid_number(story);
         let check = number.pop();
@@ -44,14 +38,10 @@ pub(super) static ALL: &[Violation] = &[
             with_check("440184", "19890230", &sequence),
         );
     }),
-    plain(
-        "residence permit stated for a resident number",
-        &["RN-03"],
-        |story| {
-            let number = valid_number(story);
-            show(story, DocumentKind::ResidencePermit, number);
-        },
-    ),
+    plain("residence permit stated for a resident number", &["RN-03"], |story| {
+        let number = valid_number(story);
+        show(story, DocumentKind::ResidencePermit, number);
+    }),
     plain("passport without a number", &["RN-03"], |story| {
         show(story, DocumentKind::Passport, String::new());
     }),
@@ -59,11 +49,7 @@ pub(super) static ALL: &[Violation] = &[
         let expired = day_of(story.at(Role::Identity)) - story.dice.between(1, 500);
         let number = valid_number(story);
         show(story, DocumentKind::Resident, number);
-        let document = story
-            .identity()
-            .document
-            .as_mut()
-            .expect("it was just shown");
+        let document = story.identity().document.as_mut().expect("it was just shown");
         document.expires_on = date(expired);
     }),
     plain("first-generation number", &["RN-04"], |story| {
@@ -88,16 +74,12 @@ pub(super) static ALL: &[Violation] = &[
             story.identity().result = IdentityResult::PersonDiffers.into();
         },
     ),
-    plain(
-        "accepted though the document was refused",
-        &["RN-05"],
-        |story| {
-            let checked = story.identity();
-            checked.result = IdentityResult::Refused.into();
-            checked.document = None;
-            checked.name_matches = None;
-        },
-    ),
+    plain("accepted though the document was refused", &["RN-05"], |story| {
+        let checked = story.identity();
+        checked.result = IdentityResult::Refused.into();
+        checked.document = None;
+        checked.name_matches = None;
+    }),
     plain("name differs from the document", &["RN-06"], |story| {
         story.identity().name_matches = Some(false);
     }),
@@ -112,39 +94,22 @@ pub(super) static ALL: &[Violation] = &[
             story.identity().agent_document = None;
         },
     ),
-    wished(
-        "agreement that nobody knows",
-        &["AG-01", "RN-01"],
-        AGREEMENT,
-        |story| {
-            let key = story.net.unknown_pact.clone();
-            story.accepted().agreement = key;
-        },
-    ),
-    wished(
-        "agreement expired",
-        &["AG-01", "RN-01"],
-        AGREEMENT,
-        |story| bad_pact(story, 0),
-    ),
-    wished(
-        "agreement not signed",
-        &["AG-01", "RN-01"],
-        AGREEMENT,
-        |story| bad_pact(story, 1),
-    ),
-    wished(
-        "agreement not filed",
-        &["AG-01", "RN-01"],
-        AGREEMENT,
-        |story| bad_pact(story, 2),
-    ),
-    wished(
-        "agreement of another outlet",
-        &["AG-01", "RN-01"],
-        AGREEMENT,
-        |story| bad_pact(story, 3),
-    ),
+    wished("agreement that nobody knows", &["AG-01", "RN-01"], AGREEMENT, |story| {
+        let key = story.net.unknown_pact.clone();
+        story.accepted().agreement = key;
+    }),
+    wished("agreement expired", &["AG-01", "RN-01"], AGREEMENT, |story| {
+        bad_pact(story, 0)
+    }),
+    wished("agreement not signed", &["AG-01", "RN-01"], AGREEMENT, |story| {
+        bad_pact(story, 1)
+    }),
+    wished("agreement not filed", &["AG-01", "RN-01"], AGREEMENT, |story| {
+        bad_pact(story, 2)
+    }),
+    wished("agreement of another outlet", &["AG-01", "RN-01"], AGREEMENT, |story| {
+        bad_pact(story, 3)
+    }),
 ];
 
 fn valid_number(story: &mut Story<'_>) -> String {

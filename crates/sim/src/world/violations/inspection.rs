@@ -15,27 +15,17 @@ const LETTER: Wish = Wish {
 };
 
 pub(super) static ALL: &[Violation] = &[
-    plain("never inspected", &["IN-01"], |story| {
-        story.drop(Role::Inspection)
-    }),
+    plain("never inspected", &["IN-01"], |story| story.drop(Role::Inspection)),
     plain("inspected after the acceptance", &["IN-01"], |story| {
         let late = story.dice.between(MINUTE, 4 * MINUTE);
         story.step_mut(Role::Inspection).at = story.at(Role::Acceptance) + late;
     }),
-    plain(
-        "accepted though the inspection failed",
-        &["IN-02"],
-        |story| {
-            story.inspected().result = InspectionResult::Failed.into();
-        },
-    ),
-    plain(
-        "accepted though the inspection was refused",
-        &["IN-02"],
-        |story| {
-            story.inspected().result = InspectionResult::Refused.into();
-        },
-    ),
+    plain("accepted though the inspection failed", &["IN-02"], |story| {
+        story.inspected().result = InspectionResult::Failed.into();
+    }),
+    plain("accepted though the inspection was refused", &["IN-02"], |story| {
+        story.inspected().result = InspectionResult::Refused.into();
+    }),
     wished(
         "letter accepted though its inspection failed",
         &["IN-02"],
@@ -45,34 +35,15 @@ pub(super) static ALL: &[Violation] = &[
             let (at, outlet, clerk) = (seal.at - 5 * SECOND, seal.site, seal.operator);
             let mut inspected = actions::inspected(story, outlet, clerk, "");
             inspected.result = InspectionResult::Failed.into();
-            story.add(
-                Role::Inspection,
-                at,
-                outlet,
-                clerk,
-                Happening::Inspected(inspected),
-            );
+            story.add(Role::Inspection, at, outlet, clerk, Happening::Inspected(inspected));
         },
     ),
-    plain("no inspection mark", &["IN-03"], |story| {
-        story.inspected().mark = None
-    }),
+    plain("no inspection mark", &["IN-03"], |story| story.inspected().mark = None),
     plain("inspection mark without its unit", &["IN-03"], |story| {
-        story
-            .inspected()
-            .mark
-            .as_mut()
-            .expect("marked as usual")
-            .unit
-            .clear();
+        story.inspected().mark.as_mut().expect("marked as usual").unit.clear();
     }),
     plain("inspection mark without its time", &["IN-03"], |story| {
-        story
-            .inspected()
-            .mark
-            .as_mut()
-            .expect("marked as usual")
-            .time = None;
+        story.inspected().mark.as_mut().expect("marked as usual").time = None;
     }),
     plain("sealed before the inspection", &["IN-04"], |story| {
         let (inspection, seal) = (story.at(Role::Inspection), story.at(Role::Seal));
@@ -98,52 +69,30 @@ pub(super) static ALL: &[Violation] = &[
         inspected.matches_declared = Some(false);
         "旧衣服".clone_into(&mut inspected.observed_item);
     }),
-    plain("inspector not on record", &["IN-07"], |story| {
-        inspector(story, false)
-    }),
+    plain("inspector not on record", &["IN-07"], |story| inspector(story, false)),
     plain("training of the inspector overdue", &["IN-07"], |story| {
         inspector(story, true)
     }),
     plain("prohibited goods accepted", &["IN-02", "PR-01"], prohibited),
-    plain(
-        "prohibited goods accepted after a second look",
-        &["PR-01"],
-        |story| {
-            prohibited(story);
-            let step = story.step(Role::Inspection);
-            let (at, outlet, clerk) = (step.at + 6 * SECOND, step.site, step.operator);
-            let inspected = actions::inspected(story, outlet, clerk, "玩具");
-            story.add(
-                Role::Other,
-                at,
-                outlet,
-                clerk,
-                Happening::Inspected(inspected),
-            );
-        },
-    ),
+    plain("prohibited goods accepted after a second look", &["PR-01"], |story| {
+        prohibited(story);
+        let step = story.step(Role::Inspection);
+        let (at, outlet, clerk) = (step.at + 6 * SECOND, step.site, step.operator);
+        let inspected = actions::inspected(story, outlet, clerk, "玩具");
+        story.add(Role::Other, at, outlet, clerk, Happening::Inspected(inspected));
+    }),
     plain("prohibited goods rejected too late", &["PR-01"], |story| {
         prohibited(story);
         story.end_with(Role::Inspection);
         let step = story.step(Role::Inspection);
         let (found, outlet, clerk) = (step.at, step.site, step.operator);
         let at = found + story.dice.between(35 * MINUTE, 80 * MINUTE);
-        story.add(
-            Role::Other,
-            at,
-            outlet,
-            clerk,
-            actions::rejected("查出禁寄物品"),
-        );
+        story.add(Role::Other, at, outlet, clerk, actions::rejected("查出禁寄物品"));
     }),
-    plain(
-        "prohibited goods found and left lying",
-        &["LC-03", "PR-01"],
-        |story| {
-            prohibited(story);
-            story.end_with(Role::Inspection);
-        },
-    ),
+    plain("prohibited goods found and left lying", &["LC-03", "PR-01"], |story| {
+        prohibited(story);
+        story.end_with(Role::Inspection);
+    }),
 ];
 
 fn prohibited(story: &mut Story<'_>) {

@@ -22,20 +22,13 @@ const AT_THE_MACHINE: Wish = Wish {
 
 pub(super) static ALL: &[Violation] = &[
     plain("sent on without an acceptance", &["LC-01"], |story| {
-        for role in [
-            Role::Identity,
-            Role::Inspection,
-            Role::Seal,
-            Role::Acceptance,
-        ] {
+        for role in [Role::Identity, Role::Inspection, Role::Seal, Role::Acceptance] {
             story.drop(role);
         }
     }),
-    plain(
-        "checked and sent on without an acceptance",
-        &["LC-01"],
-        |story| story.drop(Role::Acceptance),
-    ),
+    plain("checked and sent on without an acceptance", &["LC-01"], |story| {
+        story.drop(Role::Acceptance)
+    }),
     from_elsewhere(
         "delivered after it came from our own centre only",
         &["LC-01"],
@@ -86,21 +79,13 @@ pub(super) static ALL: &[Violation] = &[
     plain("voided yet sent on", &["LC-05"], |story| {
         at_the_counter(story, actions::voided("客户取消"));
     }),
-    plain(
-        "rejected after its acceptance yet sent on",
-        &["LC-05"],
-        |story| {
-            at_the_counter(story, actions::rejected("包装破损"));
-        },
-    ),
-    plain(
-        "accepted by an outlet whose licence has expired",
-        &["OR-01"],
-        |story| {
-            let expired = &story.net.expired;
-            move_counter(story, expired);
-        },
-    ),
+    plain("rejected after its acceptance yet sent on", &["LC-05"], |story| {
+        at_the_counter(story, actions::rejected("包装破损"));
+    }),
+    plain("accepted by an outlet whose licence has expired", &["OR-01"], |story| {
+        let expired = &story.net.expired;
+        move_counter(story, expired);
+    }),
 ];
 
 /// Two minutes after the acceptance, at the same counter.

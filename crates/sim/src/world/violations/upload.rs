@@ -36,14 +36,10 @@ pub(super) static ALL: &[Violation] = &[
             story.step_mut(Role::Identity).upload = delay;
         },
     ),
-    plain(
-        "identity check received after the departure",
-        &["TM-03"],
-        |story| {
-            let delay = story.at(Role::LineHaul) - story.at(Role::Identity) + 30 * MINUTE;
-            story.step_mut(Role::Identity).lag = delay;
-        },
-    ),
+    plain("identity check received after the departure", &["TM-03"], |story| {
+        let delay = story.at(Role::LineHaul) - story.at(Role::Identity) + 30 * MINUTE;
+        story.step_mut(Role::Identity).lag = delay;
+    }),
     plain("clock of the machine ahead", &["TM-04"], |story| {
         story.delay_after(Role::Screening, HOUR);
         story.step_mut(Role::Screening).skew = story.dice.between(15 * MINUTE, 40 * MINUTE);
@@ -68,25 +64,16 @@ pub(super) static ALL: &[Violation] = &[
         let reason = format!("客户{}来电取消", phone(&mut story.dice));
         story.add(Role::Other, at, outlet, clerk, actions::voided(&reason));
     }),
-    plain(
-        "accepted at a site that is not on record",
-        &["DQ-01"],
-        |story| {
-            let stranger = &story.net.stranger;
-            move_counter(story, stranger);
-        },
-    ),
-    plain(
-        "passed through a site that is not on record",
-        &["DQ-01"],
-        |story| {
-            let step = story.step(Role::LocalOut);
-            let (at, operator, from) =
-                (step.at + 12 * MINUTE, step.operator, step.site.key.clone());
-            let stranger = &story.net.stranger;
-            story.add(Role::Other, at, stranger, operator, actions::arrived(&from));
-        },
-    ),
+    plain("accepted at a site that is not on record", &["DQ-01"], |story| {
+        let stranger = &story.net.stranger;
+        move_counter(story, stranger);
+    }),
+    plain("passed through a site that is not on record", &["DQ-01"], |story| {
+        let step = story.step(Role::LocalOut);
+        let (at, operator, from) = (step.at + 12 * MINUTE, step.operator, step.site.key.clone());
+        let stranger = &story.net.stranger;
+        story.add(Role::Other, at, stranger, operator, actions::arrived(&from));
+    }),
     plain("place differs from the register", &["DQ-02"], |story| {
         "440118".clone_into(&mut story.step_mut(Role::Acceptance).place);
     }),
