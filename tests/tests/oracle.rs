@@ -36,7 +36,8 @@ fn of_core(scenario: &Scenario, question: &Question) -> Option<Said> {
     scenario.judged(&scenario.events, question, |verdict, _| {
         let duties = Duty::ALL.map(|duty| {
             let duty = verdict.duty(duty);
-            told(duty.status.as_str(), duty.status.ground().unwrap_or_default(), duty.performed_late, duty.reported_late)
+            let ground = duty.status.ground().unwrap_or_default();
+            told(duty.status.as_str(), ground, duty.performed_late, duty.reported_late)
         });
         let findings = verdict.findings.iter().map(|found| (found.code.to_string(), found.severity.letter()));
         (duties.to_vec(), findings.collect())
@@ -45,7 +46,8 @@ fn of_core(scenario: &Scenario, question: &Question) -> Option<Said> {
 
 fn of_oracle(scenario: &Scenario, question: &Question) -> Option<Said> {
     let profile = if question.profile == "statutory" { Profile::Statutory } else { Profile::Strict100 };
-    let judged: Judged = judge(&scenario.events, &scenario.registry, profile, to_proto(question.as_of))?;
+    let events: Vec<_> = scenario.events.iter().map(|event| event.message().clone()).collect();
+    let judged: Judged = judge(&events, &scenario.registry, profile, to_proto(question.as_of))?;
     let duties = judged
         .duties
         .iter()
@@ -53,7 +55,9 @@ fn of_oracle(scenario: &Scenario, question: &Question) -> Option<Said> {
     Some((duties.collect(), judged.findings.clone()))
 }
 
+/// A duty in a few words; the words for what makes it unknown are each judge's own.
 fn told(status: &str, ground: &str, performed_late: bool, reported_late: bool) -> String {
+    let ground = if status == "unknown" { "" } else { ground };
     format!("{status} {ground} {performed_late} {reported_late}")
 }
 

@@ -24,17 +24,14 @@
 mod base;
 mod clock;
 mod expectation;
-mod filed;
 mod happening;
 mod lines;
 mod register;
 mod revisions;
 mod said;
-mod to_core;
 
 pub use base::{BASE, COMPLETE};
 pub use lines::parse;
-pub use to_core::events as core_events;
 
 use std::fmt;
 
@@ -44,7 +41,9 @@ use sanbai_core::rules::Rules;
 use sanbai_core::time::Timestamp;
 use sanbai_core::verdict::Judge;
 use sanbai_wire::proto::event::ParcelEvent;
+use sanbai_wire::registers::to_core;
 use sanbai_wire::proto::registry::RegistryRecord;
+use sanbai_wire::{Decoded, encode_json};
 
 use expectation::Expectation;
 use said::Said;
@@ -58,8 +57,10 @@ pub struct Scenario {
     pub topic: String,
     /// One sentence for people.
     pub title: String,
-    /// Its events as they leave the edge: tokens and facts instead of numbers.
-    pub events: Vec<ParcelEvent>,
+    /// Its events as producers send them.
+    pub messages: Vec<ParcelEvent>,
+    /// Its events once they have passed the edge: tokens and facts instead of numbers.
+    pub events: Vec<Decoded>,
     /// What is on file.
     pub registry: Vec<RegistryRecord>,
     /// What is asked and what must be answered; never empty.
@@ -105,6 +106,11 @@ impl Scenario {
         }
     }
 
+    /// Its events as lines of JSON, as `sanbai check` reads them.
+    pub fn ndjson(&self) -> String {
+        self.messages.iter().map(|message| encode_json(message) + "\n").collect()
+    }
+
     /// Whether any of its questions expects a finding of this code.
     pub fn finds(&self, code: &str) -> bool {
         self.questions.iter().any(|question| question.expected.finds(code))
@@ -132,11 +138,18 @@ impl Scenario {
     /// The whole verdict on some of its events as a text, for comparing one with another; `None` where nothing is known.
     ///
     /// The events may stand in any order, and any of them more than once.
-    pub fn verdict(&self, events: &[ParcelEvent], question: &Question) -> Option<String> {
-        self.judged(events, question, |verdict, _| format!("{verdict:#?}"))
+    pub fn verdict(&self, events: &[Decoded], question: &Question) -> Option<String> {
+        self.judged(events, question, |verdict, _| {
+            let mut verdict = verdict.clone();
+            // A copy without a time of upload was uploaded when it came in: both ways of saying it are the same.
+            for find in &mut verdict.finds {
+                find.event.uploaded_at = Some(find.event.upload_at());
+            }
+            format!("{verdict:#?}")
+        })
     }
 
-    fn said(&self, events: &[ParcelEvent], question: &Question) -> Option<Said> {
+    fn said(&self, events: &[Decoded], question: &Question) -> Option<Said> {
         self.judged(events, question, Said::of)
     }
 
@@ -144,13 +157,17 @@ impl Scenario {
     /// question; `None` where nothing is known.
     pub fn judged<T>(
         &self,
-        events: &[ParcelEvent],
+        events: &[Decoded],
         question: &Question,
         answer: impl FnOnce(&sanbai_core::verdict::Verdict<'_>, &Rules) -> T,
     ) -> Option<T> {
         let rules = Rules::builtin();
-        let registry: Registry = filed::registry(&self.registry);
-        let received = core_events(events).into_iter().filter(|event| event.intake_at <= question.as_of);
+        let mut registry = Registry::default();
+        for (offset, record) in (0..).zip(&self.registry) {
+            let record = to_core(record, offset).ok().flatten();
+            record.into_iter().for_each(|record| registry.insert(record));
+        }
+        let received = events.iter().filter_map(Decoded::event).filter(|event| event.intake_at <= question.as_of);
         let evidence = Evidence::of(received);
         let judge =
             Judge { profile: Some(&question.profile), ..Judge::new(&rules, registry.view()) };

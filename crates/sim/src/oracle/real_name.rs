@@ -58,7 +58,7 @@ pub(super) fn judge(
         }
         // "An agreement is claimed, no agreement register, no timely check".
         None if *claim == Claim::NoRegister => Outcome {
-            unknown: Some("agreement_register_missing"),
+            unknown: Some("no_agreement_register"),
             ..Outcome::default()
         },
         // "None → RN-02 (*performed late*) if a later one passes, else RN-01."
@@ -108,7 +108,7 @@ fn read_passes<'c>(
     }
     record::judge_received(case, event, book);
     Outcome {
-        unknown: reading.undocumented.then_some("document_unanswered"),
+        unknown: reading.undocumented.then_some("number_unexamined"),
         faults: reading.faults,
         evidence: Some(event),
         performed_late: false,

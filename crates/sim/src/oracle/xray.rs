@@ -65,7 +65,8 @@ pub(super) fn judge(
         return DutyJudged::not_applicable("returned");
     }
     if prohibited::suspect_moved(case) {
-        let failed = DutyJudged::fail(deadline, false);
+        let late = timely.is_none() && case.now >= moment && screened_later(case, deadline);
+        let failed = DutyJudged::fail(deadline, late);
         book.raise("XR-06", 'C');
         add_missing(&needs, timely, case.now >= moment, book);
         return failed;
@@ -88,12 +89,21 @@ fn settle(
     // "A screening in time satisfies the duty whatever it shows."
     if timely.is_none() {
         match missing(needs) {
-            Some(fault) => outcome.faults.push(fault),
+            Some(fault) => {
+                outcome.faults.push(fault);
+                outcome.performed_late = screened_later(case, deadline);
+            }
             // "Route or transport unspecified and no timely screening (unless every class applies)".
             None => outcome.unknown = Some("route_unspecified"),
         }
     }
     outcome.settle(case, deadline, accepted.event, book)
+}
+
+/// Evidence after the deadline "says *performed late*".
+fn screened_later(case: &Case<'_>, deadline: Nanos) -> bool {
+    let screenings = case.screenings();
+    screenings.iter().any(|(event, body)| !is_second(body) && event.at > deadline)
 }
 
 /// What a missing screening is, if the duty applies whatever is unspecified.

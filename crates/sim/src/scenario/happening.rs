@@ -1,7 +1,6 @@
 //! Happenings as a scenario writes them: a name, a result, and attributes after commas.
 
-use sanbai_core::document::{DocumentKind, KindSet, examine};
-use sanbai_core::time::CivilDay;
+use sanbai_core::document::DocumentKind;
 use sanbai_wire::proto;
 use sanbai_wire::proto::event as wire;
 use sanbai_wire::proto::event::parcel_event::Happening;
@@ -26,11 +25,11 @@ const AUTHORITY: &[&str] = &["unsaid", "police", "drug-control", "postal-bureau"
 const MARK: &[&str] = &["unit", "operator", "device", "sequence", "time"];
 
 /// What happened, from its name and the word after it.
-pub(super) fn named(name: &str, word: &str, at: proto::Timestamp, day: CivilDay) -> Result<Happening, String> {
+pub(super) fn named(name: &str, word: &str, at: proto::Timestamp) -> Result<Happening, String> {
     Ok(match name {
         "accepted" => Happening::Accepted(accepted()),
         "identityChecked" => Happening::IdentityChecked(wire::IdentityChecked {
-            document: Some(document("resident", NUMBER, day)?),
+            document: Some(document("resident", NUMBER)?),
             result: choice(IDENTITY, word)?,
             name_matches: Some(true),
             ..Default::default()
@@ -98,11 +97,11 @@ fn mark(at: proto::Timestamp) -> wire::Mark {
 }
 
 /// Applies one attribute. `false`: this kind of happening has no such attribute.
-pub(super) fn apply(happening: &mut Happening, text: &str, day: CivilDay) -> Result<bool, String> {
+pub(super) fn apply(happening: &mut Happening, text: &str) -> Result<bool, String> {
     let (key, value) = next_word(text);
     match happening {
         Happening::Accepted(accepted) => Ok(change_accepted(accepted, key, value)),
-        Happening::IdentityChecked(check) => change_identity(check, key, value, day),
+        Happening::IdentityChecked(check) => change_identity(check, key, value),
         Happening::Inspected(inspected) => match key {
             "pass" | "refused" | "failed" | "prohibited" | "unsaid" => {
                 inspected.result = choice(INSPECTION, key)?;
@@ -151,17 +150,20 @@ fn change_identity(
     check: &mut wire::IdentityChecked,
     key: &str,
     value: &str,
-    day: CivilDay,
 ) -> Result<bool, String> {
     let (first, second) = next_word(value);
     match (key, &mut check.document) {
-        ("document", stated) => *stated = Some(document(first, second, day)?),
+        ("document", stated) => *stated = Some(document(first, second)?),
         ("expires", Some(document)) => {
             document.expires_on = if value == "unsaid" { String::new() } else { value.to_owned() };
         }
-        ("unexamined", Some(document)) => document.facts = None,
+        ("unexamined", Some(document)) => {
+            // A token alone: whoever made it did not say what the number is like.
+            document.tokens = vec![format!("hs256:1:{}", "A".repeat(43))];
+            document.number.clear();
+        }
         ("name", _) => check.name_matches = answer(value, "matches", "differs")?,
-        ("agent", _) => check.agent_document = Some(document(first, second, day)?),
+        ("agent", _) => check.agent_document = Some(document(first, second)?),
         _ => match choice(IDENTITY, key) {
             Ok(result) => check.result = result,
             Err(_) => return Ok(false),
@@ -200,51 +202,22 @@ fn change_mark(mark: &mut Option<wire::Mark>, key: &str, value: &str) -> Result<
     Ok(true)
 }
 
-/// A document as it leaves the edge: no number, but a token of it and what it is like. Without a number: `-`.
-fn document(kind: &str, number: &str, day: CivilDay) -> Result<wire::Document, String> {
-    let stated = DocumentKind::from_code(kind).ok_or_else(|| format!("`{kind}` is no kind of document"))?;
-    let bare = wire::Document {
-        kind: i32::from(stated.index()).saturating_add(1),
+/// A document as the producer sends it; `-` for one without a number.
+fn document(kind: &str, number: &str) -> Result<wire::Document, String> {
+    let kind = DocumentKind::from_code(kind).ok_or_else(|| format!("`{kind}` is no kind of document"))?;
+    let number = if number == "-" { "" } else { number };
+    Ok(wire::Document {
+        // The kinds of the proto stand in the order of those of the core, after `unspecified`.
+        kind: i32::from(kind.index()).saturating_add(1),
+        number: number.to_owned(),
         expires_on: "2035-12-31".to_owned(),
         ..Default::default()
-    };
-    if number.is_empty() || number == "-" {
-        return Ok(bare);
-    }
-    let facts = examine(stated, number, day);
-    let grade = |grade| {
-        use sanbai_core::document::Grade;
-        i32::from(match grade {
-            Grade::Ok => wire::Grade::Ok,
-            Grade::Wrong => wire::Grade::Wrong,
-            Grade::NotApplicable => wire::Grade::NotApplicable,
-            Grade::Implausible => wire::Grade::Implausible,
-        })
-    };
-    let kinds = |set: KindSet| DocumentKind::ALL.into_iter().filter(move |kind| set.contains(*kind));
-    Ok(wire::Document {
-        tokens: vec![token(number)],
-        facts: Some(wire::NumberFacts {
-            format: grade(facts.format),
-            checksum: grade(facts.checksum),
-            birth_date: grade(facts.birth_date),
-            valid_as: kinds(facts.valid_as).map(|kind| i32::from(kind.index()).saturating_add(1)).collect(),
-            ..Default::default()
-        }),
-        ..bare
     })
 }
 
-/// A sender as it leaves the edge.
+/// A sender as the producer sends it.
 fn party(phone: &str) -> wire::Party {
-    wire::Party { phone_tokens: vec![token(phone)], ..Default::default() }
-}
-
-/// Looks like a token under a key, and is the same for equal texts: 32 bytes as base64url.
-fn token(text: &str) -> String {
-    let digest = format!("{:016x}", super::to_core::digest(&text));
-    let body: String = digest.chars().cycle().take(42).collect();
-    format!("hmac-sha256:1:{body}A")
+    wire::Party { phone: phone.to_owned(), ..Default::default() }
 }
 
 /// The value of a word in a list that follows the order of the proto.

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use sanbai_core::rules::Rules;
 use sanbai_core::time::{CivilDay, Span, Timestamp};
 use sanbai_wire::proto::event::ParcelEvent;
-use sanbai_wire::proto::event::parcel_event::Happening;
+use sanbai_wire::{Decoded, Decoder, Encoding, TokenKeys, encode_protobuf};
 
 use super::base::{BASE, COMPLETE, whereabouts};
-use super::clock::{from_proto, leading_time, next_word, time, to_proto};
+use super::clock::{leading_time, next_word, time, to_proto};
 use super::expectation::Expectation;
 use super::{Fault, Question, Scenario, event_id, happening, register};
 
@@ -63,6 +64,7 @@ impl Draft {
                 line,
                 topic: topic.trim().to_owned(),
                 title: title.trim().to_owned(),
+                messages: Vec::new(),
                 events: Vec::new(),
                 registry: Vec::new(),
                 questions: Vec::new(),
@@ -81,7 +83,8 @@ impl Draft {
     fn finish(mut self) -> Result<Scenario, Fault> {
         let line = self.scenario.line;
         // What was left out with `without` has no happening any more.
-        self.scenario.events.retain(|event| event.happening.is_some());
+        self.scenario.messages.retain(|message| message.happening.is_some());
+        self.scenario.events = decoded(&self.scenario.messages).map_err(|what| Fault { line, what })?;
         if self.scenario.questions.is_empty() {
             return Err(Fault { line, what: "has no `expect`".to_owned() });
         }
@@ -152,13 +155,13 @@ impl Draft {
             site: site.to_owned(),
             operator: operator.to_owned(),
             source: "gateway".to_owned(),
-            happening: Some(happening::named(name, word.trim(), to_proto(at), self.day)?),
+            happening: Some(happening::named(name, word.trim(), to_proto(at))?),
             ..ParcelEvent::default()
         };
         happened_at(&mut event, at);
         self.attributes(&mut event, attributes)?;
-        self.labels.insert(label, self.scenario.events.len());
-        self.scenario.events.push(event);
+        self.labels.insert(label, self.scenario.messages.len());
+        self.scenario.messages.push(event);
         Ok(())
     }
 
@@ -171,13 +174,13 @@ impl Draft {
     fn change(&mut self, text: &str) -> Result<(), String> {
         let (label, rest) = next_word(text.trim());
         let place = self.place(label.trim_end_matches(','))?;
-        let mut event = self.scenario.events.get(place).cloned().ok_or("no such event")?;
+        let mut event = self.scenario.messages.get(place).cloned().ok_or("no such event")?;
         let (at, rest) = leading_time(rest, self.day)?.map_or((None, rest), |(at, rest)| (Some(at), rest));
         if let Some(at) = at {
             happened_at(&mut event, at);
         }
         self.attributes(&mut event, rest)?;
-        if let Some(slot) = self.scenario.events.get_mut(place) {
+        if let Some(slot) = self.scenario.messages.get_mut(place) {
             *slot = event;
         }
         Ok(())
@@ -185,7 +188,7 @@ impl Draft {
 
     fn leave_out(&mut self, label: &str) -> Result<(), String> {
         let place = self.place(label)?;
-        if let Some(event) = self.scenario.events.get_mut(place) {
+        if let Some(event) = self.scenario.messages.get_mut(place) {
             event.happening = None;
         }
         Ok(())
@@ -207,15 +210,13 @@ impl Draft {
                 "uploaded" => event.uploaded_at = Some(to_proto(time(value, self.day)?)),
                 "id" => event.event_id = event_id(value.strip_prefix("of ").unwrap_or(value))?,
                 _ => {
-                    let day = from_proto(event.occurred_at.as_ref()).civil_day();
                     let happening = event.happening.as_mut().ok_or("this event was left out")?;
-                    if !happening::apply(happening, attribute, day)? {
+                    if !happening::apply(happening, attribute)? {
                         return Err(format!("`{attribute}` is no attribute of this happening"));
                     }
                 }
             }
         }
-        redact(event);
         Ok(())
     }
 }
@@ -226,16 +227,11 @@ fn happened_at(event: &mut ParcelEvent, at: Timestamp) {
     event.intake_at = Some(to_proto(at.plus(Span::seconds(30))));
 }
 
-/// What the edge does with a number in the declared item: takes it out, and notes the field.
-fn redact(event: &mut ParcelEvent) {
-    let Some(Happening::Accepted(accepted)) = &mut event.happening else { return };
-    let number = accepted
-        .declared_item
-        .split(|character: char| !character.is_ascii_digit())
-        .find(|run| matches!(run.len(), 11 | 18))
-        .map(str::to_owned);
-    if let Some(number) = number {
-        accepted.declared_item = accepted.declared_item.replace(&number, "…");
-        event.redacted_fields = vec!["declaredItem".to_owned()];
-    }
+/// What the events are once they have passed the edge.
+fn decoded(messages: &[ParcelEvent]) -> Result<Vec<Decoded>, String> {
+    let keys = TokenKeys::single("1", [7; 32]).map_err(|error| error.to_string())?;
+    let rules = Rules::builtin();
+    let decoder = Decoder::new(keys, |brand: &str| rules.brands().resolve(brand));
+    let decode = |message: &ParcelEvent| decoder.decode(&encode_protobuf(message), Encoding::Protobuf);
+    messages.iter().map(|message| decode(message).map_err(|reject| reject.to_string())).collect()
 }

@@ -38,7 +38,7 @@ impl Scenario {
     }
 
     fn instants(&self) -> BTreeSet<Timestamp> {
-        let happened = self.events.iter().flat_map(|event| [&event.occurred_at, &event.intake_at]);
+        let happened = self.messages.iter().flat_map(|event| [&event.occurred_at, &event.intake_at]);
         let outages = self.registry.iter().filter_map(|record| match &record.value {
             Some(Value::Outage(outage)) => Some(&outage.to),
             _ => None,

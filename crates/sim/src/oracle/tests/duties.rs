@@ -79,7 +79,7 @@ fn an_invalid_or_absent_number_is_rn_03() {
 fn a_token_without_facts_cannot_be_told() {
     let story = base().document(|document| document.facts = None);
     assert_eq!(story.clone().asked("12:03:59").says(), "…/P/…; none");
-    assert_eq!(story.says(), "U(document_unanswered)/P/P; none");
+    assert_eq!(story.says(), "U(number_unexamined)/P/P; none");
     let also_named_wrong = story
         .clone()
         .check("e1", |check| check.name_matches = Some(false));

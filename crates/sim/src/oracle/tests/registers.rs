@@ -44,11 +44,11 @@ fn without_an_agreement_register_only_a_check_can_tell() {
     assert!(story.open().contains("AG-01 agreements"));
     let unchecked = story.without("e1");
     assert_eq!(unchecked.clone().asked("12:03").says(), "…/P/…; none");
-    assert_eq!(unchecked.says(), "U(agreement_register_missing)/P/P; none");
+    assert_eq!(unchecked.says(), "U(no_agreement_register)/P/P; none");
     let other_brand = unchecked.file("ZTO", "A1", Value::Agreement(agreement(XrayWay::Full)));
     assert_eq!(
         other_brand.says(),
-        "U(agreement_register_missing)/P/P; none"
+        "U(no_agreement_register)/P/P; none"
     );
 }
 
