@@ -147,3 +147,61 @@ fn oracle_agrees_on_every_parcel_of_several_worlds() {
 fn oracle_agrees_where_there_are_no_registers() {
     agree(&Plan { parcels: 1_500, seed: 9, violation_rate_per_10k: 3_000, ..Plan::default() }, false);
 }
+
+/// The codes of the findings above information of every parcel that has some.
+fn found(plan: &Plan) -> (BTreeMap<String, Vec<String>>, BTreeMap<String, Vec<String>>) {
+    let rules = Rules::builtin();
+    let decoder = decoder(&rules);
+    let world = World::new(plan);
+    let (mut parcels, mut end) = (Parcels::default(), Timestamp::MIN);
+    let mut planted = BTreeMap::new();
+    generate(
+        &world,
+        &mut |event| {
+            let bytes = encode_protobuf(&event);
+            let decoded = decoder.decode(&bytes, Encoding::Protobuf).expect("a generated event is right");
+            end = end.max(decoded.intake_at());
+            if let Some(event) = decoded.event() {
+                parcels.apply(&event).expect("a generated waybill is short");
+            }
+        },
+        &mut |truth| {
+            let codes: Vec<String> = truth.codes.iter().map(|code| (*code).to_owned()).collect();
+            if !codes.is_empty() {
+                planted.insert(format!("{}:{}", truth.brand, truth.waybill), codes);
+            }
+        },
+    );
+    let mut registry = Registry::default();
+    for (offset, record) in (0_u64..).zip(&world.registers()) {
+        let record = registers::to_core(record, offset).expect("a generated record is right");
+        record.into_iter().for_each(|record| registry.insert(record));
+    }
+    let judge = Judge::new(&rules, registry.view());
+    let mut found = BTreeMap::new();
+    for evidence in parcels.iter() {
+        let verdict = judge.verdict(&evidence, end).expect("the profile is known").expect("has events");
+        let codes: Vec<String> = verdict.findings.iter().map(|finding| finding.code.as_str().to_owned()).collect();
+        if !codes.is_empty() {
+            found.insert(format!("{}:{}", verdict.brand, verdict.waybill), codes);
+        }
+    }
+    (planted, found)
+}
+
+#[test]
+fn every_planted_violation_is_found_with_its_codes_and_none_is_invented() {
+    for seed in [1, 20, 300] {
+        let (planted, found) = found(&Plan { parcels: 6_000, seed, violation_rate_per_10k: 1_000, ..Plan::default() });
+        assert!(planted.len() > 500, "{} planted", planted.len());
+        assert_eq!(planted, found, "seed {seed}");
+    }
+}
+
+#[test]
+fn benign_disorder_has_no_finding() {
+    for seed in [4, 5] {
+        let (planted, found) = found(&Plan { parcels: 1_000, seed, violation_rate_per_10k: 0, ..Plan::default() });
+        assert_eq!((planted.len(), found), (0, BTreeMap::new()), "seed {seed}");
+    }
+}
