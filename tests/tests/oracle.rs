@@ -39,13 +39,20 @@ fn of_core(scenario: &Scenario, question: &Question) -> Option<Said> {
             let ground = duty.status.ground().unwrap_or_default();
             told(duty.status.as_str(), ground, duty.performed_late, duty.reported_late)
         });
-        let findings = verdict.findings.iter().map(|found| (found.code.to_string(), found.severity.letter()));
+        let findings = verdict
+            .findings
+            .iter()
+            .map(|found| (found.code.to_string(), found.severity.letter()));
         (duties.to_vec(), findings.collect())
     })
 }
 
 fn of_oracle(scenario: &Scenario, question: &Question) -> Option<Said> {
-    let profile = if question.profile == "statutory" { Profile::Statutory } else { Profile::Strict100 };
+    let profile = if question.profile == "statutory" {
+        Profile::Statutory
+    } else {
+        Profile::Strict100
+    };
     let events: Vec<_> = scenario.events.iter().map(|event| event.message().clone()).collect();
     let judged: Judged = judge(&events, &scenario.registry, profile, to_proto(question.as_of))?;
     let duties = judged

@@ -12,7 +12,13 @@ use sanbai_wire::Decoded;
 /// All scenarios, each with the name of its file.
 fn scenarios() -> Vec<(String, Scenario)> {
     let files = files::all().into_iter();
-    files.flat_map(|file| file.scenarios.into_iter().map(move |scenario| (file.name.clone(), scenario))).collect()
+    files
+        .flat_map(|file| {
+            file.scenarios
+                .into_iter()
+                .map(move |scenario| (file.name.clone(), scenario))
+        })
+        .collect()
 }
 
 /// All events in some order, and some of them again.
@@ -32,7 +38,7 @@ fn disordered(events: &[Decoded], order: &[Index], again: &[Index]) -> Vec<Decod
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(8) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(32) })]
 
     #[test]
     fn order_and_repetition_change_no_verdict(

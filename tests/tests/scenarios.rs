@@ -24,20 +24,34 @@ fn every_scenario_is_judged_as_it_says() {
 #[test]
 fn every_code_has_a_passing_and_a_failing_scenario() {
     let files = files::all();
-    let rules: BTreeSet<(&str, bool)> =
-        files.iter().flat_map(|file| &file.scenarios).filter_map(|scenario| scenario.rule()).collect();
-    let wanted = Code::ALL.iter().flat_map(|code| [(code.as_str(), true), (code.as_str(), false)]);
+    let rules: BTreeSet<(&str, bool)> = files
+        .iter()
+        .flat_map(|file| &file.scenarios)
+        .filter_map(|scenario| scenario.rule())
+        .collect();
+    let wanted = Code::ALL
+        .iter()
+        .flat_map(|code| [(code.as_str(), true), (code.as_str(), false)]);
     let missing: Vec<_> = wanted.filter(|rule| !rules.contains(rule)).collect();
     assert!(missing.is_empty(), "without a scenario (code, passing): {missing:?}");
 }
 
 #[test]
-fn a_failing_scenario_finds_its_rule_and_a_passing_one_does_not() {
+fn a_failing_scenario_finds_its_rule_with_the_clause_and_a_passing_one_does_not() {
     for file in files::all() {
         for scenario in &file.scenarios {
-            let Some((code, passes)) = scenario.rule() else { continue };
+            let Some((code, passes)) = scenario.rule() else {
+                continue;
+            };
             let found = scenario.finds(code);
             assert_eq!(found, !passes, "{}:{} {}", file.name, scenario.line, scenario.topic);
+            assert_eq!(
+                scenario.cites(code),
+                !passes,
+                "{}:{}: {code} and its clauses",
+                file.name,
+                scenario.line
+            );
         }
     }
 }
@@ -47,7 +61,12 @@ fn topics_are_unique() {
     let mut seen = BTreeSet::new();
     for file in files::all() {
         for scenario in file.scenarios {
-            assert!(seen.insert(scenario.topic.clone()), "{}: {} twice", file.name, scenario.topic);
+            assert!(
+                seen.insert(scenario.topic.clone()),
+                "{}: {} twice",
+                file.name,
+                scenario.topic
+            );
         }
     }
 }

@@ -66,9 +66,12 @@ impl Verdict<'_> {
     }
 
     /// Whether it may be published for the first time: all duties judged, one failed, or something that cannot wait.
+    ///
+    /// A parcel that nobody has accepted yet is judged, and there is nothing to publish of it.
     pub fn is_publishable(&self) -> bool {
         let statuses = || self.duties.iter().map(|duty| duty.status);
-        statuses().all(|status| status != Status::Pending)
+        let awaited = [Status::Pending, Status::NotApplicable(Ground::NotAccepted)];
+        statuses().all(|status| !awaited.contains(&status))
             || statuses().any(|status| status == Status::Fail)
             || self.findings.iter().any(|finding| finding.code.is_urgent())
     }

@@ -38,7 +38,7 @@ enum Action {
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Overlay {
     /// Rule file laid over the built-in rules, in force from its own day; may be given several times
-    #[arg(long = "rules", value_name = "FILE")]
+    #[arg(id = "rules", long = "rules", value_name = "FILE")]
     files: Vec<PathBuf>,
 }
 

@@ -41,8 +41,8 @@ use sanbai_core::rules::Rules;
 use sanbai_core::time::Timestamp;
 use sanbai_core::verdict::Judge;
 use sanbai_wire::proto::event::ParcelEvent;
-use sanbai_wire::registers::to_core;
 use sanbai_wire::proto::registry::RegistryRecord;
+use sanbai_wire::registers::to_core;
 use sanbai_wire::{Decoded, encode_json};
 
 use expectation::Expectation;
@@ -108,7 +108,10 @@ impl Scenario {
 
     /// Its events as lines of JSON, as `sanbai check` reads them.
     pub fn ndjson(&self) -> String {
-        self.messages.iter().map(|message| encode_json(message) + "\n").collect()
+        self.messages
+            .iter()
+            .map(|message| encode_json(message) + "\n")
+            .collect()
     }
 
     /// Whether any of its questions expects a finding of this code.
@@ -116,11 +119,18 @@ impl Scenario {
         self.questions.iter().any(|question| question.expected.finds(code))
     }
 
+    /// Whether any of its questions expects clauses under a finding of this code.
+    pub fn cites(&self, code: &str) -> bool {
+        self.questions.iter().any(|question| question.expected.cites(code))
+    }
+
     /// What differs between what must be said and what is said, in lines for people; empty where nothing does.
     pub fn differences(&self) -> Vec<String> {
         let mut differences = Vec::new();
         for question in &self.questions {
-            let found = question.expected.differences(self.said(&self.events, question).as_ref());
+            let found = question
+                .expected
+                .differences(self.said(&self.events, question).as_ref());
             if !found.is_empty() {
                 differences.push(format!("as of {}, {}:", question.as_of, question.profile));
                 differences.extend(found.into_iter().map(|line| format!("  {line}")));
@@ -139,14 +149,7 @@ impl Scenario {
     ///
     /// The events may stand in any order, and any of them more than once.
     pub fn verdict(&self, events: &[Decoded], question: &Question) -> Option<String> {
-        self.judged(events, question, |verdict, _| {
-            let mut verdict = verdict.clone();
-            // A copy without a time of upload was uploaded when it came in: both ways of saying it are the same.
-            for find in &mut verdict.finds {
-                find.event.uploaded_at = Some(find.event.upload_at());
-            }
-            format!("{verdict:#?}")
-        })
+        self.judged(events, question, |verdict, _| format!("{verdict:#?}"))
     }
 
     fn said(&self, events: &[Decoded], question: &Question) -> Option<Said> {
@@ -167,10 +170,15 @@ impl Scenario {
             let record = to_core(record, offset).ok().flatten();
             record.into_iter().for_each(|record| registry.insert(record));
         }
-        let received = events.iter().filter_map(Decoded::event).filter(|event| event.intake_at <= question.as_of);
+        let received = events
+            .iter()
+            .filter_map(Decoded::event)
+            .filter(|event| event.intake_at <= question.as_of);
         let evidence = Evidence::of(received);
-        let judge =
-            Judge { profile: Some(&question.profile), ..Judge::new(&rules, registry.view()) };
+        let judge = Judge {
+            profile: Some(&question.profile),
+            ..Judge::new(&rules, registry.view())
+        };
         let verdict = judge.verdict(&evidence, question.as_of).ok()??;
         Some(answer(&verdict, &rules))
     }

@@ -147,7 +147,7 @@ pub fn to_json(
             .finds
             .iter()
             .map(|find| FindJson {
-                event: find.event.id.to_string(),
+                event: find.event.to_string(),
                 class: find.class.map(ProhibitedClass::get),
                 urgent: find.class.is_some_and(ProhibitedClass::is_urgent),
             })

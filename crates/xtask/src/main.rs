@@ -11,6 +11,7 @@ mod process;
 mod proto;
 mod proto_check;
 mod purity;
+mod rules_doc;
 mod schema;
 mod tidy;
 

@@ -1,7 +1,7 @@
 //! Prohibited goods: PR-01 at acceptance, PR-02 in transit. A retraction never removes a find.
 
 use crate::case::Case;
-use crate::event::{Event, Happening, InspectionResult, OpenCheckResult, ProhibitedClass, XrayJudgement};
+use crate::event::{Event, EventId, Happening, InspectionResult, OpenCheckResult, ProhibitedClass, XrayJudgement};
 use crate::finding::{Code, Findings, Value};
 use crate::time::{Span, Timestamp};
 
@@ -10,7 +10,13 @@ use crate::time::{Span, Timestamp};
 pub struct Find<'a> {
     place: usize,
     /// The event that found it.
-    pub event: Event<'a>,
+    pub event: EventId,
+    /// When it was found.
+    pub occurred_at: Timestamp,
+    /// When that was received.
+    pub intake_at: Timestamp,
+    /// Where it was found.
+    pub site: &'a str,
     /// Its class, where somebody stated it.
     pub class: Option<ProhibitedClass>,
 }
@@ -31,7 +37,10 @@ pub(crate) fn finds<'a>(case: &Case<'a>) -> impl Iterator<Item = Find<'a>> {
             .as_inspected()
             .filter(|check| check.result == InspectionResult::Prohibited || check.prohibited_class.is_some())
             .map(|check| check.prohibited_class);
-        screened.or(opened).or(inspected).map(|class| Find { place, event: item.event, class })
+        screened.or(opened).or(inspected).map(|class| {
+            let Event { id, occurred_at, intake_at, site, .. } = item.event;
+            Find { place, event: id, occurred_at, intake_at, site, class }
+        })
     })
 }
 
@@ -79,7 +88,7 @@ fn in_transit<'a>(case: &Case<'a>, find: &Find<'a>, findings: &mut Findings<'_, 
         after().find(|(place, event)| *place > report && matches!(event.happening, Happening::Released))
     });
     let moved = case
-        .moves_after(find.place, find.event.site)
+        .moves_after(find.place, find.site)
         .find(|(place, _)| released.is_none_or(|(release, _)| *place < release));
     if let Some((place, _)) = moved {
         findings.raise(Code::Pr02, &[find.place, place], &values(find, "moved"));
@@ -92,17 +101,17 @@ fn in_transit<'a>(case: &Case<'a>, find: &Find<'a>, findings: &mut Findings<'_, 
 
 /// Until when a find must be rejected or reported.
 fn limit(case: &Case<'_>, find: &Find<'_>) -> Timestamp {
-    find.event.occurred_at.plus(Span::minutes(case.rules.spans.find_handled_within_min.into()))
+    find.occurred_at.plus(Span::minutes(case.rules.spans.find_handled_within_min.into()))
 }
 
 fn due(case: &Case<'_>, find: &Find<'_>) -> Timestamp {
-    case.due(limit(case, find), find.event.intake_at, find.event.site, case.rules.spans.urgent_grace())
+    case.due(limit(case, find), find.intake_at, find.site, case.rules.spans.urgent_grace())
 }
 
 fn values<'a>(find: &Find<'a>, reason: &'static str) -> [(&'static str, Value<'a>); 3] {
     let class = find.class.map_or(0, ProhibitedClass::get);
     [
-        ("foundAt", Value::Time(find.event.occurred_at)),
+        ("foundAt", Value::Time(find.occurred_at)),
         ("prohibitedClass", Value::Number(class.into())),
         ("reason", Value::Word(reason)),
     ]

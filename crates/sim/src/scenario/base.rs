@@ -13,29 +13,11 @@ pub(super) const SCREENER: &str = "S-03";
 /// X-ray machine of the processing centre.
 pub(super) const DEVICE: &str = "X-01";
 
-/// A parcel by road to another province that kept all three duties.
-pub const BASE: &[&str] = &[
-    "e1 10:00 identityChecked pass",
-    "e2 10:01 inspected pass",
-    "e3 10:02 sealed",
-    "e4 10:03 accepted, road, inter-province, to 510104, item 书籍, sender 13800138000",
-    "e5 18:00 departed local, to GZ-HUB",
-    "e6 18:30 arrived, from GZ-0001",
-    "e7 20:00 xrayScreened clear",
-    "e8 21:00 departed line-haul, to CD-HUB, at GZ-HUB, by H-05",
-];
+/// A parcel by road to another province that kept all three duties: `start: base`.
+pub const BASE: &str = include_str!("base.txt");
 
 /// Registers in which everything about BASE is in order: `registry: complete`.
-pub const COMPLETE: &[&str] = &[
-    "site GZ-0001 licensed, place 440117001, licence 2020-01-01..2030-12-31",
-    "site GZ-HUB processing-centre, place 440111, licence 2020-01-01..2030-12-31",
-    "site CD-HUB processing-centre, place 510114, licence 2020-01-01..2030-12-31",
-    "site CD-0007 licensed, place 510104, licence 2020-01-01..2030-12-31",
-    "staff C-17 trained 2026-12-31",
-    "staff H-05 trained 2026-12-31",
-    "staff S-03 trained 2026-12-31, screener 2026-12-31",
-    "machine X-01 sites GZ-HUB, service 2024-01-01..2027-12-31",
-];
+pub const COMPLETE: &str = include_str!("complete.txt");
 
 /// Site and operator of a happening where a scenario does not name them.
 pub(super) fn whereabouts(name: &str) -> (&'static str, &'static str) {

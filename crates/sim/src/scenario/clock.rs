@@ -12,10 +12,7 @@ pub(super) fn time(text: &str, day: CivilDay) -> Result<Timestamp, String> {
 }
 
 /// Reads the time with which a text begins, and what follows it; `None` where it begins with something else.
-pub(super) fn leading_time(
-    text: &str,
-    day: CivilDay,
-) -> Result<Option<(Timestamp, &str)>, String> {
+pub(super) fn leading_time(text: &str, day: CivilDay) -> Result<Option<(Timestamp, &str)>, String> {
     let (first, rest) = next_word(text);
     if !first.starts_with(|character: char| character.is_ascii_digit()) {
         return Ok(None);
@@ -25,11 +22,7 @@ pub(super) fn leading_time(
         10 if first.as_bytes().get(4) == Some(&b'-') => Some(first.to_owned()),
         _ => None,
     };
-    let (clock, rest) = if date.is_some() {
-        next_word(rest)
-    } else {
-        (first, rest)
-    };
+    let (clock, rest) = if date.is_some() { next_word(rest) } else { (first, rest) };
     let is_clock = clock.as_bytes().get(2) == Some(&b':');
     if !is_clock && date.is_none() {
         return Ok(None);

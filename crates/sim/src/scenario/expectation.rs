@@ -45,13 +45,22 @@ impl Expectation {
         const STATUSES: [&str; 5] = ["pass", "fail", "pending", "n/a", "unknown"];
         match duties.iter().find(|status| !STATUSES.contains(&next_word(status).0)) {
             Some(status) => Err(format!("`{status}` begins with none of {}", STATUSES.join(", "))),
-            None => Ok(Self { duties: Some(duties), ..Self::default() }),
+            None => Ok(Self {
+                duties: Some(duties),
+                ..Self::default()
+            }),
         }
     }
 
     /// Reads a line that belongs to it.
     pub(super) fn add(&mut self, key: &str, value: &str) -> Result<(), String> {
-        let list = || value.split(',').map(str::trim).filter(|text| *text != "none").map(str::to_owned);
+        let list = || {
+            value
+                .split(',')
+                .map(str::trim)
+                .filter(|text| *text != "none")
+                .map(str::to_owned)
+        };
         match key {
             "finding" => {
                 let (code, _) = next_word(value);
@@ -61,7 +70,10 @@ impl Expectation {
             }
             "clause" if self.latest.is_empty() => return Err("stands before the first `finding`".to_owned()),
             "clause" => {
-                self.clauses.entry(self.latest.clone()).or_default().insert(value.to_owned());
+                self.clauses
+                    .entry(self.latest.clone())
+                    .or_default()
+                    .insert(value.to_owned());
             }
             "unanswered" => self.unanswered.get_or_insert_default().extend(list()),
             "finds" => self.finds.extend(list()),
@@ -74,6 +86,11 @@ impl Expectation {
     /// Whether it expects a finding of this code.
     pub(super) fn finds(&self, code: &str) -> bool {
         self.findings.iter().any(|finding| next_word(finding).0 == code)
+    }
+
+    /// Whether it expects clauses under a finding of this code.
+    pub(super) fn cites(&self, code: &str) -> bool {
+        self.clauses.contains_key(code)
     }
 
     /// What differs, in lines for people.
@@ -99,7 +116,10 @@ impl Expectation {
             compare(&mut differences, "unanswered", unanswered, &said.unanswered);
         }
         compare(&mut differences, "find", &self.finds, &said.finds);
-        let answers = [("published", self.published, said.published), ("counted", self.counted, said.counted)];
+        let answers = [
+            ("published", self.published, said.published),
+            ("counted", self.counted, said.counted),
+        ];
         for (name, expected, found) in answers {
             if expected.is_some_and(|expected| expected != found) {
                 differences.push(format!("{name}: expected the opposite of {found}"));
@@ -111,7 +131,11 @@ impl Expectation {
 
 fn compare(differences: &mut Vec<String>, name: &str, expected: &BTreeSet<String>, found: &BTreeSet<String>) {
     differences.extend(expected.difference(found).map(|text| format!("{name} missing: {text}")));
-    differences.extend(found.difference(expected).map(|text| format!("{name} not expected: {text}")));
+    differences.extend(
+        found
+            .difference(expected)
+            .map(|text| format!("{name} not expected: {text}")),
+    );
 }
 
 fn yes_or_no(text: &str) -> Result<bool, String> {

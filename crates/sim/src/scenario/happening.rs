@@ -12,16 +12,36 @@ use super::clock::next_word;
 const NUMBER: &str = "440308199901101512";
 
 /// Words of the results, in the order of the proto: the place in the list is the value of the enum.
-const IDENTITY: &[&str] = &["unsaid", "pass", "refused", "mismatch", "person-differs", "refused-registration"];
+const IDENTITY: &[&str] = &[
+    "unsaid",
+    "pass",
+    "refused",
+    "mismatch",
+    "person-differs",
+    "refused-registration",
+];
 const INSPECTION: &[&str] = &["unsaid", "pass", "refused", "failed", "prohibited"];
 const XRAY: &[&str] = &["unsaid", "clear", "suspect", "prohibited"];
 const OPEN_CHECK: &[&str] = &["unsaid", "pass", "prohibited", "refused"];
 const LEG: &[&str] = &["unsaid", "line-haul", "local"];
 const TRANSPORT: &[&str] = &["no-transport", "road", "rail", "high-speed-rail", "air", "water"];
-const ROUTE: &[&str] =
-    &["no-route", "same-city", "intra-province", "inter-province", "hk-mo-tw", "international"];
+const ROUTE: &[&str] = &[
+    "no-route",
+    "same-city",
+    "intra-province",
+    "inter-province",
+    "hk-mo-tw",
+    "international",
+];
 const ITEM_KIND: &[&str] = &["unsaid-kind", "parcel", "letter"];
-const AUTHORITY: &[&str] = &["unsaid", "police", "drug-control", "postal-bureau", "state-security", "other"];
+const AUTHORITY: &[&str] = &[
+    "unsaid",
+    "police",
+    "drug-control",
+    "postal-bureau",
+    "state-security",
+    "other",
+];
 const MARK: &[&str] = &["unit", "operator", "device", "sequence", "time"];
 
 /// What happened, from its name and the word after it.
@@ -48,7 +68,10 @@ pub(super) fn named(name: &str, word: &str, at: proto::Timestamp) -> Result<Happ
             mark: Some(mark(at)),
             ..Default::default()
         }),
-        "departed" => Happening::Departed(wire::Departed { leg: choice(LEG, word)?, ..Default::default() }),
+        "departed" => Happening::Departed(wire::Departed {
+            leg: choice(LEG, word)?,
+            ..Default::default()
+        }),
         "arrived" => Happening::Arrived(wire::Arrived::default()),
         "delivered" => Happening::Delivered(wire::Delivered {}),
         "openChecked" => Happening::OpenChecked(wire::OpenChecked {
@@ -59,7 +82,10 @@ pub(super) fn named(name: &str, word: &str, at: proto::Timestamp) -> Result<Happ
         "released" => Happening::Released(wire::Released::default()),
         "reported" => {
             let to = if word.is_empty() { "police" } else { word };
-            Happening::Reported(wire::Reported { to: vec![choice(AUTHORITY, to)?], ..Default::default() })
+            Happening::Reported(wire::Reported {
+                to: vec![choice(AUTHORITY, to)?],
+                ..Default::default()
+            })
         }
         "rejected" => Happening::Rejected(wire::Rejected::default()),
         "returned" => Happening::Returned(wire::Returned::default()),
@@ -146,16 +172,16 @@ fn change_accepted(accepted: &mut wire::Accepted, key: &str, value: &str) -> boo
     true
 }
 
-fn change_identity(
-    check: &mut wire::IdentityChecked,
-    key: &str,
-    value: &str,
-) -> Result<bool, String> {
+fn change_identity(check: &mut wire::IdentityChecked, key: &str, value: &str) -> Result<bool, String> {
     let (first, second) = next_word(value);
     match (key, &mut check.document) {
         ("document", stated) => *stated = Some(document(first, second)?),
         ("expires", Some(document)) => {
-            document.expires_on = if value == "unsaid" { String::new() } else { value.to_owned() };
+            document.expires_on = if value == "unsaid" {
+                String::new()
+            } else {
+                value.to_owned()
+            };
         }
         ("unexamined", Some(document)) => {
             // A token alone: whoever made it did not say what the number is like.
@@ -217,7 +243,10 @@ fn document(kind: &str, number: &str) -> Result<wire::Document, String> {
 
 /// A sender as the producer sends it.
 fn party(phone: &str) -> wire::Party {
-    wire::Party { phone: phone.to_owned(), ..Default::default() }
+    wire::Party {
+        phone: phone.to_owned(),
+        ..Default::default()
+    }
 }
 
 /// The value of a word in a list that follows the order of the proto.

@@ -29,7 +29,9 @@ pub fn parse(text: &str) -> Result<Vec<Scenario>, Fault> {
             scenarios.extend(draft.take().map(Draft::finish).transpose()?);
             draft = Some(Draft::new(line, head).map_err(at)?);
         } else {
-            let draft = draft.as_mut().ok_or_else(|| at("stands before the first `scenario`".to_owned()))?;
+            let draft = draft
+                .as_mut()
+                .ok_or_else(|| at("stands before the first `scenario`".to_owned()))?;
             draft.line(text).map_err(at)?;
         }
     }
@@ -40,7 +42,11 @@ pub fn parse(text: &str) -> Result<Vec<Scenario>, Fault> {
 /// A comment is a line that begins with `#`, or what follows two blanks and a `#`.
 fn without_comment(text: &str) -> &str {
     let text = text.trim();
-    if text.starts_with('#') { "" } else { text.split("  #").next().unwrap_or_default().trim_end() }
+    if text.starts_with('#') {
+        ""
+    } else {
+        text.split("  #").next().unwrap_or_default().trim_end()
+    }
 }
 
 /// A scenario that is being read.
@@ -86,13 +92,19 @@ impl Draft {
         self.scenario.messages.retain(|message| message.happening.is_some());
         self.scenario.events = decoded(&self.scenario.messages).map_err(|what| Fault { line, what })?;
         if self.scenario.questions.is_empty() {
-            return Err(Fault { line, what: "has no `expect`".to_owned() });
+            return Err(Fault {
+                line,
+                what: "has no `expect`".to_owned(),
+            });
         }
         Ok(self.scenario)
     }
 
     fn line(&mut self, text: &str) -> Result<(), String> {
-        let Some((key, value)) = text.split_once(": ").filter(|(key, _)| !key.contains(char::is_whitespace)) else {
+        let Some((key, value)) = text
+            .split_once(": ")
+            .filter(|(key, _)| !key.contains(char::is_whitespace))
+        else {
             return self.event(text);
         };
         let value = value.trim();
@@ -100,11 +112,11 @@ impl Draft {
             "day" => self.day = super::clock::day(value)?,
             "brand" => value.clone_into(&mut self.brand),
             "waybill" => value.clone_into(&mut self.waybill),
-            "start" if value == "base" => BASE.iter().try_for_each(|line| self.event(line))?,
+            "start" if value == "base" => BASE.lines().try_for_each(|line| self.line(line))?,
             "start" if value == "nothing" => {}
             "without" => value.split(',').try_for_each(|label| self.leave_out(label.trim()))?,
             "change" => self.change(value)?,
-            "registry" if value == "complete" => COMPLETE.iter().try_for_each(|record| self.file(record))?,
+            "registry" if value == "complete" => COMPLETE.lines().try_for_each(|line| self.line(line))?,
             "registry" => self.file(value)?,
             "as-of" => self.as_of = Some(time(value, self.day)?),
             "profile" => value.clone_into(&mut self.profile),
@@ -116,7 +128,10 @@ impl Draft {
             }),
             "finding" | "clause" | "unanswered" | "finds" | "published" | "counted" => {
                 let question = self.scenario.questions.last_mut();
-                question.ok_or("stands before the first `expect`")?.expected.add(key, value)?;
+                question
+                    .ok_or("stands before the first `expect`")?
+                    .expected
+                    .add(key, value)?;
             }
             _ => return Err(format!("`{key}` is no keyword")),
         }
@@ -125,13 +140,18 @@ impl Draft {
 
     fn file(&mut self, record: &str) -> Result<(), String> {
         // A later record of the same key replaces that of `complete`, as in the log of registers.
-        self.scenario.registry.push(register::record(record, &self.brand, self.day)?);
+        self.scenario
+            .registry
+            .push(register::record(record, &self.brand, self.day)?);
         Ok(())
     }
 
     fn revisions(&mut self, text: &str) -> Result<(), String> {
-        let times: Result<Vec<_>, _> =
-            text.split(',').filter(|text| *text != "none").map(|text| time(text.trim(), self.day)).collect();
+        let times: Result<Vec<_>, _> = text
+            .split(',')
+            .filter(|text| *text != "none")
+            .map(|text| time(text.trim(), self.day))
+            .collect();
         self.scenario.revisions = Some(times?);
         Ok(())
     }
@@ -195,7 +215,10 @@ impl Draft {
     }
 
     fn place(&self, label: &str) -> Result<usize, String> {
-        self.labels.get(label).copied().ok_or_else(|| format!("there is no event `{label}`"))
+        self.labels
+            .get(label)
+            .copied()
+            .ok_or_else(|| format!("there is no event `{label}`"))
     }
 
     fn attributes(&self, event: &mut ParcelEvent, text: &str) -> Result<(), String> {
@@ -233,5 +256,8 @@ fn decoded(messages: &[ParcelEvent]) -> Result<Vec<Decoded>, String> {
     let rules = Rules::builtin();
     let decoder = Decoder::new(keys, |brand: &str| rules.brands().resolve(brand));
     let decode = |message: &ParcelEvent| decoder.decode(&encode_protobuf(message), Encoding::Protobuf);
-    messages.iter().map(|message| decode(message).map_err(|reject| reject.to_string())).collect()
+    messages
+        .iter()
+        .map(|message| decode(message).map_err(|reject| reject.to_string()))
+        .collect()
 }

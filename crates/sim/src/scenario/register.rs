@@ -13,8 +13,11 @@ pub(super) fn record(text: &str, brand: &str, day: CivilDay) -> Result<RegistryR
     let (kind, rest) = next_word(text);
     let (key, rest) = next_word(rest);
     let (key, rest) = key.strip_suffix(',').map_or((key, rest), |key| (key, rest));
-    let attributes: Vec<(&str, &str)> =
-        rest.split(',').map(next_word).filter(|(key, _)| !key.is_empty()).collect();
+    let attributes: Vec<(&str, &str)> = rest
+        .split(',')
+        .map(next_word)
+        .filter(|(key, _)| !key.is_empty())
+        .collect();
     let value = match kind {
         "site" => Value::Site(site(&attributes)?),
         "staff" => Value::Staff(staff(&attributes)?),
@@ -109,7 +112,10 @@ fn agreement(attributes: &[(&str, &str)]) -> Result<Agreement, String> {
 }
 
 fn key_area(division: &str, attributes: &[(&str, &str)], day: CivilDay) -> Result<KeyArea, String> {
-    let mut area = KeyArea { division: division.to_owned(), ..Default::default() };
+    let mut area = KeyArea {
+        division: division.to_owned(),
+        ..Default::default()
+    };
     for (key, value) in attributes {
         match *key {
             "from" => area.from = Some(to_proto(time(value, day)?)),
@@ -123,7 +129,10 @@ fn key_area(division: &str, attributes: &[(&str, &str)], day: CivilDay) -> Resul
 /// Of a site, or of the whole brand where its key is `all`.
 fn outage(site: &str, attributes: &[(&str, &str)], day: CivilDay) -> Result<Outage, String> {
     let site = if site == "all" { "" } else { site };
-    let mut outage = Outage { site: site.to_owned(), ..Default::default() };
+    let mut outage = Outage {
+        site: site.to_owned(),
+        ..Default::default()
+    };
     for (key, value) in attributes {
         match *key {
             "from" => outage.from = Some(to_proto(time(value, day)?)),
@@ -136,7 +145,9 @@ fn outage(site: &str, attributes: &[(&str, &str)], day: CivilDay) -> Result<Outa
 
 /// `FIRST..LAST`; either may be left out.
 fn days(text: &str) -> Result<(String, String), String> {
-    let (from, to) = text.split_once("..").ok_or_else(|| format!("`{text}` is not FIRST..LAST"))?;
+    let (from, to) = text
+        .split_once("..")
+        .ok_or_else(|| format!("`{text}` is not FIRST..LAST"))?;
     for day in [from, to].into_iter().filter(|day| !day.is_empty()) {
         civil_day(day)?;
     }

@@ -15,7 +15,9 @@ impl Scenario {
     /// Found by judging at every instant at which something can change: whatever comes in, and every span of the rules
     /// after whatever happened or came in.
     pub(super) fn published_at(&self) -> Vec<Timestamp> {
-        let Some(last) = self.questions.iter().max_by_key(|question| question.as_of) else { return Vec::new() };
+        let Some(last) = self.questions.iter().max_by_key(|question| question.as_of) else {
+            return Vec::new();
+        };
         let mut published = Vec::new();
         let mut body = None;
         for as_of in self.instants().into_iter().filter(|at| *at <= last.as_of) {
@@ -28,7 +30,11 @@ impl Scenario {
                 (verdict.is_publishable(), format!("{body:?}"))
             });
             let Some((is_publishable, text)) = judged else { continue };
-            let is_news = if body.is_none() { is_publishable } else { body.as_ref() != Some(&text) };
+            let is_news = if body.is_none() {
+                is_publishable
+            } else {
+                body.as_ref() != Some(&text)
+            };
             if is_news {
                 published.push(as_of);
                 body = Some(text);
@@ -38,13 +44,21 @@ impl Scenario {
     }
 
     fn instants(&self) -> BTreeSet<Timestamp> {
-        let happened = self.messages.iter().flat_map(|event| [&event.occurred_at, &event.intake_at]);
+        let happened = self
+            .messages
+            .iter()
+            .flat_map(|event| [&event.occurred_at, &event.intake_at]);
         let outages = self.registry.iter().filter_map(|record| match &record.value {
             Some(Value::Outage(outage)) => Some(&outage.to),
             _ => None,
         });
-        let spans =
-            [Span::ZERO, Span::seconds(60), Span::minutes(30), Span::hours(24), Span::hours(72)];
+        let spans = [
+            Span::ZERO,
+            Span::seconds(60),
+            Span::minutes(30),
+            Span::hours(24),
+            Span::hours(72),
+        ];
         let graces = [Span::ZERO, Span::minutes(10), Span::hours(2)];
         let starts: BTreeSet<Timestamp> = happened.chain(outages).map(|at| from_proto(at.as_ref())).collect();
         starts

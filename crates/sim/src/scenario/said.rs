@@ -36,7 +36,11 @@ impl Said {
             duties: verdict.duties.each_ref().map(duty),
             findings: verdict.findings.iter().map(|found| finding(found, rules)).collect(),
             clauses: verdict.findings.iter().map(cited).collect(),
-            unanswered: verdict.unanswered.iter().map(|open| format!("{} {}", open.code, open.missing)).collect(),
+            unanswered: verdict
+                .unanswered
+                .iter()
+                .map(|open| format!("{} {}", open.code, open.missing))
+                .collect(),
             finds: verdict.finds.iter().map(|find| class(find.class)).collect(),
             published: verdict.is_publishable(),
             counted: verdict.counted,
@@ -72,8 +76,17 @@ fn finding(finding: &Finding<'_>, rules: &RuleSet) -> String {
 }
 
 fn clause(clause: &Clause<'_>) -> String {
-    let Clause { law_zh, version, article, .. } = clause;
-    if article.is_empty() { format!("{law_zh}（{version}）") } else { format!("{law_zh}（{version}）第{article}条") }
+    let Clause {
+        law_zh,
+        version,
+        article,
+        ..
+    } = clause;
+    if article.is_empty() {
+        format!("{law_zh}（{version}）")
+    } else {
+        format!("{law_zh}（{version}）第{article}条")
+    }
 }
 
 fn class(class: Option<ProhibitedClass>) -> String {
