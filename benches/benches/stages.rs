@@ -15,7 +15,10 @@ use sanbai_wire::{Decoded, Decoder, Encoding, TokenKeys};
 const PARCELS: u64 = 1_000;
 
 fn events() -> Vec<(Vec<u8>, Vec<u8>)> {
-    let world = World::new(&Plan { parcels: PARCELS, ..Plan::default() });
+    let world = World::new(&Plan {
+        parcels: PARCELS,
+        ..Plan::default()
+    });
     let mut events = Vec::new();
     generate(
         &world,
@@ -38,15 +41,25 @@ fn decode_and_judge(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("event");
     group.throughput(Throughput::Elements(count));
     group.bench_function("decode_json", |bench| {
-        bench.iter(|| events.iter().filter(|(json, _)| decoder.decode(json, Encoding::Json).is_ok()).count());
+        bench.iter(|| {
+            events
+                .iter()
+                .filter(|(json, _)| decoder.decode(json, Encoding::Json).is_ok())
+                .count()
+        });
     });
     group.bench_function("decode_protobuf", |bench| {
         bench.iter(|| {
-            events.iter().filter(|(_, bytes)| decoder.decode(bytes, Encoding::Protobuf).is_ok()).count()
+            events
+                .iter()
+                .filter(|(_, bytes)| decoder.decode(bytes, Encoding::Protobuf).is_ok())
+                .count()
         });
     });
-    let decoded: Vec<Decoded> =
-        events.iter().filter_map(|(json, _)| decoder.decode(json, Encoding::Json).ok()).collect();
+    let decoded: Vec<Decoded> = events
+        .iter()
+        .filter_map(|(json, _)| decoder.decode(json, Encoding::Json).ok())
+        .collect();
     let apply_all = || {
         let mut parcels = Parcels::default();
         for event in decoded.iter().filter_map(Decoded::event) {
@@ -54,7 +67,9 @@ fn decode_and_judge(criterion: &mut Criterion) {
         }
         parcels
     };
-    group.bench_function("apply", |bench| bench.iter_batched(|| (), |()| apply_all(), BatchSize::LargeInput));
+    group.bench_function("apply", |bench| {
+        bench.iter_batched(|| (), |()| apply_all(), BatchSize::LargeInput)
+    });
     group.finish();
 
     let parcels = apply_all();
@@ -64,19 +79,32 @@ fn decode_and_judge(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("parcel");
     group.throughput(Throughput::Elements(u64::try_from(parcels.len()).expect("a thousand")));
     group.bench_function("judge", |bench| {
-        bench.iter(|| parcels.iter().filter(|evidence| judge.verdict(evidence, as_of).is_ok()).count());
+        bench.iter(|| {
+            parcels
+                .iter()
+                .filter(|evidence| judge.verdict(evidence, as_of).is_ok())
+                .count()
+        });
     });
     group.finish();
 }
 
 fn validate_numbers(criterion: &mut Criterion) {
-    let numbers = ["440308199901101512", "371001198010082394", "321083197812162119", "440308199901101513"];
+    let numbers = [
+        "440308199901101512",
+        "371001198010082394",
+        "321083197812162119",
+        "440308199901101513",
+    ];
     let today = CivilDay::from_ymd(2026, 3, 10).expect("a day");
     let mut group = criterion.benchmark_group("number");
     group.throughput(Throughput::Elements(4));
     group.bench_function("sanbai", |bench| {
         bench.iter(|| {
-            numbers.iter().filter(|number| examine(DocumentKind::Resident, std::hint::black_box(number), today).is_valid()).count()
+            numbers
+                .iter()
+                .filter(|number| examine(DocumentKind::Resident, std::hint::black_box(number), today).is_valid())
+                .count()
         });
     });
     group.bench_function("china_identification_card", |bench| {

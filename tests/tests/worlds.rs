@@ -58,7 +58,9 @@ fn of_core(verdict: &Verdict<'_>) -> Body {
 
 fn of_oracle(judged: &Judged) -> Body {
     let text = |at: sanbai_wire::proto::Timestamp| {
-        Timestamp::from_parts(at.seconds, at.nanos).map(|at| at.to_string()).unwrap_or_default()
+        Timestamp::from_parts(at.seconds, at.nanos)
+            .map(|at| at.to_string())
+            .unwrap_or_default()
     };
     Body {
         accepted_at: judged.accepted_at.map(text),
@@ -87,7 +89,9 @@ fn decoder<'r>(rules: &'r Rules) -> Decoder<impl Fn(&str) -> Option<&'r str>> {
 /// The digest by which the smaller of two contents counts is the one of the product.
 fn digest(event: &ParcelEvent) -> Vec<u8> {
     let rules = Rules::builtin();
-    let decoded = decoder(&rules).decode(&encode_protobuf(event), Encoding::Protobuf).expect("was decoded before");
+    let decoded = decoder(&rules)
+        .decode(&encode_protobuf(event), Encoding::Protobuf)
+        .expect("was decoded before");
     decoded.digest().0.to_be_bytes().into()
 }
 
@@ -98,7 +102,9 @@ fn agree(plan: &Plan, with_registers: bool) {
     let world = World::new(plan);
     let mut decoded: Vec<Decoded> = Vec::new();
     let mut take = |event: ParcelEvent| {
-        let one = decoder.decode(encode_json(&event).as_bytes(), Encoding::Json).expect("a generated event is right");
+        let one = decoder
+            .decode(encode_json(&event).as_bytes(), Encoding::Json)
+            .expect("a generated event is right");
         decoded.push(one);
     };
     generate(&world, &mut take, &mut |_| {});
@@ -109,7 +115,10 @@ fn agree(plan: &Plan, with_registers: bool) {
         record.into_iter().for_each(|record| registry.insert(record));
     }
     let end = decoded.iter().map(Decoded::intake_at).max().expect("events");
-    let settings = Settings { digest, ..Settings::default() };
+    let settings = Settings {
+        digest,
+        ..Settings::default()
+    };
     let messages: Vec<ParcelEvent> = decoded.iter().map(|one| one.message().clone()).collect();
     for hours_before in [0, 5, 31, 70] {
         let as_of = end.minus(Span::hours(hours_before));
@@ -123,14 +132,25 @@ fn agree(plan: &Plan, with_registers: bool) {
             let (seconds, nanos) = as_of.to_parts();
             let at = sanbai_wire::proto::Timestamp { seconds, nanos };
             let theirs = judge_all_by(&settings, &messages, &records, profile, at);
-            let judge = Judge { rules: &rules, registry: registry.view(), profile: Some(name) };
+            let judge = Judge {
+                rules: &rules,
+                registry: registry.view(),
+                profile: Some(name),
+            };
             assert_eq!(parcels.len(), theirs.len(), "parcels as of {as_of}");
             for evidence in parcels.iter_sorted() {
-                let verdict = judge.verdict(&evidence, as_of).expect("the profile is known").expect("has events");
+                let verdict = judge
+                    .verdict(&evidence, as_of)
+                    .expect("the profile is known")
+                    .expect("has events");
                 let key = (verdict.brand.to_owned(), verdict.waybill.to_owned());
                 let theirs = theirs.get(&key).expect("judged by the oracle too");
                 let story: Vec<_> = evidence.items().iter().map(|item| &item.event).collect();
-                assert_eq!(of_core(&verdict), of_oracle(theirs), "core, oracle: {key:?} {name} as of {as_of}: {story:#?}");
+                assert_eq!(
+                    of_core(&verdict),
+                    of_oracle(theirs),
+                    "core, oracle: {key:?} {name} as of {as_of}: {story:#?}"
+                );
             }
         }
     }
@@ -139,13 +159,29 @@ fn agree(plan: &Plan, with_registers: bool) {
 #[test]
 fn oracle_agrees_on_every_parcel_of_several_worlds() {
     for seed in 1..=4 {
-        agree(&Plan { parcels: 1_500, seed, violation_rate_per_10k: 3_000, ..Plan::default() }, true);
+        agree(
+            &Plan {
+                parcels: 1_500,
+                seed,
+                violation_rate_per_10k: 3_000,
+                ..Plan::default()
+            },
+            true,
+        );
     }
 }
 
 #[test]
 fn oracle_agrees_where_there_are_no_registers() {
-    agree(&Plan { parcels: 1_500, seed: 9, violation_rate_per_10k: 3_000, ..Plan::default() }, false);
+    agree(
+        &Plan {
+            parcels: 1_500,
+            seed: 9,
+            violation_rate_per_10k: 3_000,
+            ..Plan::default()
+        },
+        false,
+    );
 }
 
 /// The codes of the findings above information of every parcel that has some.
@@ -159,7 +195,9 @@ fn found(plan: &Plan) -> (BTreeMap<String, Vec<String>>, BTreeMap<String, Vec<St
         &world,
         &mut |event| {
             let bytes = encode_protobuf(&event);
-            let decoded = decoder.decode(&bytes, Encoding::Protobuf).expect("a generated event is right");
+            let decoded = decoder
+                .decode(&bytes, Encoding::Protobuf)
+                .expect("a generated event is right");
             end = end.max(decoded.intake_at());
             if let Some(event) = decoded.event() {
                 parcels.apply(&event).expect("a generated waybill is short");
@@ -180,8 +218,15 @@ fn found(plan: &Plan) -> (BTreeMap<String, Vec<String>>, BTreeMap<String, Vec<St
     let judge = Judge::new(&rules, registry.view());
     let mut found = BTreeMap::new();
     for evidence in parcels.iter() {
-        let verdict = judge.verdict(&evidence, end).expect("the profile is known").expect("has events");
-        let codes: Vec<String> = verdict.findings.iter().map(|finding| finding.code.as_str().to_owned()).collect();
+        let verdict = judge
+            .verdict(&evidence, end)
+            .expect("the profile is known")
+            .expect("has events");
+        let codes: Vec<String> = verdict
+            .findings
+            .iter()
+            .map(|finding| finding.code.as_str().to_owned())
+            .collect();
         if !codes.is_empty() {
             found.insert(format!("{}:{}", verdict.brand, verdict.waybill), codes);
         }
@@ -192,7 +237,12 @@ fn found(plan: &Plan) -> (BTreeMap<String, Vec<String>>, BTreeMap<String, Vec<St
 #[test]
 fn every_planted_violation_is_found_with_its_codes_and_none_is_invented() {
     for seed in [1, 20, 300] {
-        let (planted, found) = found(&Plan { parcels: 6_000, seed, violation_rate_per_10k: 1_000, ..Plan::default() });
+        let (planted, found) = found(&Plan {
+            parcels: 6_000,
+            seed,
+            violation_rate_per_10k: 1_000,
+            ..Plan::default()
+        });
         assert!(planted.len() > 500, "{} planted", planted.len());
         assert_eq!(planted, found, "seed {seed}");
     }
@@ -201,7 +251,40 @@ fn every_planted_violation_is_found_with_its_codes_and_none_is_invented() {
 #[test]
 fn benign_disorder_has_no_finding() {
     for seed in [4, 5] {
-        let (planted, found) = found(&Plan { parcels: 1_000, seed, violation_rate_per_10k: 0, ..Plan::default() });
+        let (planted, found) = found(&Plan {
+            parcels: 1_000,
+            seed,
+            violation_rate_per_10k: 0,
+            ..Plan::default()
+        });
         assert_eq!((planted.len(), found), (0, BTreeMap::new()), "seed {seed}");
     }
+}
+
+#[test]
+fn a_parcel_takes_few_bytes() {
+    let (mut parcels, rules) = (Parcels::default(), Rules::builtin());
+    let decoder = decoder(&rules);
+    let mut events = 0_usize;
+    generate(
+        &World::new(&Plan {
+            parcels: 10_000,
+            ..Plan::default()
+        }),
+        &mut |event| {
+            let decoded = decoder
+                .decode(&encode_protobuf(&event), Encoding::Protobuf)
+                .expect("is right");
+            let event = decoded.event().expect("is of a parcel");
+            parcels.apply(&event).expect("a generated waybill is short");
+            events += 1;
+        },
+        &mut |_| {},
+    );
+    let each = parcels.bytes() / parcels.len();
+    assert!(
+        each <= 400,
+        "{each} bytes for a parcel of {} events",
+        events / parcels.len()
+    );
 }

@@ -35,21 +35,38 @@ impl<'a> Case<'a> {
         registry: RegistryView<'a>,
         now: Timestamp,
     ) -> Self {
-        let accepted = items.iter().position(|item| item.is_live() && item.event.happening.as_accepted().is_some());
-        Self { items, rules, profile, registry, now, accepted }
+        let accepted = items
+            .iter()
+            .position(|item| item.is_live() && item.event.happening.as_accepted().is_some());
+        Self {
+            items,
+            rules,
+            profile,
+            registry,
+            now,
+            accepted,
+        }
     }
 
     /// The events that count: not retracted, and no retraction. With their places in canonical order.
     pub fn live(&self) -> impl DoubleEndedIterator<Item = (usize, &'a Event<'a>)> + Clone + use<'a> {
         let items = self.items;
-        items.iter().enumerate().filter(|(_, item)| item.is_live()).map(|(place, item)| (place, &item.event))
+        items
+            .iter()
+            .enumerate()
+            .filter(|(_, item)| item.is_live())
+            .map(|(place, item)| (place, &item.event))
     }
 
     /// The counting acceptance: the first in canonical order that is not retracted.
     pub fn acceptance(&self) -> Option<Acceptance<'a>> {
         let place = self.accepted?;
         let event = &self.items.get(place)?.event;
-        Some(Acceptance { place, event, accepted: event.happening.as_accepted()? })
+        Some(Acceptance {
+            place,
+            event,
+            accepted: event.happening.as_accepted()?,
+        })
     }
 
     /// The events that nobody took back, retractions among them. With their places in canonical order.
@@ -60,7 +77,10 @@ impl<'a> Case<'a> {
 
     /// Any event that counts; the first in canonical order, else the first of all.
     pub fn first(&self) -> Option<&'a Event<'a>> {
-        self.live().map(|(_, event)| event).next().or_else(|| self.items.first().map(|item| &item.event))
+        self.live()
+            .map(|(_, event)| event)
+            .next()
+            .or_else(|| self.items.first().map(|item| &item.event))
     }
 
     /// Brand of the parcel.
@@ -97,12 +117,14 @@ impl<'a> Case<'a> {
 
     /// The first departure out of the origin network.
     pub fn first_line_haul(&self) -> Option<(usize, &'a Event<'a>)> {
-        self.live().find(|(_, event)| matches!(event.happening, Happening::Departed(Leg::LineHaul)))
+        self.live()
+            .find(|(_, event)| matches!(event.happening, Happening::Departed(Leg::LineHaul)))
     }
 
     /// The first sign-off.
     pub fn first_delivery(&self) -> Option<(usize, &'a Event<'a>)> {
-        self.live().find(|(_, event)| matches!(event.happening, Happening::Delivered))
+        self.live()
+            .find(|(_, event)| matches!(event.happening, Happening::Delivered))
     }
 
     /// The first move after a place in canonical order: a departure, a delivery, or an arrival at another site.
@@ -111,7 +133,11 @@ impl<'a> Case<'a> {
     }
 
     /// All moves after a place in canonical order.
-    pub fn moves_after<'s>(&self, place: usize, site: &'s str) -> impl Iterator<Item = (usize, &'a Event<'a>)> + use<'a, 's> {
+    pub fn moves_after<'s>(
+        &self,
+        place: usize,
+        site: &'s str,
+    ) -> impl Iterator<Item = (usize, &'a Event<'a>)> + use<'a, 's> {
         self.movements().filter(move |(at, event)| {
             *at > place && (!matches!(event.happening, Happening::Arrived(_)) || event.site != site)
         })
@@ -126,7 +152,10 @@ impl<'a> Case<'a> {
     /// of the site in which it lies, and the grace.
     pub fn due(&self, deadline: Timestamp, intake: Timestamp, site: &str, grace: Span) -> Timestamp {
         let base = deadline.max(intake);
-        self.registry.outage_end(self.brand(), site, base).unwrap_or(base).plus(grace)
+        self.registry
+            .outage_end(self.brand(), site, base)
+            .unwrap_or(base)
+            .plus(grace)
     }
 }
 
@@ -143,7 +172,10 @@ pub struct Acceptance<'a> {
 
 /// Whether an event is a departure, an arrival or a delivery.
 pub fn is_movement(event: &Event<'_>) -> bool {
-    matches!(event.happening, Happening::Departed(_) | Happening::Arrived(_) | Happening::Delivered)
+    matches!(
+        event.happening,
+        Happening::Departed(_) | Happening::Arrived(_) | Happening::Delivered
+    )
 }
 
 /// Ids of some events.

@@ -84,10 +84,7 @@ pub fn find(code: &str) -> Option<Division> {
     let (mut low, mut high) = (0, bytes.len());
     while low < high {
         let middle = low.midpoint(high);
-        let before = bytes
-            .get(low..middle)?
-            .iter()
-            .rposition(|byte| *byte == b'\n');
+        let before = bytes.get(low..middle)?.iter().rposition(|byte| *byte == b'\n');
         let start = before.map_or(low, |at| low.saturating_add(at).saturating_add(1));
         let length = bytes.get(start..)?.iter().position(|byte| *byte == b'\n')?;
         let end = start.saturating_add(length);
@@ -108,12 +105,7 @@ pub fn all() -> impl Iterator<Item = Division> {
 
 fn read(line: &'static str) -> Option<Division> {
     let mut fields = line.split(' ');
-    let (code, first, last, name) = (
-        fields.next()?,
-        fields.next()?,
-        fields.next()?,
-        fields.next()?,
-    );
+    let (code, first, last, name) = (fields.next()?, fields.next()?, fields.next()?, fields.next()?);
     let standing = if last == "-" {
         Standing::Known
     } else {
@@ -135,8 +127,7 @@ mod tests {
     #[test]
     fn codes_of_today_are_known() {
         for code in [
-            "440117", "440100", "440000", "310000", "110105", "500154", "411082", "441900",
-            "659012", "653228",
+            "440117", "440100", "440000", "310000", "110105", "500154", "411082", "441900", "659012", "653228",
         ] {
             assert_eq!(standing(code), Standing::Known, "{code}");
         }
@@ -152,8 +143,7 @@ mod tests {
     #[test]
     fn codes_of_the_past_are_historic() {
         for code in [
-            "440184", "371001", "321083", "362322", "310119", "330103", "513425", "512221",
-            "110100",
+            "440184", "371001", "321083", "362322", "310119", "330103", "513425", "512221", "110100",
         ] {
             assert_eq!(standing(code), Standing::Historic, "{code}");
         }
@@ -162,8 +152,7 @@ mod tests {
     #[test]
     fn anything_else_is_unknown() {
         for code in [
-            "", "4", "44011", "4401170", "321119", "000000", "999999", "111111", "从化", "44011７",
-            "      ", "\n44011",
+            "", "4", "44011", "4401170", "321119", "000000", "999999", "111111", "从化", "44011７", "      ", "\n44011",
         ] {
             assert_eq!(standing(code), Standing::Unknown, "{code}");
             assert_eq!(name(code), None, "{code}");
@@ -196,28 +185,15 @@ mod tests {
 
     #[test]
     fn the_list_is_in_order_and_complete() {
-        assert!(
-            all()
-                .map(|division| division.code)
-                .is_sorted_by(|a, b| a < b)
-        );
+        assert!(all().map(|division| division.code).is_sorted_by(|a, b| a < b));
         assert_eq!((all().count(), LINES.lines().count()), (7_261, 7_261));
         assert_eq!(
-            all()
-                .filter(|division| division.standing == Standing::Known)
-                .count(),
+            all().filter(|division| division.standing == Standing::Known).count(),
             3_215
         );
         assert!(all().all(|division| division.code.bytes().all(|byte| byte.is_ascii_digit())));
-        assert!(all().all(|division| {
-            division
-                .first_year
-                .is_none_or(|year| (1981..=2026).contains(&year))
-        }));
-        assert!(
-            all().all(|division| division.last_year >= division.first_year
-                || division.last_year.is_none())
-        );
+        assert!(all().all(|division| { division.first_year.is_none_or(|year| (1981..=2026).contains(&year)) }));
+        assert!(all().all(|division| division.last_year >= division.first_year || division.last_year.is_none()));
     }
 
     #[test]

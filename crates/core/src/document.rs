@@ -129,9 +129,7 @@ fn examine_bytes(kind: DocumentKind, number: &[u8], today: CivilDay) -> NumberFa
         sex: reading.sex.filter(|_| trusted),
         birth_year: reading.birth_year.filter(|_| trusted),
         valid_as,
-        normalised: canonical
-            .map(|canonical| canonical.changes())
-            .unwrap_or_default(),
+        normalised: canonical.map(|canonical| canonical.changes()).unwrap_or_default(),
     }
 }
 
@@ -169,9 +167,7 @@ pub fn identify(number: impl AsRef<[u8]>, today: CivilDay) -> Candidates {
 }
 
 fn valid_as(raw: &[u8], canonical: Option<&Canonical>, today: CivilDay) -> KindSet {
-    let telling = DocumentKind::CHECKED
-        .into_iter()
-        .chain([DocumentKind::FirstGeneration]);
+    let telling = DocumentKind::CHECKED.into_iter().chain([DocumentKind::FirstGeneration]);
     telling
         .filter(|kind| reading::read(*kind, raw, canonical, today).is_valid())
         .collect()

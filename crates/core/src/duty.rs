@@ -28,7 +28,13 @@ pub struct DutyStatus {
 impl DutyStatus {
     /// A status and what decided it.
     pub(crate) fn new(status: Status, events: Vec<EventId>) -> Self {
-        Self { status, deadline: None, events, performed_late: false, reported_late: false }
+        Self {
+            status,
+            deadline: None,
+            events,
+            performed_late: false,
+            reported_late: false,
+        }
     }
 
     /// Not applicable on a ground.
@@ -38,7 +44,10 @@ impl DutyStatus {
 
     /// Better evidence may be on its way.
     pub(crate) fn pending(deadline: Option<Timestamp>) -> Self {
-        Self { deadline, ..Self::new(Status::Pending, Vec::new()) }
+        Self {
+            deadline,
+            ..Self::new(Status::Pending, Vec::new())
+        }
     }
 
     /// Cannot tell.
@@ -48,7 +57,11 @@ impl DutyStatus {
 
     /// Failed.
     pub(crate) fn failed(deadline: Timestamp, events: Vec<EventId>, performed_late: bool) -> Self {
-        Self { deadline: Some(deadline), performed_late, ..Self::new(Status::Fail, events) }
+        Self {
+            deadline: Some(deadline),
+            performed_late,
+            ..Self::new(Status::Fail, events)
+        }
     }
 }
 

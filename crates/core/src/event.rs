@@ -90,37 +90,65 @@ pub enum Happening<'a> {
 impl<'a> Happening<'a> {
     /// The acceptance, if it is one.
     pub fn as_accepted(&self) -> Option<&Accepted<'a>> {
-        if let Self::Accepted(accepted) = self { Some(accepted) } else { None }
+        if let Self::Accepted(accepted) = self {
+            Some(accepted)
+        } else {
+            None
+        }
     }
 
     /// The identity check, if it is one.
     pub fn as_identity_checked(&self) -> Option<&IdentityChecked> {
-        if let Self::IdentityChecked(check) = self { Some(check) } else { None }
+        if let Self::IdentityChecked(check) = self {
+            Some(check)
+        } else {
+            None
+        }
     }
 
     /// The inspection, if it is one.
     pub fn as_inspected(&self) -> Option<&Inspected> {
-        if let Self::Inspected(inspected) = self { Some(inspected) } else { None }
+        if let Self::Inspected(inspected) = self {
+            Some(inspected)
+        } else {
+            None
+        }
     }
 
     /// The screening, if it is one.
     pub fn as_xray_screened(&self) -> Option<&XrayScreened<'a>> {
-        if let Self::XrayScreened(screened) = self { Some(screened) } else { None }
+        if let Self::XrayScreened(screened) = self {
+            Some(screened)
+        } else {
+            None
+        }
     }
 
     /// The open check, if it is one.
     pub fn as_open_checked(&self) -> Option<&OpenChecked> {
-        if let Self::OpenChecked(check) = self { Some(check) } else { None }
+        if let Self::OpenChecked(check) = self {
+            Some(check)
+        } else {
+            None
+        }
     }
 
     /// Where the parcel came from, if it is an arrival.
     pub fn arrived_from(&self) -> Option<&'a str> {
-        if let Self::Arrived(from) = self { Some(from) } else { None }
+        if let Self::Arrived(from) = self {
+            Some(from)
+        } else {
+            None
+        }
     }
 
     /// The event that was taken back, if it is a retraction.
     pub fn retracts(&self) -> Option<EventId> {
-        if let Self::Retracted(target) = self { Some(*target) } else { None }
+        if let Self::Retracted(target) = self {
+            Some(*target)
+        } else {
+            None
+        }
     }
 
     /// The name of the happening in events (`identityChecked` …).
@@ -304,7 +332,10 @@ pub struct ProhibitedClass(u8);
 impl ProhibitedClass {
     /// `None` outside 1 to 19.
     pub fn new(class: u32) -> Option<Self> {
-        u8::try_from(class).ok().filter(|class| (1..=19).contains(class)).map(Self)
+        u8::try_from(class)
+            .ok()
+            .filter(|class| (1..=19).contains(class))
+            .map(Self)
     }
 
     /// The number of the class.

@@ -110,7 +110,12 @@ impl Parcels {
 
     /// No parcels yet; each will hold at most `events_max` events.
     pub fn with_events_max(events_max: usize) -> Self {
-        Self { names: Names::default(), table: HashTable::new(), hasher: DefaultHashBuilder::default(), events_max }
+        Self {
+            names: Names::default(),
+            table: HashTable::new(),
+            hasher: DefaultHashBuilder::default(),
+            events_max,
+        }
     }
 
     /// How many parcels there are.
@@ -128,7 +133,12 @@ impl Parcels {
     /// # Errors
     /// Where a text is too long to be kept.
     pub fn apply(&mut self, event: &Event<'_>) -> Result<Applied, PackError> {
-        let Self { names, table, hasher, events_max } = self;
+        let Self {
+            names,
+            table,
+            hasher,
+            events_max,
+        } = self;
         let brand = names.intern(event.brand);
         let hash = hasher.hash_one((brand, event.waybill));
         let entry = table.entry(
@@ -151,7 +161,9 @@ impl Parcels {
     pub fn find(&self, brand: &str, waybill: &str) -> Option<Evidence<'_>> {
         let brand = self.names.find(brand)?;
         let hash = self.hasher.hash_one((brand, waybill));
-        self.table.find(hash, |packed| packed.is_of(brand, waybill)).map(|packed| packed.evidence(&self.names))
+        self.table
+            .find(hash, |packed| packed.is_of(brand, waybill))
+            .map(|packed| packed.evidence(&self.names))
     }
 
     /// The evidence of every parcel, in no order that means anything.
@@ -169,6 +181,8 @@ impl Parcels {
     /// Bytes in use, without what the allocator rounds up.
     pub fn bytes(&self) -> usize {
         let packed: usize = self.table.iter().map(Packed::bytes).sum();
-        packed.saturating_add(self.names.bytes()).saturating_add(self.table.allocation_size())
+        packed
+            .saturating_add(self.names.bytes())
+            .saturating_add(self.table.allocation_size())
     }
 }

@@ -202,8 +202,20 @@ struct Dated<T> {
 
 impl<T> Dated<T> {
     fn of(record: Record, value: T) -> Self {
-        let Record { offset, brand, valid_from, valid_to, .. } = record;
-        Self { offset, brand, valid_from, valid_to, value }
+        let Record {
+            offset,
+            brand,
+            valid_from,
+            valid_to,
+            ..
+        } = record;
+        Self {
+            offset,
+            brand,
+            valid_from,
+            valid_to,
+            value,
+        }
     }
 }
 
@@ -225,25 +237,39 @@ struct Register<T> {
 
 impl<T> Default for Register<T> {
     fn default() -> Self {
-        Self { by_brand: BTreeMap::new() }
+        Self {
+            by_brand: BTreeMap::new(),
+        }
     }
 }
 
 impl<T> Register<T> {
     fn insert(&mut self, key: String, dated: Dated<T>) {
-        let values = self.by_brand.entry(dated.brand.clone()).or_default().entry(key).or_default();
+        let values = self
+            .by_brand
+            .entry(dated.brand.clone())
+            .or_default()
+            .entry(key)
+            .or_default();
         let place = values.partition_point(|other| other.offset <= dated.offset);
         values.insert(place, dated);
     }
 
     /// The brand's own keys first, then those that hold for all brands.
     fn keys<'a>(&'a self, brand: &str) -> impl Iterator<Item = &'a BTreeMap<String, Vec<Dated<T>>>> {
-        let own = if brand.is_empty() { None } else { self.by_brand.get(brand) };
+        let own = if brand.is_empty() {
+            None
+        } else {
+            self.by_brand.get(brand)
+        };
         own.into_iter().chain(self.by_brand.get(""))
     }
 
     fn is_present(&self, brand: &str, up_to: u64) -> bool {
-        self.keys(brand).flat_map(BTreeMap::values).flatten().any(|dated| dated.offset < up_to)
+        self.keys(brand)
+            .flat_map(BTreeMap::values)
+            .flatten()
+            .any(|dated| dated.offset < up_to)
     }
 
     fn find(&self, brand: &str, key: &str, up_to: u64, at: Timestamp) -> Lookup<&T> {
@@ -286,7 +312,10 @@ impl Registry {
 
     /// What was on file before an offset of the log.
     pub fn view_up_to(&self, offset: u64) -> RegistryView<'_> {
-        RegistryView { registry: self, up_to: offset }
+        RegistryView {
+            registry: self,
+            up_to: offset,
+        }
     }
 }
 

@@ -14,9 +14,7 @@ mod tests;
 pub use brand::{Brand, Brands};
 pub use law::{Clause, Law, LawVersion};
 pub use load::RulesError;
-pub use set::{
-    ClassO, Documents, Duty, Exemptions, Indicator, Limits, Profile, Rule, RuleSet, Severity, Spans,
-};
+pub use set::{ClassO, Documents, Duty, Exemptions, Indicator, Limits, Profile, Rule, RuleSet, Severity, Spans};
 
 use crate::time::Timestamp;
 

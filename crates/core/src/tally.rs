@@ -77,9 +77,16 @@ impl Tally {
     /// The rate of a duty: satisfied / (satisfied + failed). An agreement satisfies real-name sending.
     pub fn rate(&self, duty: Duty) -> Rate {
         let tally = self.duty(duty);
-        let by_agreement = if duty == Duty::RealName { tally.exempt(Ground::Agreement) } else { 0 };
+        let by_agreement = if duty == Duty::RealName {
+            tally.exempt(Ground::Agreement)
+        } else {
+            0
+        };
         let satisfied = tally.pass.saturating_add(by_agreement);
-        Rate { part: satisfied, whole: satisfied.saturating_add(tally.fail) }
+        Rate {
+            part: satisfied,
+            whole: satisfied.saturating_add(tally.fail),
+        }
     }
 
     /// The rate of an indicator: of its duty, or of parcels without its findings.
@@ -88,7 +95,10 @@ impl Tally {
             Some(duty) => self.rate(duty),
             None => {
                 let broken = self.broken.get(name).copied().unwrap_or(0);
-                Rate { part: self.parcels.saturating_sub(broken), whole: self.parcels }
+                Rate {
+                    part: self.parcels.saturating_sub(broken),
+                    whole: self.parcels,
+                }
             }
         }
     }
@@ -96,13 +106,19 @@ impl Tally {
     /// Real-name sending of walk-in parcels alone: pass / (pass + fail).
     pub fn per_person_rate(&self) -> Rate {
         let tally = self.duty(Duty::RealName);
-        Rate { part: tally.pass, whole: tally.pass.saturating_add(tally.fail) }
+        Rate {
+            part: tally.pass,
+            whole: tally.pass.saturating_add(tally.fail),
+        }
     }
 
     /// Share of agreement parcels: agreement / (N − letters).
     pub fn agreement_share(&self) -> Rate {
         let agreement = self.duty(Duty::RealName).exempt(Ground::Agreement);
-        Rate { part: agreement, whole: self.parcels.saturating_sub(self.letters) }
+        Rate {
+            part: agreement,
+            whole: self.parcels.saturating_sub(self.letters),
+        }
     }
 
     /// All findings, whatever their code.
@@ -173,16 +189,19 @@ pub struct Rate {
 impl Rate {
     /// Hundredths of a percent, cut off; `None` of nothing.
     pub fn basis_points(self) -> Option<u64> {
-        u64::try_from(u128::from(self.part).saturating_mul(10_000).checked_div(self.whole.into())?).ok()
+        u64::try_from(
+            u128::from(self.part)
+                .saturating_mul(10_000)
+                .checked_div(self.whole.into())?,
+        )
+        .ok()
     }
 }
 
 impl fmt::Display for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.basis_points() {
-            Some(points) => {
-                f.pad(&format!("{}.{:02}%", points.div_euclid(100), points.rem_euclid(100)))
-            }
+            Some(points) => f.pad(&format!("{}.{:02}%", points.div_euclid(100), points.rem_euclid(100))),
             None => f.pad("-"),
         }
     }

@@ -43,7 +43,10 @@ impl Timestamp {
         if !(0..1_000_000_000).contains(&nanos) {
             return None;
         }
-        seconds.checked_mul(NANOS_PER_SECOND)?.checked_add(i64::from(nanos)).map(Self)
+        seconds
+            .checked_mul(NANOS_PER_SECOND)?
+            .checked_add(i64::from(nanos))
+            .map(Self)
     }
 
     /// Seconds and nanoseconds since the epoch, as protobuf has them.
@@ -62,16 +65,23 @@ impl Timestamp {
             return None;
         }
         let (clock, rest) = rest.split_first_chunk::<8>()?;
-        let [h1, h2, b':', m1, m2, b':', s1, s2] = clock else { return None };
+        let [h1, h2, b':', m1, m2, b':', s1, s2] = clock else {
+            return None;
+        };
         let (hour, minute, second) = (digits(&[*h1, *h2])?, digits(&[*m1, *m2])?, digits(&[*s1, *s2])?);
         if hour > 23 || minute > 59 || second > 59 {
             return None;
         }
         let (fraction, rest) = parse_fraction(rest)?;
         let offset = parse_offset(rest)?;
-        let of_day = hour.checked_mul(3_600)?.checked_add(minute.checked_mul(60)?)?.checked_add(second)?;
-        let seconds =
-            i64::from(day.0).checked_mul(SECONDS_PER_DAY)?.checked_add(of_day)?.checked_sub(offset)?;
+        let of_day = hour
+            .checked_mul(3_600)?
+            .checked_add(minute.checked_mul(60)?)?
+            .checked_add(second)?;
+        let seconds = i64::from(day.0)
+            .checked_mul(SECONDS_PER_DAY)?
+            .checked_add(of_day)?
+            .checked_sub(offset)?;
         seconds.checked_mul(NANOS_PER_SECOND)?.checked_add(fraction).map(Self)
     }
 
@@ -104,8 +114,11 @@ impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (seconds, nanos) = self.to_parts();
         let of_day = seconds.saturating_add(CIVIL_OFFSET_SECONDS).rem_euclid(SECONDS_PER_DAY);
-        let (hour, minute, second) =
-            (of_day.div_euclid(3_600), of_day.div_euclid(60).rem_euclid(60), of_day.rem_euclid(60));
+        let (hour, minute, second) = (
+            of_day.div_euclid(3_600),
+            of_day.div_euclid(60).rem_euclid(60),
+            of_day.rem_euclid(60),
+        );
         write!(f, "{}T{hour:02}:{minute:02}:{second:02}", self.civil_day())?;
         if nanos != 0 {
             if nanos.rem_euclid(1_000_000) == 0 {
@@ -182,14 +195,21 @@ impl CivilDay {
         let era = y.div_euclid(400);
         let year_of_era = y.rem_euclid(400);
         let shifted = i32::from(month).checked_add(9)?.rem_euclid(12);
-        let day_of_year =
-            shifted.checked_mul(153)?.checked_add(2)?.div_euclid(5).checked_add(i32::from(day))?.checked_sub(1)?;
+        let day_of_year = shifted
+            .checked_mul(153)?
+            .checked_add(2)?
+            .div_euclid(5)
+            .checked_add(i32::from(day))?
+            .checked_sub(1)?;
         let day_of_era = year_of_era
             .checked_mul(365)?
             .checked_add(year_of_era.div_euclid(4))?
             .checked_sub(year_of_era.div_euclid(100))?
             .checked_add(day_of_year)?;
-        era.checked_mul(146_097)?.checked_add(day_of_era)?.checked_sub(719_468).map(Self)
+        era.checked_mul(146_097)?
+            .checked_add(day_of_era)?
+            .checked_sub(719_468)
+            .map(Self)
     }
 
     /// Reads `YYYY-MM-DD`; `None` for anything else.
@@ -198,7 +218,9 @@ impl CivilDay {
     }
 
     fn parse_bytes(text: &[u8; 10]) -> Option<Self> {
-        let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = text else { return None };
+        let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = text else {
+            return None;
+        };
         let year = i32::try_from(digits(&[*y1, *y2, *y3, *y4])?).ok()?;
         let month = u8::try_from(digits(&[*m1, *m2])?).ok()?;
         Self::from_ymd(year, month, u8::try_from(digits(&[*d1, *d2])?).ok()?)
@@ -230,11 +252,20 @@ impl CivilDay {
             .saturating_sub(year_of_era.div_euclid(100));
         let day_of_year = day_of_era.saturating_sub(before);
         let shifted_month = day_of_year.saturating_mul(5).saturating_add(2).div_euclid(153);
-        let day =
-            day_of_year.saturating_sub(shifted_month.saturating_mul(153).saturating_add(2).div_euclid(5));
-        let month = if shifted_month < 10 { shifted_month.saturating_add(3) } else { shifted_month.saturating_sub(9) };
-        let year = year_of_era.saturating_add(era.saturating_mul(400)).saturating_add(i32::from(month <= 2));
-        (year, u8::try_from(month).unwrap_or(1), u8::try_from(day.saturating_add(1)).unwrap_or(1))
+        let day = day_of_year.saturating_sub(shifted_month.saturating_mul(153).saturating_add(2).div_euclid(5));
+        let month = if shifted_month < 10 {
+            shifted_month.saturating_add(3)
+        } else {
+            shifted_month.saturating_sub(9)
+        };
+        let year = year_of_era
+            .saturating_add(era.saturating_mul(400))
+            .saturating_add(i32::from(month <= 2));
+        (
+            year,
+            u8::try_from(month).unwrap_or(1),
+            u8::try_from(day.saturating_add(1)).unwrap_or(1),
+        )
     }
 
     /// The year.
@@ -244,7 +275,9 @@ impl CivilDay {
 
     /// Midnight at +08:00, with which the day begins.
     pub fn start(self) -> Timestamp {
-        let seconds = i64::from(self.0).saturating_mul(SECONDS_PER_DAY).saturating_sub(CIVIL_OFFSET_SECONDS);
+        let seconds = i64::from(self.0)
+            .saturating_mul(SECONDS_PER_DAY)
+            .saturating_sub(CIVIL_OFFSET_SECONDS);
         Timestamp(seconds.saturating_mul(NANOS_PER_SECOND))
     }
 
@@ -287,7 +320,9 @@ fn digits(text: &[u8]) -> Option<i64> {
 
 /// Nanoseconds of an optional fraction, and what follows it.
 fn parse_fraction(text: &[u8]) -> Option<(i64, &[u8])> {
-    let Some((b'.', rest)) = text.split_first() else { return Some((0, text)) };
+    let Some((b'.', rest)) = text.split_first() else {
+        return Some((0, text));
+    };
     let length = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
     if length == 0 || length > 9 {
         return None;
@@ -307,7 +342,11 @@ fn parse_offset(text: &[u8]) -> Option<i64> {
                 return None;
             }
             let seconds = hours.checked_mul(3_600)?.checked_add(minutes.checked_mul(60)?)?;
-            if *sign == b'-' { seconds.checked_neg() } else { Some(seconds) }
+            if *sign == b'-' {
+                seconds.checked_neg()
+            } else {
+                Some(seconds)
+            }
         }
         _ => None,
     }

@@ -108,18 +108,18 @@ pub struct Judge<'a> {
 impl<'a> Judge<'a> {
     /// The built-in rules' or given rules' own profile, and no registers.
     pub fn new(rules: &'a Rules, registry: RegistryView<'a>) -> Self {
-        Self { rules, registry, profile: None }
+        Self {
+            rules,
+            registry,
+            profile: None,
+        }
     }
 
     /// Judges the set of events of one parcel at an instant; `None` for no events.
     ///
     /// # Errors
     /// Where the profile is not in the rule set that was in force.
-    pub fn verdict<'e>(
-        &self,
-        evidence: &'e Evidence<'e>,
-        now: Timestamp,
-    ) -> Result<Option<Verdict<'e>>, UnknownProfile>
+    pub fn verdict<'e>(&self, evidence: &'e Evidence<'e>, now: Timestamp) -> Result<Option<Verdict<'e>>, UnknownProfile>
     where
         'a: 'e,
     {
@@ -135,7 +135,10 @@ impl<'a> Judge<'a> {
         let rules = self.rules.in_force(reference);
         let name = self.profile.unwrap_or(&rules.profile);
         let Some(profile) = rules.profile_set.get(name) else {
-            return Err(UnknownProfile { name: name.to_owned(), version: rules.version.clone() });
+            return Err(UnknownProfile {
+                name: name.to_owned(),
+                version: rules.version.clone(),
+            });
         };
         Ok(Some(judge(&Case::new(items, rules, profile, self.registry, now))))
     }
@@ -160,7 +163,10 @@ fn judge<'a>(case: &Case<'a>) -> Verdict<'a> {
     life::voided_yet_moved(case, acceptance.as_ref(), &mut findings);
     let (findings, unanswered) = findings.finish();
 
-    let first = acceptance.map(|acceptance| acceptance.event).or_else(|| case.first_movement()).or_else(|| case.first());
+    let first = acceptance
+        .map(|acceptance| acceptance.event)
+        .or_else(|| case.first_movement())
+        .or_else(|| case.first());
     Verdict {
         brand: case.brand(),
         waybill: first.map_or("", |event| event.waybill),

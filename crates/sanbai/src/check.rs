@@ -24,12 +24,18 @@ const REVISION: u32 = 1;
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let loaded = evidence::load(&arguments.source, None)?;
     let profile = arguments.source.profile.as_deref();
-    let judge = Judge { rules: &loaded.rules, registry: loaded.registry.view(), profile };
+    let judge = Judge {
+        rules: &loaded.rules,
+        registry: loaded.registry.view(),
+        profile,
+    };
     let mut answers = output::answers();
     let newest = loaded.rules.newest();
     let mut summary = Summary::default();
     for evidence in loaded.parcels.iter_sorted() {
-        let Some(verdict) = judge.verdict(&evidence, loaded.as_of)? else { continue };
+        let Some(verdict) = judge.verdict(&evidence, loaded.as_of)? else {
+            continue;
+        };
         summary.add(&verdict, &newest.indicator);
         if arguments.json {
             let line = sanbai_wire::verdict::to_json(&verdict, &loaded.rules, profile, REVISION)?;
@@ -39,7 +45,11 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     }
     if !arguments.json {
         let profile = profile.unwrap_or(&newest.profile);
-        writeln!(answers, "判定时刻 as of {} · 口径 profile {profile} · 规则 rules {}", loaded.as_of, newest.version)?;
+        writeln!(
+            answers,
+            "判定时刻 as of {} · 口径 profile {profile} · 规则 rules {}",
+            loaded.as_of, newest.version
+        )?;
         writeln!(answers)?;
         summary.print(&mut answers, newest)?;
     }

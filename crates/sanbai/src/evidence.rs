@@ -99,10 +99,20 @@ impl Ledger {
     pub(crate) fn note(&self) {
         output::note(&format!(
             "事件 events {} = 采用 merged {} + 重复 duplicate {} + 设备等 subject {} + 晚于判定时刻 after as-of {} + 其他运单 other {} + 拒绝 rejected {}",
-            self.events, self.merged, self.duplicate, self.subject, self.left_out, self.other, self.rejected_total()
+            self.events,
+            self.merged,
+            self.duplicate,
+            self.subject,
+            self.left_out,
+            self.other,
+            self.rejected_total()
         ));
         if !self.rejected.is_empty() {
-            let codes: Vec<String> = self.rejected.iter().map(|(code, count)| format!("{code} × {count}")).collect();
+            let codes: Vec<String> = self
+                .rejected
+                .iter()
+                .map(|(code, count)| format!("{code} × {count}"))
+                .collect();
             output::note(&format!("拒绝 rejected: {} (docs/bad-input.md)", codes.join(", ")));
         }
         if self.unknown_fields > 0 {
@@ -118,7 +128,11 @@ pub(crate) fn load(source: &Source, only: Option<&str>) -> anyhow::Result<Loaded
         && let Some(set) = rules.sets().iter().find(|set| !set.profile_set.contains_key(profile))
     {
         let known: Vec<&str> = set.profile_set.keys().map(String::as_str).collect();
-        bail!("profile {profile} is not in rule set {}, which has {}", set.version, known.join(", "));
+        bail!(
+            "profile {profile} is not in rule set {}, which has {}",
+            set.version,
+            known.join(", ")
+        );
     }
     let keys = keys::load(source.keys.as_deref())?;
     let registry = registers::load(source.registry.as_deref(), &keys)?;
@@ -137,15 +151,29 @@ pub(crate) fn load(source: &Source, only: Option<&str>) -> anyhow::Result<Loaded
         rejects: Rejects::open(source.rejects.as_deref())?,
     };
     for file in &source.files {
-        reader.file(file, source.format).with_context(|| format!("cannot read {}", file.display()))?;
+        reader
+            .file(file, source.format)
+            .with_context(|| format!("cannot read {}", file.display()))?;
     }
-    let Reader { parcels, latest, ledger, rejects, .. } = reader;
+    let Reader {
+        parcels,
+        latest,
+        ledger,
+        rejects,
+        ..
+    } = reader;
     rejects.close()?;
     if !ledger.adds_up() {
         bail!("the ledger does not add up: {ledger:?}");
     }
     let as_of = source.as_of.or(latest).unwrap_or_default();
-    Ok(Loaded { rules, registry, parcels, as_of, ledger })
+    Ok(Loaded {
+        rules,
+        registry,
+        parcels,
+        as_of,
+        ledger,
+    })
 }
 
 struct Reader<'a, R> {
@@ -161,13 +189,21 @@ struct Reader<'a, R> {
 impl<'r, R: Fn(&str) -> Option<&'r str>> Reader<'_, R> {
     fn file(&mut self, path: &Path, format: Format) -> anyhow::Result<()> {
         let (mut reader, bar) = input::open(path)?;
-        let first = reader.fill_buf()?.iter().copied().find(|byte| !byte.is_ascii_whitespace());
+        let first = reader
+            .fill_buf()?
+            .iter()
+            .copied()
+            .find(|byte| !byte.is_ascii_whitespace());
         let is_json = match format {
             Format::Auto => first.is_none_or(|byte| matches!(byte, b'{' | b'[' | 0xef)),
             Format::Ndjson => true,
             Format::Protobuf => false,
         };
-        if is_json { self.json_lines(path, reader) } else { self.frames(path, reader) }?;
+        if is_json {
+            self.json_lines(path, reader)
+        } else {
+            self.frames(path, reader)
+        }?;
         bar.finish_and_clear();
         Ok(())
     }
@@ -180,7 +216,11 @@ impl<'r, R: Fn(&str) -> Option<&'r str>> Reader<'_, R> {
             if line.trim_ascii().is_empty() {
                 continue;
             }
-            let place = Place { name: "line", number, index: None };
+            let place = Place {
+                name: "line",
+                number,
+                index: None,
+            };
             self.record(path, place, line, Encoding::Json)?;
         }
         Ok(())
@@ -190,7 +230,11 @@ impl<'r, R: Fn(&str) -> Option<&'r str>> Reader<'_, R> {
         let mut buffer: Vec<u8> = Vec::new();
         let (mut start, mut offset) = (0_usize, 0_u64);
         loop {
-            let place = Place { name: "offset", number: offset, index: None };
+            let place = Place {
+                name: "offset",
+                number: offset,
+                index: None,
+            };
             match Frame::first(&buffer[start..]) {
                 Ok(Frame::Whole { content, length }) => {
                     self.record(path, place, content, Encoding::Protobuf)?;
@@ -232,7 +276,14 @@ impl<'r, R: Fn(&str) -> Option<&'r str>> Reader<'_, R> {
         let (mut index, mut written) = (0_usize, Ok(()));
         let whole = decoder.decode_each(bytes, encoding, |decoded| {
             if written.is_ok() {
-                written = self.outcome(path, Place { index: Some(index), ..place }, decoded);
+                written = self.outcome(
+                    path,
+                    Place {
+                        index: Some(index),
+                        ..place
+                    },
+                    decoded,
+                );
             }
             index += 1;
         });
@@ -293,7 +344,9 @@ impl Rejects {
             Some(path) => Some(File::create(path).with_context(|| format!("cannot write {}", path.display()))?),
             None => None,
         };
-        Ok(Self { file: file.map(BufWriter::new) })
+        Ok(Self {
+            file: file.map(BufWriter::new),
+        })
     }
 
     fn write(&mut self, path: &Path, place: Place, reject: &Reject) -> anyhow::Result<()> {

@@ -38,7 +38,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let mut answers = output::answers();
     let mut outcome = None;
     for evidence in loaded.parcels.iter_sorted() {
-        let Some(verdict) = judge.verdict(&evidence, as_of)? else { continue };
+        let Some(verdict) = judge.verdict(&evidence, as_of)? else {
+            continue;
+        };
         if verdict.waybill != waybill || brand.is_some_and(|brand| brand != verdict.brand) {
             continue;
         }

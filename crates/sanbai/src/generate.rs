@@ -118,7 +118,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
 }
 
 fn write_registers(arguments: &Arguments, world: &World) -> anyhow::Result<()> {
-    let Some(folder) = &arguments.registry else { return Ok(()) };
+    let Some(folder) = &arguments.registry else {
+        return Ok(());
+    };
     fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let format = match arguments.registry_format {
         RegistersAs::Csv => RegisterFormat::Csv,

@@ -23,9 +23,14 @@ pub(crate) fn open(path: &Path) -> anyhow::Result<(Box<dyn BufRead>, ProgressBar
     };
     let bar = output::progress(length);
     let mut reader = BufReader::with_capacity(BUFFER, bar.wrap_read(raw));
-    let magic = reader.fill_buf().with_context(|| format!("cannot read {}", path.display()))?;
+    let magic = reader
+        .fill_buf()
+        .with_context(|| format!("cannot read {}", path.display()))?;
     let unpacked: Box<dyn BufRead> = if magic.starts_with(&[0x1f, 0x8b]) {
-        Box::new(BufReader::with_capacity(BUFFER, flate2::bufread::MultiGzDecoder::new(reader)))
+        Box::new(BufReader::with_capacity(
+            BUFFER,
+            flate2::bufread::MultiGzDecoder::new(reader),
+        ))
     } else if magic.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
         let decoder = ruzstd::decoding::StreamingDecoder::new(reader)
             .with_context(|| format!("{} is no zstd file", path.display()))?;
@@ -50,7 +55,11 @@ impl Lines {
     }
 
     pub(crate) fn over(reader: Box<dyn BufRead>, bytes_max: usize) -> Self {
-        Self { reader, line: Vec::new(), bytes_max }
+        Self {
+            reader,
+            line: Vec::new(),
+            bytes_max,
+        }
     }
 
     /// The next line without its end; `None` at the end of the file.

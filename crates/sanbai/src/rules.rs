@@ -76,7 +76,10 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
             }
         }
         Action::Show { code: None, .. } => answers.write_all(RuleSet::builtin_text().as_bytes())?,
-        Action::Show { code: Some(code), overlay } => {
+        Action::Show {
+            code: Some(code),
+            overlay,
+        } => {
             let code = Code::parse(code).ok_or_else(|| anyhow!("no rule has that code: see `sanbai rules list`"))?;
             show(&mut answers, code, overlay.load()?.newest())?;
         }
@@ -99,10 +102,22 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
 }
 
 fn show(answers: &mut impl std::io::Write, code: Code, set: &RuleSet) -> anyhow::Result<()> {
-    let rule = set.rule(code).ok_or_else(|| anyhow!("the rule set has no rule {code}"))?;
-    writeln!(answers, "{code} [{}] {} · {}", rule.severity.letter(), rule.title_zh, rule.title_en)?;
+    let rule = set
+        .rule(code)
+        .ok_or_else(|| anyhow!("the rule set has no rule {code}"))?;
+    writeln!(
+        answers,
+        "{code} [{}] {} · {}",
+        rule.severity.letter(),
+        rule.title_zh,
+        rule.title_en
+    )?;
     for (name, profile) in &set.profile_set {
-        let breaks = if rule.profiles.contains(name) { "breaks" } else { "does not break" };
+        let breaks = if rule.profiles.contains(name) {
+            "breaks"
+        } else {
+            "does not break"
+        };
         let severity = set.severity(code, profile);
         writeln!(answers, "  {name}: {breaks}, {}", severity.as_str())?;
     }
@@ -110,9 +125,16 @@ fn show(answers: &mut impl std::io::Write, code: Code, set: &RuleSet) -> anyhow:
         let id = reference.split(' ').next().unwrap_or_default();
         let Some(law) = set.law.get(id) else { continue };
         for version in &law.versions {
-            let clause = set.clauses(code, version.from).into_iter().find(|clause| clause.law_en == law.en);
+            let clause = set
+                .clauses(code, version.from)
+                .into_iter()
+                .find(|clause| clause.law_en == law.en);
             if let Some(clause) = clause {
-                writeln!(answers, "  {} ({}) {}  {}", clause.law_zh, clause.version, clause.article, clause.law_en)?;
+                writeln!(
+                    answers,
+                    "  {} ({}) {}  {}",
+                    clause.law_zh, clause.version, clause.article, clause.law_en
+                )?;
             }
         }
     }

@@ -5,9 +5,7 @@ use std::fmt::Write as _;
 use sanbai_core::case::{Evidence, Item};
 use sanbai_core::document::DocumentKind;
 use sanbai_core::duty::{DutyStatus, Status};
-use sanbai_core::event::{
-    Happening, IdentityResult, InspectionResult, Leg, OpenCheckResult, Transport, XrayJudgement,
-};
+use sanbai_core::event::{Happening, IdentityResult, InspectionResult, Leg, OpenCheckResult, Transport, XrayJudgement};
 use sanbai_core::finding::Finding;
 use sanbai_core::rules::{Duty, RuleSet, Rules};
 use sanbai_core::time::Timestamp;
@@ -43,15 +41,32 @@ pub(crate) fn tell(
 ) -> String {
     let set = rules.in_force(verdict.reference);
     let mut story = String::new();
-    let (brand_zh, brand_en) =
-        set.brand.get(verdict.brand).map_or(("", ""), |brand| (brand.zh.as_str(), brand.en.as_str()));
+    let (brand_zh, brand_en) = set
+        .brand
+        .get(verdict.brand)
+        .map_or(("", ""), |brand| (brand.zh.as_str(), brand.en.as_str()));
     let waybill = language.of("运单", "Waybill");
-    line(&mut story, &format!("{waybill} {}:{} {}", verdict.brand, verdict.waybill, language.of(brand_zh, brand_en)));
+    line(
+        &mut story,
+        &format!(
+            "{waybill} {}:{} {}",
+            verdict.brand,
+            verdict.waybill,
+            language.of(brand_zh, brand_en)
+        ),
+    );
     let judged = language.of("判定时刻", "Judged as of");
     let by = language.of("口径", "profile");
     let profile = profile.unwrap_or(&set.profile);
     let rules_word = language.of("规则", "rules");
-    line(&mut story, &format!("{judged} {} · {by} {profile} · {rules_word} {}", clock(as_of), set.version));
+    line(
+        &mut story,
+        &format!(
+            "{judged} {} · {by} {profile} · {rules_word} {}",
+            clock(as_of),
+            set.version
+        ),
+    );
     line(&mut story, "");
     line(&mut story, language.of("经过", "What happened"));
     for item in evidence.items() {
@@ -61,20 +76,29 @@ pub(crate) fn tell(
     line(&mut story, language.of("三项义务", "The three duties"));
     for duty in Duty::ALL {
         let (zh, en) = duty.title();
-        line(&mut story, &format!("  {}：{}", language.of(zh, en), standing(verdict.duty(duty), language)));
+        line(
+            &mut story,
+            &format!("  {}：{}", language.of(zh, en), standing(verdict.duty(duty), language)),
+        );
     }
     line(&mut story, "");
     if verdict.findings.is_empty() {
         line(&mut story, language.of("没有发现问题。", "Nothing was found."));
     } else {
-        line(&mut story, language.of("发现的问题（线索，须经核实）", "Findings (leads, to be confirmed)"));
+        line(
+            &mut story,
+            language.of("发现的问题（线索，须经核实）", "Findings (leads, to be confirmed)"),
+        );
     }
     for finding in &verdict.findings {
         tell_finding(&mut story, finding, set, verdict.reference, language);
     }
     if !verdict.unanswered.is_empty() {
-        let unanswered: Vec<String> =
-            verdict.unanswered.iter().map(|one| format!("{} ({})", one.code, one.missing)).collect();
+        let unanswered: Vec<String> = verdict
+            .unanswered
+            .iter()
+            .map(|one| format!("{} ({})", one.code, one.missing))
+            .collect();
         let head = language.of("缺数据，无法回答", "Cannot be answered for want of data");
         line(&mut story, &format!("{head}: {}", unanswered.join(", ")));
     }
@@ -94,19 +118,32 @@ fn clock(at: Timestamp) -> String {
 
 fn step(item: &Item<'_>, language: Language) -> String {
     let event = &item.event;
-    let mut text = format!("  {}  {}", clock(event.occurred_at), happening(&event.happening, language));
+    let mut text = format!(
+        "  {}  {}",
+        clock(event.occurred_at),
+        happening(&event.happening, language)
+    );
     let site = language.of("网点", "site");
     let received = language.of("收到", "received");
     append(&mut text, &format!("  · {site} {}", event.site));
     if !event.operator.is_empty() {
-        append(&mut text, &format!(" · {} {}", language.of("人员", "operator"), event.operator));
+        append(
+            &mut text,
+            &format!(" · {} {}", language.of("人员", "operator"), event.operator),
+        );
     }
     append(&mut text, &format!(" · {received} {}", clock(event.intake_at)));
     if item.retracted {
-        append(&mut text, language.of("（已撤回，不计）", " (taken back, does not count)"));
+        append(
+            &mut text,
+            language.of("（已撤回，不计）", " (taken back, does not count)"),
+        );
     }
     if item.conflicted {
-        append(&mut text, language.of("（同一编号两种内容）", " (two contents under one id)"));
+        append(
+            &mut text,
+            language.of("（同一编号两种内容）", " (two contents under one id)"),
+        );
     }
     text
 }
@@ -119,13 +156,23 @@ fn happening(happening: &Happening<'_>, language: Language) -> String {
     let (zh, en) = match happening {
         Happening::Accepted(accepted) => {
             let mut text = language.of("收寄", "accepted").to_owned();
-            append(&mut text, if accepted.letter { language.of("（信件）", " (letter)") } else { "" });
+            append(
+                &mut text,
+                if accepted.letter {
+                    language.of("（信件）", " (letter)")
+                } else {
+                    ""
+                },
+            );
             if let Some(transport) = accepted.transport {
                 let (zh, en) = transport_words(transport);
                 append(&mut text, &format!(" · {}", language.of(zh, en)));
             }
             if !accepted.agreement.is_empty() {
-                append(&mut text, &format!(" · {} {}", language.of("协议", "agreement"), accepted.agreement));
+                append(
+                    &mut text,
+                    &format!(" · {} {}", language.of("协议", "agreement"), accepted.agreement),
+                );
             }
             if let Some(place) = accepted.destination {
                 append(&mut text, &format!(" · {} {place}", language.of("寄往", "to")));
@@ -134,8 +181,15 @@ fn happening(happening: &Happening<'_>, language: Language) -> String {
         }
         Happening::IdentityChecked(check) => {
             let (zh, en) = identity_words(check.result);
-            let kind = check.document.kind.map_or(language.of("证件", "document"), |kind| kind_words(kind, language));
-            return format!("{} · {kind} · {}", language.of("实名查验", "identity check"), language.of(zh, en));
+            let kind = check
+                .document
+                .kind
+                .map_or(language.of("证件", "document"), |kind| kind_words(kind, language));
+            return format!(
+                "{} · {kind} · {}",
+                language.of("实名查验", "identity check"),
+                language.of(zh, en)
+            );
         }
         Happening::Inspected(inspected) => {
             let (zh, en) = inspection_words(inspected.result);
@@ -149,7 +203,12 @@ fn happening(happening: &Happening<'_>, language: Language) -> String {
             } else {
                 language.of("过机安检", "X-ray screening")
             };
-            return format!("{stage} · {} · {} {}", language.of(zh, en), language.of("机器", "machine"), screened.device);
+            return format!(
+                "{stage} · {} · {} {}",
+                language.of(zh, en),
+                language.of("机器", "machine"),
+                screened.device
+            );
         }
         Happening::Departed(Leg::LineHaul) => ("干线发出", "departed, line-haul"),
         Happening::Departed(Leg::Local) => ("支线发出", "departed, local leg"),
@@ -237,7 +296,10 @@ fn standing(duty: &DutyStatus, language: Language) -> String {
         append(&mut text, language.of("，迟报", ", reported late"));
     }
     if let Some(deadline) = duty.deadline {
-        append(&mut text, &format!("，{} {}", language.of("期限", "deadline"), clock(deadline)));
+        append(
+            &mut text,
+            &format!("，{} {}", language.of("期限", "deadline"), clock(deadline)),
+        );
     }
     text
 }
@@ -245,7 +307,10 @@ fn standing(duty: &DutyStatus, language: Language) -> String {
 fn tell_finding(story: &mut String, finding: &Finding<'_>, set: &RuleSet, reference: Timestamp, language: Language) {
     let Some(rule) = set.rule(finding.code) else { return };
     let title = language.of(&rule.title_zh, &rule.title_en);
-    line(story, &format!("  {} [{}] {title}", finding.code, finding.severity.letter()));
+    line(
+        story,
+        &format!("  {} [{}] {title}", finding.code, finding.severity.letter()),
+    );
     let clauses: Vec<String> = set
         .clauses(finding.code, reference.civil_day())
         .into_iter()
@@ -259,7 +324,10 @@ fn tell_finding(story: &mut String, finding: &Finding<'_>, set: &RuleSet, refere
         })
         .collect();
     if !clauses.is_empty() {
-        line(story, &format!("      {}: {}", language.of("依据", "Basis"), clauses.join("；")));
+        line(
+            story,
+            &format!("      {}: {}", language.of("依据", "Basis"), clauses.join("；")),
+        );
     }
     let mut values = String::new();
     for (name, value) in &finding.values {

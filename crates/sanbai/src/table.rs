@@ -27,12 +27,21 @@ pub(crate) struct Summary {
 impl Summary {
     /// Adds a verdict.
     pub(crate) fn add(&mut self, verdict: &Verdict<'_>, indicators: &BTreeMap<String, Indicator>) {
-        let (brand, site, operator) =
-            (verdict.brand.to_owned(), verdict.site.to_owned(), verdict.operator.to_owned());
+        let (brand, site, operator) = (
+            verdict.brand.to_owned(),
+            verdict.site.to_owned(),
+            verdict.operator.to_owned(),
+        );
         self.total.add(verdict, indicators);
         self.brands.entry(brand.clone()).or_default().add(verdict, indicators);
-        self.outlets.entry((brand.clone(), site.clone())).or_default().add(verdict, indicators);
-        self.couriers.entry((brand, site, operator)).or_default().add(verdict, indicators);
+        self.outlets
+            .entry((brand.clone(), site.clone()))
+            .or_default()
+            .add(verdict, indicators);
+        self.couriers
+            .entry((brand, site, operator))
+            .or_default()
+            .add(verdict, indicators);
         for unanswered in &verdict.unanswered {
             *self.unanswered.entry(*unanswered).or_default() += 1;
         }
@@ -41,8 +50,11 @@ impl Summary {
 
     /// Prints it.
     pub(crate) fn print(&self, out: &mut impl Write, set: &RuleSet) -> io::Result<()> {
-        let mut columns: Vec<(&str, &Indicator)> =
-            set.indicator.iter().map(|(name, indicator)| (name.as_str(), indicator)).collect();
+        let mut columns: Vec<(&str, &Indicator)> = set
+            .indicator
+            .iter()
+            .map(|(name, indicator)| (name.as_str(), indicator))
+            .collect();
         columns.sort_by_key(|(name, indicator)| (indicator.order, *name));
         heading(out, "品牌 Brand", &columns)?;
         for (brand, tally) in &self.brands {
@@ -51,7 +63,10 @@ impl Summary {
         row(out, "合计 Total", &self.total, &columns)?;
         writeln!(out)?;
         heading(out, "网点 Outlet", &columns)?;
-        let outlets = self.outlets.iter().map(|((brand, site), tally)| (format!("{brand} {site}"), tally));
+        let outlets = self
+            .outlets
+            .iter()
+            .map(|((brand, site), tally)| (format!("{brand} {site}"), tally));
         worst(out, outlets.collect(), &columns)?;
         writeln!(out)?;
         heading(out, "人员 Courier", &columns)?;
@@ -104,7 +119,11 @@ impl Summary {
         for (code, count) in &self.total.findings {
             if let Some(rule) = set.rule(*code) {
                 let letter = rule.severity.letter();
-                writeln!(out, "  {code} {letter} {count:>8}  {} · {}", rule.title_zh, rule.title_en)?;
+                writeln!(
+                    out,
+                    "  {code} {letter} {count:>8}  {} · {}",
+                    rule.title_zh, rule.title_en
+                )?;
             }
         }
         if !self.unanswered.is_empty() {
@@ -144,19 +163,28 @@ fn row(out: &mut impl Write, name: &str, tally: &Tally, columns: &[(&str, &Indic
         Duty::ALL.iter().map(|duty| count(tally.duty(*duty))).sum()
     };
     let (pending, unknown) = (sum(|duty| duty.pending), sum(|duty| duty.unknown));
-    writeln!(out, "  {:>8} {pending:>8} {unknown:>8} {:>8}", tally.parcels, findings_above_info(tally))
+    writeln!(
+        out,
+        "  {:>8} {pending:>8} {unknown:>8} {:>8}",
+        tally.parcels,
+        findings_above_info(tally)
+    )
 }
 
 fn findings_above_info(tally: &Tally) -> u64 {
-    tally.findings.iter().filter(|(code, _)| **code != Code::Dq06).map(|(_, count)| *count).sum()
+    tally
+        .findings
+        .iter()
+        .filter(|(code, _)| **code != Code::Dq06)
+        .map(|(_, count)| *count)
+        .sum()
 }
 
 /// The worst rows first: most findings for each parcel, then by name.
 fn worst(out: &mut impl Write, mut rows: Vec<(String, &Tally)>, columns: &[(&str, &Indicator)]) -> io::Result<()> {
     rows.sort_by(|(a_name, a), (b_name, b)| {
-        let weigh = |mine: &Tally, other: &Tally| {
-            u128::from(findings_above_info(mine)) * u128::from(other.parcels.max(1))
-        };
+        let weigh =
+            |mine: &Tally, other: &Tally| u128::from(findings_above_info(mine)) * u128::from(other.parcels.max(1));
         weigh(b, a).cmp(&weigh(a, b)).then_with(|| a_name.cmp(b_name))
     });
     for (name, tally) in rows.iter().take(ROWS_MAX) {
@@ -171,7 +199,9 @@ fn worst(out: &mut impl Write, mut rows: Vec<(String, &Tally)>, columns: &[(&str
 
 /// Columns that a text takes on a terminal: a Han character takes two.
 fn width(text: &str) -> usize {
-    text.chars().map(|letter| if u32::from(letter) >= 0x2e80 { 2 } else { 1 }).sum()
+    text.chars()
+        .map(|letter| if u32::from(letter) >= 0x2e80 { 2 } else { 1 })
+        .sum()
 }
 
 fn padded(text: &str, columns: usize) -> String {

@@ -144,13 +144,7 @@ pub fn judge_by(
     as_of: Timestamp,
 ) -> Option<Judged> {
     let brand = &events.first()?.brand;
-    judge_case(
-        settings,
-        events,
-        Register::of(brand, registry),
-        profile,
-        as_of,
-    )
+    judge_case(settings, events, Register::of(brand, registry), profile, as_of)
 }
 
 fn judge_case(
@@ -175,9 +169,7 @@ fn judge_case(
     Some(Judged {
         brand: case.brand.to_owned(),
         waybill: case.waybill.to_owned(),
-        accepted_at: case
-            .acceptance()
-            .map(|accepted| timestamp(accepted.event.at)),
+        accepted_at: case.acceptance().map(|accepted| timestamp(accepted.event.at)),
         site: row_of(&case),
         counted: case.acceptance().is_some() && case.taken_out().is_none(),
         duties,
@@ -233,9 +225,7 @@ fn row_of(case: &Case<'_>) -> String {
         Some(accepted) => Some(accepted.event),
         None => case.first_movement().or(first),
     };
-    event
-        .map(|event| event.body.site.clone())
-        .unwrap_or_default()
+    event.map(|event| event.body.site.clone()).unwrap_or_default()
 }
 
 /// What stands beside the duties, while it is written down.
@@ -257,15 +247,13 @@ impl Book {
 
     /// "Not present: the rule is *unanswered*, listed in the verdict".
     fn leave_open(&mut self, code: &str, missing: &str) {
-        self.unanswered
-            .insert((code.to_owned(), missing.to_owned()));
+        self.unanswered.insert((code.to_owned(), missing.to_owned()));
     }
 
     /// A rule that found something has been answered, whatever else is missing.
     fn forget_answered(&mut self) {
         let findings = &self.findings;
-        self.unanswered
-            .retain(|(code, _)| !findings.contains_key(code));
+        self.unanswered.retain(|(code, _)| !findings.contains_key(code));
     }
 }
 

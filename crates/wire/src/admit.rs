@@ -6,9 +6,9 @@ use sanbai_core::time::{Span, Timestamp};
 use crate::code::Code;
 use crate::json::Notes;
 use crate::limits::{SCHEMA_VERSION, WEIGHT_GRAMS_MAX};
+use crate::proto;
 use crate::proto::event::parcel_event::Happening;
 use crate::proto::event::{Leg, Mark, ParcelEvent};
-use crate::proto;
 use crate::reject::Reject;
 use crate::survey::personal;
 use crate::text::{Run, find_personal};
@@ -57,7 +57,12 @@ pub(crate) fn admit<'r>(
     if let Some(happening) = &mut event.happening {
         admit_happening(happening, notes)?;
     }
-    Ok(Admitted { id, occurred_at, uploaded_at, intake_at })
+    Ok(Admitted {
+        id,
+        occurred_at,
+        uploaded_at,
+        intake_at,
+    })
 }
 
 fn schema_version(version: Option<u32>) -> Result<(), Reject> {
@@ -72,13 +77,19 @@ fn schema_version(version: Option<u32>) -> Result<(), Reject> {
 
 fn required(event: &ParcelEvent, notes: &Notes) -> Result<(), Reject> {
     let need = |present: bool, field: &'static str| {
-        if present { Ok(()) } else { Err(missing(notes, "ParcelEvent", field).under(field)) }
+        if present {
+            Ok(())
+        } else {
+            Err(missing(notes, "ParcelEvent", field).under(field))
+        }
     };
     need(!event.event_id.is_empty(), "eventId")?;
     need(!event.brand.is_empty(), "brand")?;
     need(!event.site.is_empty(), "site")?;
     need(event.occurred_at.is_some(), "occurredAt")?;
-    let Some(happening) = &event.happening else { return Err(no_happening(notes)) };
+    let Some(happening) = &event.happening else {
+        return Err(no_happening(notes));
+    };
     if is_about_subject(happening) {
         need(!event.subject.is_empty(), "subject")
     } else {
@@ -88,7 +99,10 @@ fn required(event: &ParcelEvent, notes: &Notes) -> Result<(), Reject> {
 
 /// Whether it is keyed by its subject, having no waybill.
 pub(crate) const fn is_about_subject(happening: &Happening) -> bool {
-    matches!(happening, Happening::DeviceState(_) | Happening::ScreenerShift(_) | Happening::DeclaredVolume(_))
+    matches!(
+        happening,
+        Happening::DeviceState(_) | Happening::ScreenerShift(_) | Happening::DeclaredVolume(_)
+    )
 }
 
 fn missing(notes: &Notes, message: &'static str, field: &'static str) -> Reject {
@@ -105,15 +119,28 @@ fn no_happening(notes: &Notes) -> Reject {
         return Reject::new(Code::EventTypeUnknown, detail);
     }
     let fields = proto::schema::PARCEL_EVENT.fields.iter().filter(|field| field.oneof);
-    let null = fields.map(|field| field.json).find(|name| notes.nulls.contains(&("ParcelEvent", *name)));
+    let null = fields
+        .map(|field| field.json)
+        .find(|name| notes.nulls.contains(&("ParcelEvent", *name)));
     match null {
-        Some(name) => Reject::new(Code::FieldNull, "what happened is null; send an object, if an empty one").under(name),
-        None => Reject::new(Code::FieldMissing, "nothing says what happened; send exactly one happening"),
+        Some(name) => Reject::new(
+            Code::FieldNull,
+            "what happened is null; send an object, if an empty one",
+        )
+        .under(name),
+        None => Reject::new(
+            Code::FieldMissing,
+            "nothing says what happened; send exactly one happening",
+        ),
     }
 }
 
 fn unknown_brand() -> Reject {
-    Reject::new(Code::BrandUnknown, "no brand of this code in the rules; see `sanbai rules show`").under("brand")
+    Reject::new(
+        Code::BrandUnknown,
+        "no brand of this code in the rules; see `sanbai rules show`",
+    )
+    .under("brand")
 }
 
 fn check_waybill(waybill: &mut String) -> Result<(), Reject> {
@@ -125,7 +152,11 @@ fn check_waybill(waybill: &mut String) -> Result<(), Reject> {
         return Err(Reject::new(Code::TextInvalid, detail));
     }
     // What blanks had hidden.
-    if find_personal(waybill, Run::Code).is_some() { Err(personal()) } else { Ok(()) }
+    if find_personal(waybill, Run::Code).is_some() {
+        Err(personal())
+    } else {
+        Ok(())
+    }
 }
 
 /// A waybill number in canonical form: upper case, without blanks.
@@ -134,7 +165,11 @@ fn check_waybill(waybill: &mut String) -> Result<(), Reject> {
 /// assert_eq!(sanbai_wire::canonical_waybill(" sf 123 "), "SF123");
 /// ```
 pub fn canonical_waybill(waybill: &str) -> String {
-    waybill.chars().filter(|character| !character.is_whitespace()).map(|character| character.to_ascii_uppercase()).collect()
+    waybill
+        .chars()
+        .filter(|character| !character.is_whitespace())
+        .map(|character| character.to_ascii_uppercase())
+        .collect()
 }
 
 const fn is_canonical(byte: u8) -> bool {
@@ -151,7 +186,10 @@ fn instant(time: Option<proto::Timestamp>) -> Result<Option<Timestamp>, Reject> 
         None if time.seconds > 0 && (0..1_000_000_000).contains(&time.nanos) => {
             Err(unit("the time lies after 2262: were milliseconds taken for seconds?"))
         }
-        Some(_) | None => Err(Reject::new(Code::EventTimeInvalid, "a time before 1970, or not a time at all")),
+        Some(_) | None => Err(Reject::new(
+            Code::EventTimeInvalid,
+            "a time before 1970, or not a time at all",
+        )),
     }
 }
 
@@ -180,7 +218,9 @@ fn admit_happening(happening: &mut Happening, notes: &Notes) -> Result<(), Rejec
         Happening::Accepted(accepted) => match accepted.weight_grams {
             Some(0) | Some(WEIGHT_OVER..) => {
                 let detail = format!("a weight is 1 to {WEIGHT_GRAMS_MAX} grams; leave it out where it is not known");
-                Err(Reject::new(Code::ValueRange, detail).under("weightGrams").under("accepted"))
+                Err(Reject::new(Code::ValueRange, detail)
+                    .under("weightGrams")
+                    .under("accepted"))
             }
             Some(_) | None => Ok(()),
         },
@@ -194,16 +234,18 @@ fn admit_happening(happening: &mut Happening, notes: &Notes) -> Result<(), Rejec
             let check = class(screened.prohibited_class).and_then(|()| mark(screened.mark.as_ref()));
             check.map_err(|reject| reject.under("xrayScreened"))
         }
-        Happening::OpenChecked(checked) => class(checked.prohibited_class).map_err(|reject| reject.under("openChecked")),
+        Happening::OpenChecked(checked) => {
+            class(checked.prohibited_class).map_err(|reject| reject.under("openChecked"))
+        }
         Happening::Departed(departed) if departed.leg == i32::from(Leg::Unspecified) => {
             Err(missing(notes, "Departed", "leg").under("leg").under("departed"))
         }
         Happening::Arrived(arrived) if arrived.from.is_empty() => {
             Err(missing(notes, "Arrived", "from").under("from").under("arrived"))
         }
-        Happening::Retracted(retracted) if retracted.event_id.is_empty() => {
-            Err(missing(notes, "Retracted", "eventId").under("eventId").under("retracted"))
-        }
+        Happening::Retracted(retracted) if retracted.event_id.is_empty() => Err(missing(notes, "Retracted", "eventId")
+            .under("eventId")
+            .under("retracted")),
         Happening::IdentityChecked(_)
         | Happening::Sealed(_)
         | Happening::Departed(_)
@@ -235,5 +277,7 @@ fn class(class: u32) -> Result<(), Reject> {
 
 fn mark(mark: Option<&Mark>) -> Result<(), Reject> {
     let time = mark.and_then(|mark| mark.time);
-    instant(time).map(|_| ()).map_err(|reject| reject.under("time").under("mark"))
+    instant(time)
+        .map(|_| ())
+        .map_err(|reject| reject.under("time").under("mark"))
 }

@@ -55,7 +55,10 @@ impl<'r, R: Fn(&str) -> Option<&'r str>> Decoder<R> {
 /// Whether there are bytes, and not too many for a record.
 fn check_record_size(bytes: &[u8]) -> Result<(), Reject> {
     if bytes.len() > RECORD_BYTES_MAX {
-        let detail = format!("the record has {} bytes, over the limit of {RECORD_BYTES_MAX}", bytes.len());
+        let detail = format!(
+            "the record has {} bytes, over the limit of {RECORD_BYTES_MAX}",
+            bytes.len()
+        );
         return Err(Reject::new(Code::EventTooLarge, detail));
     }
     if bytes.is_empty() { check_size(bytes) } else { Ok(()) }
@@ -75,7 +78,11 @@ fn json_events(bytes: &[u8]) -> Result<Option<Vec<&[u8]>>, Reject> {
     // An event is told by its first name; only what does not begin like one is looked through.
     match first_name(&mut reader) {
         Some(name) if name == "events" => {}
-        Some(name) if crate::proto::schema::PARCEL_EVENT.find(0, |field| field.is_called(&name)).is_none() => {
+        Some(name)
+            if crate::proto::schema::PARCEL_EVENT
+                .find(0, |field| field.is_called(&name))
+                .is_none() =>
+        {
             let mut found = false;
             while !found {
                 if reader.pass().is_err() {
@@ -126,7 +133,11 @@ fn protobuf_events(bytes: &[u8]) -> Result<Option<Vec<&[u8]>>, Reject> {
         [id] => core::str::from_utf8(id).ok().and_then(EventId::parse),
         _ => None,
     };
-    Ok(if lone.is_some() || events.is_empty() { None } else { Some(events) })
+    Ok(if lone.is_some() || events.is_empty() {
+        None
+    } else {
+        Some(events)
+    })
 }
 
 fn push<'a>(events: &mut Vec<&'a [u8]>, event: &'a [u8]) -> Result<(), Reject> {

@@ -67,9 +67,8 @@ impl<'a> Attributes<'a> {
             Reject::new(Code::EventIdInvalid, "an event id is a UUID with hyphens or a ULID").under("id")
         })?;
         let time = self.time.as_deref().map(|time| {
-            Timestamp::parse(time).ok_or_else(|| {
-                Reject::new(Code::EventTimeInvalid, "not a time of RFC 3339 with a zone").under("time")
-            })
+            Timestamp::parse(time)
+                .ok_or_else(|| Reject::new(Code::EventTimeInvalid, "not a time of RFC 3339 with a zone").under("time"))
         });
         let source = self.source.as_deref().unwrap_or_default();
         Ok(Envelope {
@@ -86,12 +85,14 @@ impl<'a> Attributes<'a> {
 fn check_attribute(value: Option<&str>) -> Result<(), Reject> {
     match value {
         None | Some("") => Err(Reject::new(Code::FieldMissing, "CloudEvents require this attribute")),
-        Some(value) if value.len() > ATTRIBUTE_BYTES_MAX => {
-            Err(Reject::new(Code::FieldTooLong, format!("the attribute is over the limit of {ATTRIBUTE_BYTES_MAX} bytes")))
-        }
-        Some(value) if !is_clean(value) => {
-            Err(Reject::new(Code::TextInvalid, "the attribute holds control or direction characters; remove them"))
-        }
+        Some(value) if value.len() > ATTRIBUTE_BYTES_MAX => Err(Reject::new(
+            Code::FieldTooLong,
+            format!("the attribute is over the limit of {ATTRIBUTE_BYTES_MAX} bytes"),
+        )),
+        Some(value) if !is_clean(value) => Err(Reject::new(
+            Code::TextInvalid,
+            "the attribute holds control or direction characters; remove them",
+        )),
         Some(_) => Ok(()),
     }
 }
@@ -102,11 +103,19 @@ fn happening_of(event_type: &str) -> Result<&str, Reject> {
     let (version, happening, subject) = (parts.next(), parts.next(), parts.next());
     let unknown = || Reject::new(Code::EventTypeUnknown, "a type ends in .parcel.<happening>.v1");
     let happening = happening.filter(|_| subject == Some("parcel")).ok_or_else(unknown)?;
-    let version = version.and_then(|version| version.strip_prefix('v')).and_then(|version| version.parse::<u32>().ok());
+    let version = version
+        .and_then(|version| version.strip_prefix('v'))
+        .and_then(|version| version.parse::<u32>().ok());
     match version {
         Some(1) => Ok(happening),
-        Some(0) => Err(Reject::new(Code::SchemaTooOld, "only version 1 of the type is read here")),
-        Some(_) => Err(Reject::new(Code::SchemaTooNew, "only version 1 of the type is read here")),
+        Some(0) => Err(Reject::new(
+            Code::SchemaTooOld,
+            "only version 1 of the type is read here",
+        )),
+        Some(_) => Err(Reject::new(
+            Code::SchemaTooNew,
+            "only version 1 of the type is read here",
+        )),
         None => Err(unknown()),
     }
 }
@@ -122,7 +131,10 @@ struct Envelope<'a> {
 
 impl Envelope<'_> {
     fn put_on(self, event: &mut ParcelEvent, notes: &Notes) -> Result<(), Reject> {
-        if notes.happening.is_some_and(|happening| !loosely_equal(happening, self.happening)) {
+        if notes
+            .happening
+            .is_some_and(|happening| !loosely_equal(happening, self.happening))
+        {
             let detail = "the type of the envelope names another happening than the event holds";
             return Err(Reject::new(Code::EventTypeUnknown, detail));
         }
@@ -158,7 +170,9 @@ pub(crate) fn decode_structured<'r, R: Fn(&str) -> Option<&'r str>>(
         } else if name == "data" && reader.shape()? != Shape::Null {
             data = Some(Cow::Borrowed(reader.pass()?));
         } else if name == "data_base64" && reader.shape()? != Shape::Null {
-            data = Some(Cow::Owned(base64(&mut reader).map_err(|reject| reject.under("data_base64"))?));
+            data = Some(Cow::Owned(
+                base64(&mut reader).map_err(|reject| reject.under("data_base64"))?,
+            ));
             is_binary = true;
         } else {
             reader.skip()?;
@@ -185,13 +199,18 @@ fn attribute_text<'a>(reader: &mut Reader<'a>) -> Result<Option<Cow<'a, str>>, R
     match reader.shape()? {
         Shape::Text => reader.text().map(Some),
         Shape::Null => reader.skip().map(|()| None),
-        Shape::Object | Shape::Array | Shape::Number | Shape::True | Shape::False => Err(Reject::new(Code::TypeMismatch, "a text is needed here; no other type is converted")),
+        Shape::Object | Shape::Array | Shape::Number | Shape::True | Shape::False => Err(Reject::new(
+            Code::TypeMismatch,
+            "a text is needed here; no other type is converted",
+        )),
     }
 }
 
 fn base64(reader: &mut Reader<'_>) -> Result<Vec<u8>, Reject> {
     let text = attribute_text(reader)?.unwrap_or_default();
-    BASE64.decode(text.as_bytes()).map_err(|_| Reject::new(Code::TypeMismatch, "base64 with padding is needed here"))
+    BASE64
+        .decode(text.as_bytes())
+        .map_err(|_| Reject::new(Code::TypeMismatch, "base64 with padding is needed here"))
 }
 
 /// Reads the event in an envelope; errors in it are found below `name`.

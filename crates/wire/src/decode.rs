@@ -54,8 +54,18 @@ pub struct Decoder<R> {
 impl<R> Decoder<R> {
     /// A decoder that makes tokens of raw numbers, counts unknown fields and takes tokens of any key version.
     pub const fn new(keys: TokenKeys, resolve: R) -> Self {
-        let age = AgeLimits { past: Span::days(7), future: Span::hours(24) };
-        Self { keys, resolve, age, raw: RawValues::Tokenise, strict: false, known_versions: None }
+        let age = AgeLimits {
+            past: Span::days(7),
+            future: Span::hours(24),
+        };
+        Self {
+            keys,
+            resolve,
+            age,
+            raw: RawValues::Tokenise,
+            strict: false,
+            known_versions: None,
+        }
     }
 
     /// How long before its own intake an event may have happened. Default 7 days; beyond it `event_time_too_old`.
@@ -130,9 +140,17 @@ impl<'r, R: Fn(&str) -> Option<&'r str>> Decoder<R> {
         mut notes: Notes,
         adjust: impl FnOnce(&mut ParcelEvent, &Notes) -> Result<(), Reject>,
     ) -> Result<Decoded, Reject> {
-        let mut survey = Survey { strict: self.strict, notes: &mut notes, personal: false };
+        let mut survey = Survey {
+            strict: self.strict,
+            notes: &mut notes,
+            personal: false,
+        };
         survey.message(&PARCEL_EVENT, bytes)?;
-        let mut event = if survey.personal { redacted(bytes)? } else { parse(bytes)? };
+        let mut event = if survey.personal {
+            redacted(bytes)?
+        } else {
+            parse(bytes)?
+        };
         adjust(&mut event, &notes)?;
         let admitted = admit(&mut event, &notes, &self.resolve, self.age)?;
         let sanitiser = Sanitiser {
@@ -143,7 +161,12 @@ impl<'r, R: Fn(&str) -> Option<&'r str>> Decoder<R> {
         };
         sanitiser.event(&mut event)?;
         let digest = digest(&mut event);
-        Ok(Decoded { message: event, admitted, digest, unknown_fields: notes.unknown_fields })
+        Ok(Decoded {
+            message: event,
+            admitted,
+            digest,
+            unknown_fields: notes.unknown_fields,
+        })
     }
 }
 
@@ -153,7 +176,10 @@ pub(crate) fn check_size(bytes: &[u8]) -> Result<(), Reject> {
         return Err(Reject::new(Code::EmptyValue, "there are no bytes; send an event"));
     }
     if bytes.len() > EVENT_BYTES_MAX {
-        let detail = format!("the event has {} bytes, over the limit of {EVENT_BYTES_MAX}", bytes.len());
+        let detail = format!(
+            "the event has {} bytes, over the limit of {EVENT_BYTES_MAX}",
+            bytes.len()
+        );
         return Err(Reject::new(Code::EventTooLarge, detail));
     }
     Ok(())

@@ -79,7 +79,14 @@ impl Decoded {
     /// The key of its record: brand and waybill, or brand and subject.
     pub fn key(&self) -> String {
         let message = &self.message;
-        key(&message.brand, if message.waybill.is_empty() { &message.subject } else { &message.waybill })
+        key(
+            &message.brand,
+            if message.waybill.is_empty() {
+                &message.subject
+            } else {
+                &message.waybill
+            },
+        )
     }
 
     /// The partition to which its key leads, among `count`; `None` where there are none.
@@ -142,7 +149,10 @@ fn accepted(accepted: &wire::Accepted) -> event::Accepted<'_> {
         agreement: &accepted.agreement,
         declared_item: &accepted.declared_item,
         destination: Place::parse(&accepted.destination),
-        sender: accepted.sender.as_ref().map_or_else(TokenSet::default, |sender| tokens(&sender.phone_tokens)),
+        sender: accepted
+            .sender
+            .as_ref()
+            .map_or_else(TokenSet::default, |sender| tokens(&sender.phone_tokens)),
         by_agent: accepted.by_agent,
     }
 }
@@ -160,7 +170,11 @@ fn tokens(tokens: &[String]) -> TokenSet {
 
 fn document(document: Option<&wire::Document>) -> event::Document {
     let Some(document) = document else {
-        return event::Document { kind: None, number: Number::Absent, expiry: Expiry::Unanswered };
+        return event::Document {
+            kind: None,
+            number: Number::Absent,
+            expiry: Expiry::Unanswered,
+        };
     };
     event::Document {
         kind: facts::document_kind(document.kind),
@@ -178,13 +192,20 @@ fn expiry(text: &str) -> Expiry {
 }
 
 fn number(document: &wire::Document) -> Number {
-    let examined = document.facts.as_ref().filter(|facts| facts.format() != wire::Grade::Unspecified);
+    let examined = document
+        .facts
+        .as_ref()
+        .filter(|facts| facts.format() != wire::Grade::Unspecified);
     match examined {
         Some(known) => Number::Examined {
             format: facts::grade(known.format),
             checksum: facts::grade(known.checksum),
             birth_date: facts::grade(known.birth_date),
-            valid_as: known.valid_as.iter().filter_map(|kind| facts::document_kind(*kind)).collect::<KindSet>(),
+            valid_as: known
+                .valid_as
+                .iter()
+                .filter_map(|kind| facts::document_kind(*kind))
+                .collect::<KindSet>(),
         },
         None if document.tokens.is_empty() => Number::Absent,
         None => Number::Unexamined,

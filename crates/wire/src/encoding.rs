@@ -30,7 +30,12 @@ impl Encoding {
     /// # Ok::<(), sanbai_wire::Reject>(())
     /// ```
     pub fn of_content_type(content_type: &str) -> Result<Self, Reject> {
-        let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        let essence = content_type
+            .split(';')
+            .next()
+            .unwrap_or_default()
+            .trim()
+            .to_ascii_lowercase();
         match essence.as_str() {
             "application/json" | "text/json" => Ok(Self::Json),
             "application/protobuf" | "application/x-protobuf" | "application/vnd.google.protobuf" => Ok(Self::Protobuf),
@@ -65,6 +70,9 @@ impl Encoding {
 
 /// Whether an object begins here, and goes on with a name or its end. The length of a protobuf message may be 123, too.
 fn begins_object(bytes: &[u8]) -> bool {
-    let inner = bytes.trim_ascii_start().strip_prefix(b"{").map(<[u8]>::trim_ascii_start);
+    let inner = bytes
+        .trim_ascii_start()
+        .strip_prefix(b"{")
+        .map(<[u8]>::trim_ascii_start);
     inner.is_some_and(|inner| matches!(inner, [] | [b'"' | b'}', ..]))
 }

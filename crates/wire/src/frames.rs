@@ -48,17 +48,29 @@ impl<'a> Frame<'a> {
             if buffer.len() < VARINT_BYTES_MAX && buffer.iter().all(|byte| *byte >= 0x80) {
                 return Ok(Self::Broken { missing: 1 });
             }
-            return Err(Reject::new(Code::ProtoDecode, "no length stands in front of the frame; is the file protobuf?"));
+            return Err(Reject::new(
+                Code::ProtoDecode,
+                "no length stands in front of the frame; is the file protobuf?",
+            ));
         };
         let head = buffer.len().saturating_sub(rest.len());
-        let content_length = usize::try_from(length).ok().filter(|length| *length <= RECORD_BYTES_MAX);
+        let content_length = usize::try_from(length)
+            .ok()
+            .filter(|length| *length <= RECORD_BYTES_MAX);
         let Some(content_length) = content_length else {
             let head = u64::try_from(head).unwrap_or(u64::MAX);
-            return Ok(Self::TooLong { length: length.saturating_add(head) });
+            return Ok(Self::TooLong {
+                length: length.saturating_add(head),
+            });
         };
         Ok(match rest.get(..content_length) {
-            Some(content) => Self::Whole { content, length: head.saturating_add(content_length) },
-            None => Self::Broken { missing: content_length.saturating_sub(rest.len()) },
+            Some(content) => Self::Whole {
+                content,
+                length: head.saturating_add(content_length),
+            },
+            None => Self::Broken {
+                missing: content_length.saturating_sub(rest.len()),
+            },
         })
     }
 }
@@ -90,7 +102,16 @@ mod tests {
     fn a_length_that_breaks_off_is_waited_for_and_one_that_goes_on_is_none() {
         assert_eq!(Frame::first(&[]), Ok(Frame::Broken { missing: 1 }));
         assert_eq!(Frame::first(&[0xff; 9]), Ok(Frame::Broken { missing: 1 }));
-        assert_eq!(Frame::first(&[0xff; 10]).map_err(|reject| reject.code), Err(Code::ProtoDecode));
-        assert_eq!(Frame::first(&[0]), Ok(Frame::Whole { content: &[], length: 1 }));
+        assert_eq!(
+            Frame::first(&[0xff; 10]).map_err(|reject| reject.code),
+            Err(Code::ProtoDecode)
+        );
+        assert_eq!(
+            Frame::first(&[0]),
+            Ok(Frame::Whole {
+                content: &[],
+                length: 1
+            })
+        );
     }
 }

@@ -61,7 +61,10 @@ mod tests {
 
     #[test]
     fn a_negative_hash_leads_to_a_partition_like_any_other() {
-        assert_eq!(partition("foobar", 12), Some((-790_332_482_i32 & 0x7fff_ffff).cast_unsigned() % 12));
+        assert_eq!(
+            partition("foobar", 12),
+            Some((-790_332_482_i32 & 0x7fff_ffff).cast_unsigned() % 12)
+        );
         assert_eq!(partition("foobar", 1), Some(0));
         assert_eq!(partition("foobar", 0), None);
     }

@@ -121,12 +121,18 @@ const TEXTS: &[(&str, usize, TextKind)] = &[
 ];
 
 /// What the text field `path` (`Message.jsonName`) may hold.
-#[expect(clippy::panic, reason = "only ever called in constants: a field without a limit must not compile")]
+#[expect(
+    clippy::panic,
+    reason = "only ever called in constants: a field without a limit must not compile"
+)]
 pub(crate) const fn text(path: &str) -> Text {
     let mut rest = TEXTS;
     while let [(name, bytes_max, kind), tail @ ..] = rest {
         if same(name.as_bytes(), path.as_bytes()) {
-            return Text { bytes_max: *bytes_max, kind: *kind };
+            return Text {
+                bytes_max: *bytes_max,
+                kind: *kind,
+            };
         }
         rest = tail;
     }

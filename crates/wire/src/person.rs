@@ -8,8 +8,28 @@ const PHONE_HIDDEN_MIN: usize = 6;
 
 /// Words that only names of organisations have.
 const ORGANISATIONS: [&str; 22] = [
-    "公司", "集团", "有限", "商行", "中心", "学校", "大学", "中学", "小学", "医院", "银行", "委员会", "协会", "工作室",
-    "事务所", "合作社", "商店", "超市", "工厂", "政府", "旗舰店", "专卖店",
+    "公司",
+    "集团",
+    "有限",
+    "商行",
+    "中心",
+    "学校",
+    "大学",
+    "中学",
+    "小学",
+    "医院",
+    "银行",
+    "委员会",
+    "协会",
+    "工作室",
+    "事务所",
+    "合作社",
+    "商店",
+    "超市",
+    "工厂",
+    "政府",
+    "旗舰店",
+    "专卖店",
 ];
 
 /// Ways to address somebody without a given name.
@@ -32,8 +52,12 @@ pub(crate) fn name_fact(name: &str) -> NameFact {
 }
 
 fn is_organisation(name: &str) -> bool {
-    let latin = name.split([' ', ',']).map(|word| word.trim_end_matches('.').to_ascii_lowercase());
-    let is_latin = latin.into_iter().any(|word| matches!(word.as_str(), "ltd" | "inc" | "co" | "corp" | "gmbh" | "llc"));
+    let latin = name
+        .split([' ', ','])
+        .map(|word| word.trim_end_matches('.').to_ascii_lowercase());
+    let is_latin = latin
+        .into_iter()
+        .any(|word| matches!(word.as_str(), "ltd" | "inc" | "co" | "corp" | "gmbh" | "llc"));
     is_latin || ORGANISATIONS.iter().any(|word| name.contains(word))
 }
 
@@ -55,8 +79,13 @@ pub(crate) fn is_masked_name(name: &str) -> bool {
 /// Whether at least six digits are hidden and nothing but digits and stars is there.
 pub(crate) fn is_masked_phone(phone: &str) -> bool {
     let hidden = phone.chars().filter(|character| is_star(*character)).count();
-    let visible = phone.chars().filter(|character| fold(*character).is_ascii_digit()).count();
-    let is_number = phone.chars().all(|character| is_star(character) || matches!(fold(character), '0'..='9' | '+' | '-' | ' '));
+    let visible = phone
+        .chars()
+        .filter(|character| fold(*character).is_ascii_digit())
+        .count();
+    let is_number = phone
+        .chars()
+        .all(|character| is_star(character) || matches!(fold(character), '0'..='9' | '+' | '-' | ' '));
     is_number && hidden >= PHONE_HIDDEN_MIN && visible < PHONE_HIDDEN_MIN
 }
 

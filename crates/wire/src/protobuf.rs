@@ -54,29 +54,47 @@ impl<'a> Iterator for Entries<'a> {
         self.rest = read.as_ref().map_or(&[], |(_, rest)| rest);
         Some(read.map(|((number, value), rest)| {
             let length = start.len().saturating_sub(rest.len());
-            Entry { number, value, raw: start.get(..length).unwrap_or_default() }
+            Entry {
+                number,
+                value,
+                raw: start.get(..length).unwrap_or_default(),
+            }
         }))
     }
 }
 
 fn entry(bytes: &[u8], depth: usize) -> Result<((u32, Value<'_>), &[u8]), Reject> {
     let (tag, rest) = varint(bytes).ok_or_else(truncated)?;
-    let number = u32::try_from(tag >> 3).ok().filter(|number| (1..1 << 29).contains(number));
+    let number = u32::try_from(tag >> 3)
+        .ok()
+        .filter(|number| (1..1 << 29).contains(number));
     let number = number.ok_or_else(|| Reject::new(Code::ProtoDecode, "a protobuf field has an impossible number"))?;
     let (value, rest) = match tag & 7 {
-        0 => varint(rest).map(|(value, rest)| (Value::Varint(value), rest)).ok_or_else(truncated)?,
+        0 => varint(rest)
+            .map(|(value, rest)| (Value::Varint(value), rest))
+            .ok_or_else(truncated)?,
         1 => (Value::Fixed, rest.get(8..).ok_or_else(truncated)?),
         5 => (Value::Fixed, rest.get(4..).ok_or_else(truncated)?),
         2 => {
             let (length, rest) = varint(rest).ok_or_else(truncated)?;
-            let split = usize::try_from(length).ok().and_then(|length| rest.split_at_checked(length));
+            let split = usize::try_from(length)
+                .ok()
+                .and_then(|length| rest.split_at_checked(length));
             let (bytes, rest) = split.ok_or_else(|| {
-                Reject::new(Code::ProtoLimit, "a protobuf field says that it is longer than the bytes that are there")
+                Reject::new(
+                    Code::ProtoLimit,
+                    "a protobuf field says that it is longer than the bytes that are there",
+                )
             })?;
             (Value::Bytes(bytes), rest)
         }
         3 => (Value::Group, skip_group(number, rest, depth)?),
-        _ => return Err(Reject::new(Code::ProtoDecode, "a protobuf field has an impossible wire type")),
+        _ => {
+            return Err(Reject::new(
+                Code::ProtoDecode,
+                "a protobuf field has an impossible wire type",
+            ));
+        }
     };
     Ok(((number, value), rest))
 }
@@ -84,7 +102,10 @@ fn entry(bytes: &[u8], depth: usize) -> Result<((u32, Value<'_>), &[u8]), Reject
 /// What follows the end of the group `number` that began just before `rest`.
 fn skip_group(number: u32, mut rest: &[u8], depth: usize) -> Result<&[u8], Reject> {
     let deeper = depth.checked_sub(1).ok_or_else(|| {
-        Reject::new(Code::ProtoLimit, format!("protobuf groups are nested deeper than {GROUP_DEPTH_MAX}"))
+        Reject::new(
+            Code::ProtoLimit,
+            format!("protobuf groups are nested deeper than {GROUP_DEPTH_MAX}"),
+        )
     })?;
     loop {
         let (tag, after) = varint(rest).ok_or_else(truncated)?;
@@ -97,7 +118,10 @@ fn skip_group(number: u32, mut rest: &[u8], depth: usize) -> Result<&[u8], Rejec
 }
 
 fn truncated() -> Reject {
-    Reject::new(Code::ProtoDecode, "the protobuf message breaks off or is none; send the bytes as they were encoded")
+    Reject::new(
+        Code::ProtoDecode,
+        "the protobuf message breaks off or is none; send the bytes as they were encoded",
+    )
 }
 
 /// Reads a varint of at most 64 bits; `None` where it breaks off or goes on too long.
@@ -190,8 +214,14 @@ mod tests {
 
     #[test]
     fn a_varint_of_over_64_bits_is_none() {
-        assert_eq!(varint(&[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01]), Some((u64::MAX, &[][..])));
-        assert_eq!(varint(&[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x02]), None);
+        assert_eq!(
+            varint(&[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01]),
+            Some((u64::MAX, &[][..]))
+        );
+        assert_eq!(
+            varint(&[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x02]),
+            None
+        );
         assert_eq!(varint(&[0x80; 11]), None);
         assert_eq!(varint(&[0x80]), None);
     }

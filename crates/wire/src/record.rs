@@ -55,7 +55,10 @@ impl<'r, R: Fn(&str) -> Option<&'r str>> Decoder<R> {
             return Err(personal());
         }
         let Some(value) = record.value else {
-            return Err(Reject::new(Code::TombstoneNotAllowed, "the record has no value; nothing is ever deleted here"));
+            return Err(Reject::new(
+                Code::TombstoneNotAllowed,
+                "the record has no value; nothing is ever deleted here",
+            ));
         };
         let (encoding, attributes) = envelope(record, value)?;
         if let Some(attributes) = attributes {
@@ -63,7 +66,9 @@ impl<'r, R: Fn(&str) -> Option<&'r str>> Decoder<R> {
             return Ok(1);
         }
         let is_batch = events_of(value, encoding)?.is_some();
-        self.decode_each(value, encoding, |event| each(event.and_then(|event| placed(event, record, is_batch))))
+        self.decode_each(value, encoding, |event| {
+            each(event.and_then(|event| placed(event, record, is_batch)))
+        })
     }
 
     fn binary(
@@ -79,7 +84,10 @@ impl<'r, R: Fn(&str) -> Option<&'r str>> Decoder<R> {
 
 /// The encoding of the value, and the attributes where the headers are the envelope.
 fn envelope<'a>(record: &Record<'a>, value: &[u8]) -> Result<(Encoding, Option<Attributes<'a>>), Reject> {
-    let content_type = record.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+    let content_type = record
+        .headers
+        .iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
     let encoding = match content_type {
         Some((_, text)) => Encoding::of_content_type(&String::from_utf8_lossy(text))?,
         None => Encoding::sniff(value),
@@ -87,23 +95,41 @@ fn envelope<'a>(record: &Record<'a>, value: &[u8]) -> Result<(Encoding, Option<A
     let mut attributes = Attributes::default();
     let mut is_binary = false;
     for (name, value) in record.headers {
-        let Some((attribute, slot)) = name.strip_prefix("ce_").and_then(|name| attributes.slot(name)) else { continue };
+        let Some((attribute, slot)) = name.strip_prefix("ce_").and_then(|name| attributes.slot(name)) else {
+            continue;
+        };
         if slot.replace(String::from_utf8_lossy(value)).is_some() {
             let detail = "one CloudEvents header stands twice; send it once";
             return Err(Reject::new(Code::JsonDuplicateKey, detail).under(attribute));
         }
         is_binary = true;
     }
-    Ok((encoding, if is_binary && encoding != Encoding::CloudEvent { Some(attributes) } else { None }))
+    Ok((
+        encoding,
+        if is_binary && encoding != Encoding::CloudEvent {
+            Some(attributes)
+        } else {
+            None
+        },
+    ))
 }
 
 fn check_headers(headers: &[(&str, &[u8])]) -> Result<(), Reject> {
-    let bytes = headers.iter().map(|(name, value)| name.len().saturating_add(value.len())).sum::<usize>();
+    let bytes = headers
+        .iter()
+        .map(|(name, value)| name.len().saturating_add(value.len()))
+        .sum::<usize>();
     if headers.len() > HEADERS_MAX || bytes > HEADER_BYTES_MAX {
-        let detail = format!("{} headers of {bytes} bytes; at most {HEADERS_MAX} of {HEADER_BYTES_MAX}", headers.len());
+        let detail = format!(
+            "{} headers of {bytes} bytes; at most {HEADERS_MAX} of {HEADER_BYTES_MAX}",
+            headers.len()
+        );
         return Err(Reject::new(Code::RecordHeadersTooLarge, detail));
     }
-    if headers.iter().any(|(name, value)| is_personal(name.as_bytes()) || is_personal(value)) {
+    if headers
+        .iter()
+        .any(|(name, value)| is_personal(name.as_bytes()) || is_personal(value))
+    {
         return Err(personal());
     }
     Ok(())
@@ -120,7 +146,10 @@ fn placed(event: Decoded, record: &Record<'_>, is_batch: bool) -> Result<Decoded
     match record.key {
         _ if is_batch => {}
         None => {
-            return Err(Reject::new(Code::KeyMissing, "the record has no key; send brand and waybill, with a colon between"));
+            return Err(Reject::new(
+                Code::KeyMissing,
+                "the record has no key; send brand and waybill, with a colon between",
+            ));
         }
         Some(given) if given != key.as_bytes() => {
             let detail = "the key of the record is not brand and waybill of the event, with a colon between";
@@ -130,7 +159,8 @@ fn placed(event: Decoded, record: &Record<'_>, is_batch: bool) -> Result<Decoded
     }
     match record.partition {
         Some((index, count)) if crate::key::partition(&key, count) != Some(index) => {
-            let detail = format!("the record lies in partition {index} of {count}, to which its key does not lead; use murmur2");
+            let detail =
+                format!("the record lies in partition {index} of {count}, to which its key does not lead; use murmur2");
             Err(Reject::new(Code::WrongPartition, detail))
         }
         Some(_) | None => Ok(event),

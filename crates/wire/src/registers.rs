@@ -146,7 +146,12 @@ pub struct Fault {
 impl Fault {
     fn of(line: u64, reject: Reject) -> Self {
         let column = reject.pointer.trim_start_matches('/').to_owned();
-        Self { line, column, code: reject.code, detail: reject.detail }
+        Self {
+            line,
+            column,
+            code: reject.code,
+            detail: reject.detail,
+        }
     }
 }
 
@@ -165,11 +170,10 @@ impl core::error::Error for Fault {}
 /// Reads a register. Raw numbers, phones and names in it become tokens.
 pub fn read(kind: Kind, format: Format, bytes: &[u8], keys: &TokenKeys) -> Read {
     let mut read = Read::default();
-    let mut take = |line: u64, row: Result<cells::Row, Reject>| {
-        match row.and_then(|row| build::record(kind, row, keys)) {
-            Ok(record) => read.records.push(record),
-            Err(reject) => read.faults.push(Fault::of(line, reject)),
-        }
+    let mut take = |line: u64, row: Result<cells::Row, Reject>| match row.and_then(|row| build::record(kind, row, keys))
+    {
+        Ok(record) => read.records.push(record),
+        Err(reject) => read.faults.push(Fault::of(line, reject)),
     };
     match format {
         Format::Csv => csv_rows::read(kind, bytes, &mut take),

@@ -26,9 +26,15 @@ pub fn to_core(record: &RegistryRecord, offset: u64) -> Result<Option<Record>, R
         }),
         Proto::Machine(value) => Value::Machine(Machine {
             sites: value.sites.iter().cloned().collect(),
-            in_service: value.in_service.iter().map(|span| days(&span.from, &span.to)).collect::<Result<_, _>>()?,
+            in_service: value
+                .in_service
+                .iter()
+                .map(|span| days(&span.from, &span.to))
+                .collect::<Result<_, _>>()?,
         }),
-        Proto::Contract(value) => Value::Contract(Contract { term: days(&value.from, &value.to)? }),
+        Proto::Contract(value) => Value::Contract(Contract {
+            term: days(&value.from, &value.to)?,
+        }),
         Proto::Agreement(value) => Value::Agreement(Agreement {
             sites: value.sites.iter().cloned().collect(),
             signed_on: day(&value.signed_on, "signedOn")?,
@@ -94,7 +100,10 @@ fn day(text: &str, field: &str) -> Result<Option<CivilDay>, Reject> {
 }
 
 fn days(from: &str, to: &str) -> Result<Days, Reject> {
-    Ok(Days { from: day(from, "from")?, to: day(to, "to")? })
+    Ok(Days {
+        from: day(from, "from")?,
+        to: day(to, "to")?,
+    })
 }
 
 fn instant(at: Option<crate::proto::Timestamp>, field: &str) -> Result<Option<Timestamp>, Reject> {

@@ -31,7 +31,11 @@ pub struct Reject {
 impl Reject {
     /// A rejection of the whole.
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self { code, pointer: String::new(), detail: detail.into() }
+        Self {
+            code,
+            pointer: String::new(),
+            detail: detail.into(),
+        }
     }
 
     /// The same, one level up: `name` is in front of the pointer.

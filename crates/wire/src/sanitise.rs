@@ -45,9 +45,10 @@ impl Sanitiser<'_> {
                 sender.map_err(|reject| reject.under("sender").under("accepted"))
             }
             Some(Happening::IdentityChecked(checked)) => {
-                for (name, document) in
-                    [("document", &mut checked.document), ("agentDocument", &mut checked.agent_document)]
-                {
+                for (name, document) in [
+                    ("document", &mut checked.document),
+                    ("agentDocument", &mut checked.agent_document),
+                ] {
                     let check = document.as_mut().map_or(Ok(()), |document| self.document(document));
                     check.map_err(|reject| reject.under(name).under("identityChecked"))?;
                 }
@@ -106,7 +107,9 @@ impl Sanitiser<'_> {
     }
 
     fn tokens(&self, tokens: &[String], field: &str) -> Result<(), Reject> {
-        let Some(known) = self.known_versions else { return Ok(()) };
+        let Some(known) = self.known_versions else {
+            return Ok(());
+        };
         for (index, token) in tokens.iter().enumerate() {
             let is_known = Token::parse(token).is_some_and(|token| known.iter().any(|known| known == token.version));
             if !is_known {

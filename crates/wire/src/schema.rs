@@ -83,7 +83,10 @@ impl Choice {
 
     /// The full name of a number; `None` where there is none.
     pub(crate) fn name(&self, number: i32) -> Option<&'static str> {
-        self.values.iter().find(|(known, _)| *known == number).map(|(_, name)| *name)
+        self.values
+            .iter()
+            .find(|(known, _)| *known == number)
+            .map(|(_, name)| *name)
     }
 }
 

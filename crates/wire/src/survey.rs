@@ -43,7 +43,9 @@ impl Survey<'_> {
             // Lists come in a row, anything else moves on.
             hint = if field.repeated { place } else { place.saturating_add(1) };
             if field.repeated {
-                let index = list.filter(|(last, _)| *last == place).map_or(0, |(_, index)| index.saturating_add(1));
+                let index = list
+                    .filter(|(last, _)| *last == place)
+                    .map_or(0, |(_, index)| index.saturating_add(1));
                 list = Some((place, index));
                 let check = self.entries(field, entry.value, &mut listed);
                 check.map_err(|reject| reject.under(index).under(field.json))?;
@@ -58,7 +60,8 @@ impl Survey<'_> {
                 return Err(two_happenings().under(field.json));
             }
             seen |= bit;
-            self.value(field, entry.value).map_err(|reject| reject.under(field.json))?;
+            self.value(field, entry.value)
+                .map_err(|reject| reject.under(field.json))?;
         }
         Ok(())
     }
@@ -78,8 +81,17 @@ impl Survey<'_> {
     fn entries(&mut self, field: &'static Field, value: Value<'_>, listed: &mut usize) -> Result<(), Reject> {
         let one_more = |listed: &mut usize| {
             *listed = listed.saturating_add(1);
-            let detail = || Reject::new(Code::FieldTooLong, format!("more than {LIST_ENTRIES_MAX} entries in the lists"));
-            if *listed > LIST_ENTRIES_MAX { Err(detail()) } else { Ok(()) }
+            let detail = || {
+                Reject::new(
+                    Code::FieldTooLong,
+                    format!("more than {LIST_ENTRIES_MAX} entries in the lists"),
+                )
+            };
+            if *listed > LIST_ENTRIES_MAX {
+                Err(detail())
+            } else {
+                Ok(())
+            }
         };
         match (&field.kind, value) {
             (Kind::Choice(_) | Kind::Count | Kind::Flag, Value::Bytes(mut packed)) => {
@@ -104,9 +116,7 @@ impl Survey<'_> {
             }
             (Kind::Nested(message), Value::Bytes(bytes)) => self.message(message, bytes),
             (Kind::Time, Value::Bytes(bytes)) => time(bytes),
-            (Kind::Count, Value::Varint(number)) => {
-                u32::try_from(number).map_err(|_| out_of_range()).map(|_| ())
-            }
+            (Kind::Count, Value::Varint(number)) => u32::try_from(number).map_err(|_| out_of_range()).map(|_| ()),
             (Kind::Choice(choice), Value::Varint(number)) => is_choice(choice, number),
             (Kind::Flag, Value::Varint(_)) => Ok(()),
             _ => Err(wrong_type()),
@@ -118,11 +128,18 @@ impl Survey<'_> {
             return Ok(());
         }
         if text.len() > rule.bytes_max {
-            let detail = format!("the text has {} bytes, over the limit of {}", text.len(), rule.bytes_max);
+            let detail = format!(
+                "the text has {} bytes, over the limit of {}",
+                text.len(),
+                rule.bytes_max
+            );
             return Err(Reject::new(Code::FieldTooLong, detail));
         }
         if !is_clean(text) {
-            return Err(Reject::new(Code::TextInvalid, "the text holds control or direction characters; remove them"));
+            return Err(Reject::new(
+                Code::TextInvalid,
+                "the text holds control or direction characters; remove them",
+            ));
         }
         if find_personal(text, rule.kind.run()).is_some() {
             match rule.kind {
@@ -155,12 +172,16 @@ impl TextKind {
 fn form(kind: TextKind, text: &str) -> Result<(), Reject> {
     let (is_right, code, detail) = match kind {
         TextKind::Words | TextKind::Raw | TextKind::Masked | TextKind::Waybill => return Ok(()),
-        TextKind::Identifier | TextKind::Code => {
-            (!has_blank(text), Code::TextInvalid, "blanks stand inside a code; remove them")
-        }
-        TextKind::EventId => {
-            (EventId::parse(text).is_some(), Code::EventIdInvalid, "an event id is a UUID with hyphens or a ULID")
-        }
+        TextKind::Identifier | TextKind::Code => (
+            !has_blank(text),
+            Code::TextInvalid,
+            "blanks stand inside a code; remove them",
+        ),
+        TextKind::EventId => (
+            EventId::parse(text).is_some(),
+            Code::EventIdInvalid,
+            "an event id is a UUID with hyphens or a ULID",
+        ),
         TextKind::Token => (
             Token::parse(text).is_some(),
             Code::TokenKeyUnknown,
@@ -181,24 +202,34 @@ fn form(kind: TextKind, text: &str) -> Result<(), Reject> {
             Code::RefInvalid,
             "a photo is named by the 64 hex digits of its SHA-256",
         ),
-        TextKind::Image => {
-            (is_plain_name(text), Code::RefInvalid, "an image is named by its id, never by an address or a path")
-        }
+        TextKind::Image => (
+            is_plain_name(text),
+            Code::RefInvalid,
+            "an image is named by its id, never by an address or a path",
+        ),
     };
-    if is_right { Ok(()) } else { Err(Reject::new(code, detail)) }
+    if is_right {
+        Ok(())
+    } else {
+        Err(Reject::new(code, detail))
+    }
 }
 
 /// Neither a path nor an address, and nothing that could become one.
 fn is_plain_name(text: &str) -> bool {
     let scheme = text.split_once(':').map(|(scheme, _)| scheme);
-    let has_scheme = scheme.is_some_and(|scheme| scheme.len() > 1 && scheme.bytes().all(|byte| byte.is_ascii_alphabetic()));
+    let has_scheme =
+        scheme.is_some_and(|scheme| scheme.len() > 1 && scheme.bytes().all(|byte| byte.is_ascii_alphabetic()));
     !has_scheme && !text.contains(['/', '\\', '%', '?', '#', '@']) && !text.contains("..") && !has_blank(text)
 }
 
 fn is_choice(choice: &Choice, number: u64) -> Result<(), Reject> {
     let known = i32::try_from(number).ok().and_then(|number| choice.name(number));
     known.map(|_| ()).ok_or_else(|| {
-        Reject::new(Code::EventTypeUnknown, "an enum value that this version does not know; use a documented one")
+        Reject::new(
+            Code::EventTypeUnknown,
+            "an enum value that this version does not know; use a documented one",
+        )
     })
 }
 
@@ -212,7 +243,10 @@ fn time(bytes: &[u8]) -> Result<(), Reject> {
             _ => 0,
         };
         if seen & bit != 0 {
-            return Err(Reject::new(Code::ProtoDecode, "a time has its seconds twice; send them once"));
+            return Err(Reject::new(
+                Code::ProtoDecode,
+                "a time has its seconds twice; send them once",
+            ));
         }
         seen |= bit;
     }
@@ -220,11 +254,17 @@ fn time(bytes: &[u8]) -> Result<(), Reject> {
 }
 
 fn two_happenings() -> Reject {
-    Reject::new(Code::EventTypeUnknown, "a second happening in one event; send an event for each")
+    Reject::new(
+        Code::EventTypeUnknown,
+        "a second happening in one event; send an event for each",
+    )
 }
 
 fn wrong_type() -> Reject {
-    Reject::new(Code::ProtoDecode, "the field has another protobuf wire type than the schema says")
+    Reject::new(
+        Code::ProtoDecode,
+        "the field has another protobuf wire type than the schema says",
+    )
 }
 
 /// The rejection of personal data in what names a parcel, a place or a person at work.
@@ -234,14 +274,25 @@ pub(crate) fn personal() -> Reject {
 }
 
 fn raw_for_token() -> Reject {
-    Reject::new(Code::PlaintextIdForbidden, "a raw number stands where only a token may; let the edge make the token")
+    Reject::new(
+        Code::PlaintextIdForbidden,
+        "a raw number stands where only a token may; let the edge make the token",
+    )
 }
 
 /// Appends the message to `out` without the personal data that a survey has found, and names the fields.
 pub(crate) fn redact(message: &'static Message, bytes: &[u8], path: &str, out: &mut Vec<u8>, fields: &mut Vec<String>) {
     for entry in Entries::of(bytes).map_while(Result::ok) {
-        let field = message.find(0, |field| field.number == entry.number).map(|(_, field)| field);
-        let below = |field: &Field| if path.is_empty() { field.json.into() } else { format!("{path}.{}", field.json) };
+        let field = message
+            .find(0, |field| field.number == entry.number)
+            .map(|(_, field)| field);
+        let below = |field: &Field| {
+            if path.is_empty() {
+                field.json.into()
+            } else {
+                format!("{path}.{}", field.json)
+            }
+        };
         match (field.map(|field| (field, &field.kind)), entry.value) {
             (Some((field, Kind::Text(rule))), Value::Bytes(text)) if rule.kind.is_redacted() => {
                 let text = core::str::from_utf8(text).unwrap_or_default();
@@ -276,6 +327,10 @@ impl TextKind {
     /// The text without personal data; `None` where there is none. What has a form of its own goes as a whole.
     fn redacted(self, text: &str) -> Option<String> {
         let clean = redacted(text, self.run())?;
-        Some(if matches!(self, Self::Code | Self::Words) { clean } else { REMOVED.to_owned() })
+        Some(if matches!(self, Self::Code | Self::Words) {
+            clean
+        } else {
+            REMOVED.to_owned()
+        })
     }
 }

@@ -21,7 +21,8 @@ pub(crate) fn is_clean(text: &str) -> bool {
 }
 
 fn is_hidden(character: char) -> bool {
-    let turns = matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let turns =
+        matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     turns || character.is_control() || matches!(character, '\u{2028}' | '\u{2029}' | '\u{feff}')
 }
 
@@ -79,7 +80,12 @@ fn scan(text: &str, run: Run) -> Option<Range<usize>> {
     let mut characters = text.char_indices().peekable();
     while let Some((at, character)) = characters.next() {
         if let Some(value) = digit(character) {
-            let open = digits.get_or_insert(Digits { start: at, values: [0; IDENTITY_DIGITS], length: 0, before });
+            let open = digits.get_or_insert(Digits {
+                start: at,
+                values: [0; IDENTITY_DIGITS],
+                length: 0,
+                before,
+            });
             if let Some(slot) = open.values.get_mut(open.length) {
                 *slot = value;
             }
@@ -145,9 +151,15 @@ fn digit(character: char) -> Option<u8> {
 
 /// Whether 18 digits, the last up to 10, have a real day in the middle and the right check digit (ISO 7064 MOD 11-2).
 fn is_identity(values: &[u8; IDENTITY_DIGITS]) -> bool {
-    let sum = values.iter().fold(0_u32, |sum, value| sum.wrapping_mul(2).wrapping_add(u32::from(*value)));
+    let sum = values
+        .iter()
+        .fold(0_u32, |sum, value| sum.wrapping_mul(2).wrapping_add(u32::from(*value)));
     let [_, _, _, _, _, _, y1, y2, y3, y4, m1, m2, d1, d2, ..] = values.map(i32::from);
-    let number = |digits: &[i32]| digits.iter().fold(0, |number: i32, digit| number.wrapping_mul(10).wrapping_add(*digit));
+    let number = |digits: &[i32]| {
+        digits
+            .iter()
+            .fold(0, |number: i32, digit| number.wrapping_mul(10).wrapping_add(*digit))
+    };
     let year = number(&[y1, y2, y3, y4]);
     let (month, day) = (u8::try_from(number(&[m1, m2])), u8::try_from(number(&[d1, d2])));
     let is_day = matches!((month, day), (Ok(month), Ok(day)) if CivilDay::from_ymd(year, month, day).is_some());
@@ -160,7 +172,17 @@ mod tests {
 
     #[test]
     fn hidden_characters_are_seen() {
-        for dirty in ["a\u{0}", "\u{1b}[2J", "a\r\n", "\u{7f}", "\u{85}", "\u{202e}a", "\u{2066}", "\u{2028}", "\u{feff}x"] {
+        for dirty in [
+            "a\u{0}",
+            "\u{1b}[2J",
+            "a\r\n",
+            "\u{7f}",
+            "\u{85}",
+            "\u{202e}a",
+            "\u{2066}",
+            "\u{2028}",
+            "\u{feff}x",
+        ] {
             assert!(!is_clean(dirty), "{dirty:?}");
         }
         for clean in ["", "SF 1", "广东省 从化区", "<script>=1+1", "👩\u{200d}🔧"] {
@@ -207,7 +229,10 @@ mod tests {
     #[test]
     fn every_number_is_removed_and_the_rest_stays() {
         let text = "找13912345678或440308199901101512 ok";
-        assert_eq!(redacted(text, Run::Digits).as_deref(), Some("找[removed]或[removed] ok"));
+        assert_eq!(
+            redacted(text, Run::Digits).as_deref(),
+            Some("找[removed]或[removed] ok")
+        );
         assert_eq!(redacted("nothing", Run::Digits), None);
     }
 }

@@ -31,9 +31,15 @@ impl<'a> Token<'a> {
         let (algorithm, rest) = text.split_once(':')?;
         let (version, value) = rest.split_once(':')?;
         let is_algorithm = (2..=12).contains(&algorithm.len())
-            && algorithm.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+            && algorithm
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
         let is_value = (16..=86).contains(&value.len()) && value.bytes().all(|byte| sextet(byte).is_some());
-        (is_algorithm && is_version(version) && is_value).then_some(Self { algorithm, version, value })
+        (is_algorithm && is_version(version) && is_value).then_some(Self {
+            algorithm,
+            version,
+            value,
+        })
     }
 
     /// The first eight bytes of its value: enough to know it again.

@@ -137,11 +137,18 @@ pub fn to_json(
             inspection: duty(verdict.duty(Duty::Inspection)),
             xray: duty(verdict.duty(Duty::Xray)),
         },
-        findings: verdict.findings.iter().map(|one| finding(one, set, verdict.reference)).collect(),
+        findings: verdict
+            .findings
+            .iter()
+            .map(|one| finding(one, set, verdict.reference))
+            .collect(),
         unanswered: verdict
             .unanswered
             .iter()
-            .map(|one| UnansweredJson { code: one.code.as_str(), register: one.missing })
+            .map(|one| UnansweredJson {
+                code: one.code.as_str(),
+                register: one.missing,
+            })
             .collect(),
         finds: verdict
             .finds
@@ -176,12 +183,22 @@ fn finding<'a>(finding: &Finding<'a>, set: &'a RuleSet, reference: Timestamp) ->
         duty: rule.and_then(|rule| rule.duty).map(Duty::as_str),
         performed_late: finding.performed_late,
         urgent: finding.code.is_urgent(),
-        clauses: set.clauses(finding.code, reference.civil_day()).into_iter().map(clause).collect(),
-        breaks: rule.map(|rule| rule.profiles.iter().map(String::as_str).collect()).unwrap_or_default(),
+        clauses: set
+            .clauses(finding.code, reference.civil_day())
+            .into_iter()
+            .map(clause)
+            .collect(),
+        breaks: rule
+            .map(|rule| rule.profiles.iter().map(String::as_str).collect())
+            .unwrap_or_default(),
         events: finding.events.iter().map(ToString::to_string).collect(),
         site: finding.site,
         operator: finding.operator,
-        values: finding.values.iter().map(|(name, value)| (*name, value.to_string())).collect(),
+        values: finding
+            .values
+            .iter()
+            .map(|(name, value)| (*name, value.to_string()))
+            .collect(),
         title_zh: rule.map_or("", |rule| &rule.title_zh),
         title_en: rule.map_or("", |rule| &rule.title_en),
         next_zh: rule.map_or("", |rule| &rule.next_zh),
@@ -190,5 +207,9 @@ fn finding<'a>(finding: &Finding<'a>, set: &'a RuleSet, reference: Timestamp) ->
 }
 
 fn clause(clause: Clause<'_>) -> ClauseJson<'_> {
-    ClauseJson { law: clause.law_zh, version: clause.version, article: clause.article }
+    ClauseJson {
+        law: clause.law_zh,
+        version: clause.version,
+        article: clause.article,
+    }
 }

@@ -15,10 +15,7 @@ struct Step {
 
 /// What fails soonest and costs least stands first.
 const STEPS: &[Step] = &[
-    Step {
-        name: "fmt",
-        run: fmt,
-    },
+    Step { name: "fmt", run: fmt },
     Step {
         name: "tidy",
         run: tidy::run,
@@ -35,10 +32,7 @@ const STEPS: &[Step] = &[
         name: "clippy",
         run: clippy,
     },
-    Step {
-        name: "doc",
-        run: doc,
-    },
+    Step { name: "doc", run: doc },
     Step {
         name: "purity",
         run: purity::run,
@@ -64,10 +58,7 @@ const STEPS: &[Step] = &[
 /// Runs the steps in order and stops at the first that fails.
 pub(crate) fn run(root: &Path, without: &[String]) -> anyhow::Result<()> {
     for name in without {
-        anyhow::ensure!(
-            STEPS.iter().any(|step| step.name == name),
-            "no step `{name}`"
-        );
+        anyhow::ensure!(STEPS.iter().any(|step| step.name == name), "no step `{name}`");
     }
     let started = Instant::now();
     for step in STEPS {
@@ -78,16 +69,9 @@ pub(crate) fn run(root: &Path, without: &[String]) -> anyhow::Result<()> {
         println!("==> {}", step.name);
         let step_started = Instant::now();
         (step.run)(root).with_context(|| format!("step {}", step.name))?;
-        println!(
-            "==> {}: ok, {:.1} s",
-            step.name,
-            step_started.elapsed().as_secs_f64()
-        );
+        println!("==> {}: ok, {:.1} s", step.name, step_started.elapsed().as_secs_f64());
     }
-    println!(
-        "==> all steps: ok, {:.1} s",
-        started.elapsed().as_secs_f64()
-    );
+    println!("==> all steps: ok, {:.1} s", started.elapsed().as_secs_f64());
     Ok(())
 }
 
@@ -126,13 +110,7 @@ fn doc(root: &Path) -> anyhow::Result<()> {
 fn benches(root: &Path) -> anyhow::Result<()> {
     process::run(&mut cargo(
         root,
-        &[
-            "test",
-            "--locked",
-            "--package",
-            "sanbai-benches",
-            "--benches",
-        ],
+        &["test", "--locked", "--package", "sanbai-benches", "--benches"],
     ))
 }
 

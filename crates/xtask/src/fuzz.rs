@@ -96,11 +96,7 @@ fn targets(root: &Path) -> anyhow::Result<Vec<String>> {
     for entry in std::fs::read_dir(&folder).with_context(|| folder.display().to_string())? {
         let path = entry?.path();
         if path.extension().is_some_and(|extension| extension == "rs") {
-            names.extend(
-                path.file_stem()
-                    .and_then(|stem| stem.to_str())
-                    .map(str::to_owned),
-            );
+            names.extend(path.file_stem().and_then(|stem| stem.to_str()).map(str::to_owned));
         }
     }
     names.sort();

@@ -25,16 +25,11 @@ pub(crate) fn run(root: &Path, check: bool) -> anyhow::Result<()> {
         if check {
             stale.push(file.path.display().to_string());
         } else {
-            std::fs::write(&path, &file.text)
-                .with_context(|| format!("cannot write {}", path.display()))?;
+            std::fs::write(&path, &file.text).with_context(|| format!("cannot write {}", path.display()))?;
             println!("wrote {}", file.path.display());
         }
     }
-    anyhow::ensure!(
-        stale.is_empty(),
-        "stale, run `cargo xtask gen`: {}",
-        stale.join(", ")
-    );
+    anyhow::ensure!(stale.is_empty(), "stale, run `cargo xtask gen`: {}", stale.join(", "));
     Ok(())
 }
 
@@ -56,11 +51,7 @@ fn all(root: &Path) -> anyhow::Result<Vec<Generated>> {
 /// The prost code of `proto/sanbai/NAME/vN`, as `crates/wire/src/proto/NAME_vN.rs`.
 fn messages(schemas: &FileDescriptorSet) -> anyhow::Result<Vec<Generated>> {
     let scratch = tempfile::tempdir()?;
-    let mut packages: Vec<String> = schemas
-        .file
-        .iter()
-        .map(|file| file.package().to_owned())
-        .collect();
+    let mut packages: Vec<String> = schemas.file.iter().map(|file| file.package().to_owned()).collect();
     packages.sort();
     packages.dedup();
     prost_build::Config::new()

@@ -15,16 +15,12 @@ pub(crate) fn compile(root: &Path) -> anyhow::Result<FileDescriptorSet> {
 }
 
 fn find(directory: &Path, schemas: &mut Vec<PathBuf>) -> anyhow::Result<()> {
-    let entries = std::fs::read_dir(directory)
-        .with_context(|| format!("cannot list {}", directory.display()))?;
+    let entries = std::fs::read_dir(directory).with_context(|| format!("cannot list {}", directory.display()))?;
     for entry in entries {
         let path = entry?.path();
         if path.is_dir() {
             find(&path, schemas)?;
-        } else if path
-            .extension()
-            .is_some_and(|extension| extension == "proto")
-        {
+        } else if path.extension().is_some_and(|extension| extension == "proto") {
             schemas.push(path);
         }
     }

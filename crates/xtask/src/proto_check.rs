@@ -94,11 +94,7 @@ mod tests {
     fn schema(messages: &str) -> Schema {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("sanbai.proto");
-        std::fs::write(
-            &path,
-            format!("syntax = \"proto3\"; package sanbai; {messages}"),
-        )
-        .unwrap();
+        std::fs::write(&path, format!("syntax = \"proto3\"; package sanbai; {messages}")).unwrap();
         let set: FileDescriptorSet = protox::compile([path], [folder.path()]).unwrap();
         schema::read(&set)
     }
@@ -125,8 +121,7 @@ mod tests {
 
     #[test]
     fn a_field_that_moves_into_a_oneof_is_found() {
-        let after =
-            "message Parcel { oneof key { string waybill = 1; } optional uint32 weight = 2; }";
+        let after = "message Parcel { oneof key { string waybill = 1; } optional uint32 weight = 2; }";
         assert_eq!(
             said(after),
             ["sanbai.Parcel 1: `waybill` was `string`, is `string in key`"]
@@ -136,10 +131,7 @@ mod tests {
     #[test]
     fn a_renamed_field_is_found() {
         let after = "message Parcel { string number = 1; optional uint32 weight = 2; }";
-        assert_eq!(
-            said(after),
-            ["sanbai.Parcel 1: renamed from `waybill` to `number`"]
-        );
+        assert_eq!(said(after), ["sanbai.Parcel 1: renamed from `waybill` to `number`"]);
     }
 
     #[test]
@@ -154,17 +146,13 @@ mod tests {
             said(&number_only),
             ["sanbai.Parcel 2: `weight` is gone without `reserved \"weight\";`"]
         );
-        assert_eq!(
-            said(&format!("{start} reserved 2; reserved \"weight\"; }}")),
-            [""; 0]
-        );
+        assert_eq!(said(&format!("{start} reserved 2; reserved \"weight\"; }}")), [""; 0]);
     }
 
     #[test]
     fn a_reserved_number_stays_so() {
         let before = lock::next(&Lock::new(), &schema(BEFORE));
-        let dropped =
-            schema("message Parcel { string waybill = 1; reserved 2; reserved \"weight\"; }");
+        let dropped = schema("message Parcel { string waybill = 1; reserved 2; reserved \"weight\"; }");
         let after = lock::next(&before, &dropped);
         assert_eq!(
             broken(&after, &schema(BEFORE)),
@@ -174,15 +162,9 @@ mod tests {
 
     #[test]
     fn an_enum_value_is_held_to_the_same() {
-        let before = lock::next(
-            &Lock::new(),
-            &schema("enum Mode { MODE_UNSPECIFIED = 0; AIR = 1; }"),
-        );
+        let before = lock::next(&Lock::new(), &schema("enum Mode { MODE_UNSPECIFIED = 0; AIR = 1; }"));
         let after = schema("enum Mode { MODE_UNSPECIFIED = 0; SEA = 1; }");
-        assert_eq!(
-            broken(&before, &after),
-            ["sanbai.Mode 1: renamed from `AIR` to `SEA`"]
-        );
+        assert_eq!(broken(&before, &after), ["sanbai.Mode 1: renamed from `AIR` to `SEA`"]);
     }
 
     #[test]

@@ -22,32 +22,16 @@ pub(crate) fn run(root: &Path) -> anyhow::Result<()> {
     for package in PURE {
         problems.extend(allowed.problems(package, &inside(root, package)?));
     }
-    anyhow::ensure!(
-        problems.is_empty(),
-        "{}:\n  {}",
-        allowed::PATH,
-        problems.join("\n  ")
-    );
+    anyhow::ensure!(problems.is_empty(), "{}:\n  {}", allowed::PATH, problems.join("\n  "));
     wasm::run(root, &PURE)
 }
 
 /// The crates that end up inside this one where it is built. Procedural macros run in the compiler and do not.
 fn inside(root: &Path, package: &str) -> anyhow::Result<BTreeSet<String>> {
-    let mut tree = cargo(
-        root,
-        &["tree", "--locked", "--package", package, "--prefix", "none"],
-    );
+    let mut tree = cargo(root, &["tree", "--locked", "--package", package, "--prefix", "none"]);
     tree.args(["--edges", "normal,build,no-proc-macro"]);
-    tree.args([
-        "--target",
-        "x86_64-unknown-linux-gnu",
-        "--target",
-        wasm::TARGET,
-    ]);
+    tree.args(["--target", "x86_64-unknown-linux-gnu", "--target", wasm::TARGET]);
     let tree = process::output(&mut tree)?;
     let names = tree.lines().filter_map(|line| line.split(' ').next());
-    Ok(names
-        .filter(|name| !name.is_empty())
-        .map(str::to_owned)
-        .collect())
+    Ok(names.filter(|name| !name.is_empty()).map(str::to_owned).collect())
 }

@@ -59,13 +59,8 @@ impl Tree {
     /// What git tracks, and what it would if all were added.
     fn read(root: &Path) -> anyhow::Result<Self> {
         let mut git = Command::new("git");
-        git.current_dir(root).args([
-            "ls-files",
-            "-z",
-            "--cached",
-            "--others",
-            "--exclude-standard",
-        ]);
+        git.current_dir(root)
+            .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]);
         let list = process::output(&mut git)?;
         let mut tree = Self::default();
         for path in list.split_terminator('\0') {
@@ -93,9 +88,7 @@ impl Tree {
 
     /// The files whose names end so.
     fn ending<'a>(&'a self, end: &'a str) -> impl Iterator<Item = &'a File> {
-        self.files
-            .iter()
-            .filter(move |file| file.path.ends_with(end))
+        self.files.iter().filter(move |file| file.path.ends_with(end))
     }
 }
 

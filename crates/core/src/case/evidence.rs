@@ -32,7 +32,14 @@ pub fn merge<'a>(mine: (Event<'a>, bool), theirs: (Event<'a>, bool)) -> (Event<'
     }
     let upload_at = mine.upload_at().min(theirs.upload_at());
     let intake_at = mine.intake_at.min(theirs.intake_at);
-    (Event { uploaded_at: Some(upload_at), intake_at, ..mine }, my_conflict || their_conflict)
+    (
+        Event {
+            uploaded_at: Some(upload_at),
+            intake_at,
+            ..mine
+        },
+        my_conflict || their_conflict,
+    )
 }
 
 /// The set of events of one parcel in canonical order.
@@ -54,7 +61,9 @@ impl<'a> Evidence<'a> {
         let mut set: Vec<(Event<'a>, bool)> = Vec::with_capacity(reports.len());
         for report in reports {
             match set.last_mut() {
-                Some(last) if (last.0.source, last.0.id) == (report.0.source, report.0.id) => *last = merge(*last, report),
+                Some(last) if (last.0.source, last.0.id) == (report.0.source, report.0.id) => {
+                    *last = merge(*last, report)
+                }
                 _ => set.push(report),
             }
         }
@@ -66,7 +75,11 @@ impl<'a> Evidence<'a> {
             .into_iter()
             .map(|(event, conflicted)| {
                 let retracted = event.happening.retracts().is_none() && retractions.contains(&(event.source, event.id));
-                Item { event, conflicted, retracted }
+                Item {
+                    event,
+                    conflicted,
+                    retracted,
+                }
             })
             .collect();
         items.sort_by(|a, b| {

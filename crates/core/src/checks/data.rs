@@ -13,7 +13,11 @@ pub(crate) fn judge<'a>(case: &Case<'a>, findings: &mut Findings<'_, 'a>) {
             Lookup::Absent => findings.raise(Code::Dq01, &[place], &[("site", Value::Word(event.site))]),
             Lookup::NoRegister => findings.unanswered(Code::Dq01, "sites"),
             Lookup::Found(site) => {
-                if site.place.zip(event.place).is_some_and(|(registered, said)| !registered.agrees_with(said)) {
+                if site
+                    .place
+                    .zip(event.place)
+                    .is_some_and(|(registered, said)| !registered.agrees_with(said))
+                {
                     findings.raise(Code::Dq02, &[place], &[("differs", Value::Word("place"))]);
                 }
             }
@@ -50,10 +54,18 @@ pub(crate) fn declared_item<'a>(case: &Case<'a>, acceptance: &Acceptance<'a>, fi
     let declared = acceptance.accepted.declared_item.trim();
     if declared.is_empty() {
         if !acceptance.accepted.letter {
-            findings.raise(Code::In06, &[acceptance.place], &[("reason", Value::Word("item_missing"))]);
+            findings.raise(
+                Code::In06,
+                &[acceptance.place],
+                &[("reason", Value::Word("item_missing"))],
+            );
         }
     } else if case.rules.is_generic_item(declared) {
-        findings.raise(Code::In06, &[acceptance.place], &[("reason", Value::Word("item_generic"))]);
+        findings.raise(
+            Code::In06,
+            &[acceptance.place],
+            &[("reason", Value::Word("item_generic"))],
+        );
     }
 }
 

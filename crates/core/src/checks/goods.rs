@@ -38,8 +38,21 @@ pub(crate) fn finds<'a>(case: &Case<'a>) -> impl Iterator<Item = Find<'a>> {
             .filter(|check| check.result == InspectionResult::Prohibited || check.prohibited_class.is_some())
             .map(|check| check.prohibited_class);
         screened.or(opened).or(inspected).map(|class| {
-            let Event { id, occurred_at, intake_at, site, .. } = item.event;
-            Find { place, event: id, occurred_at, intake_at, site, class }
+            let Event {
+                id,
+                occurred_at,
+                intake_at,
+                site,
+                ..
+            } = item.event;
+            Find {
+                place,
+                event: id,
+                occurred_at,
+                intake_at,
+                site,
+                class,
+            }
         })
     })
 }
@@ -101,11 +114,17 @@ fn in_transit<'a>(case: &Case<'a>, find: &Find<'a>, findings: &mut Findings<'_, 
 
 /// Until when a find must be rejected or reported.
 fn limit(case: &Case<'_>, find: &Find<'_>) -> Timestamp {
-    find.occurred_at.plus(Span::minutes(case.rules.spans.find_handled_within_min.into()))
+    find.occurred_at
+        .plus(Span::minutes(case.rules.spans.find_handled_within_min.into()))
 }
 
 fn due(case: &Case<'_>, find: &Find<'_>) -> Timestamp {
-    case.due(limit(case, find), find.intake_at, find.site, case.rules.spans.urgent_grace())
+    case.due(
+        limit(case, find),
+        find.intake_at,
+        find.site,
+        case.rules.spans.urgent_grace(),
+    )
 }
 
 fn values<'a>(find: &Find<'a>, reason: &'static str) -> [(&'static str, Value<'a>); 3] {

@@ -16,9 +16,13 @@ pub(crate) fn unreported(case: &Case<'_>, findings: &mut Findings<'_, '_>) {
 
 /// LC-02 and DQ-05: a second acceptance while the parcel is open.
 pub(crate) fn second_acceptance<'a>(case: &Case<'a>, acceptance: &Acceptance<'a>, findings: &mut Findings<'_, 'a>) {
-    let returned = case.live().find(|(_, event)| matches!(event.happening, Happening::Returned));
+    let returned = case
+        .live()
+        .find(|(_, event)| matches!(event.happening, Happening::Returned));
     for (place, event) in case.live().filter(|(place, _)| *place > acceptance.place) {
-        let Happening::Accepted(second) = &event.happening else { continue };
+        let Happening::Accepted(second) = &event.happening else {
+            continue;
+        };
         if returned.is_some_and(|(returned, _)| returned < place) {
             continue;
         }
@@ -34,9 +38,13 @@ pub(crate) fn second_acceptance<'a>(case: &Case<'a>, acceptance: &Acceptance<'a>
 
 /// LC-03: a compliance event, and no movement long after the acceptance, else after the first of them.
 pub(crate) fn unmoved<'a>(case: &Case<'a>, acceptance: Option<&Acceptance<'a>>, findings: &mut Findings<'_, 'a>) {
-    let Some(first) = case.live().find(|(_, event)| is_compliance(event)) else { return };
+    let Some(first) = case.live().find(|(_, event)| is_compliance(event)) else {
+        return;
+    };
     let (place, start) = acceptance.map_or(first, |acceptance| (acceptance.place, acceptance.event));
-    let limit = start.occurred_at.plus(Span::hours(case.rules.spans.unmoved_after_h.into()));
+    let limit = start
+        .occurred_at
+        .plus(Span::hours(case.rules.spans.unmoved_after_h.into()));
     let has_moved = case.first_movement().is_some_and(|moved| moved.occurred_at <= limit);
     if has_moved || is_accounted_for(case) {
         return;
@@ -60,16 +68,25 @@ fn is_accounted_for(case: &Case<'_>) -> bool {
         .live()
         .rfind(|(_, event)| matches!(event.happening, Happening::Held | Happening::Released))
         .is_some_and(|(_, event)| matches!(event.happening, Happening::Held));
-    let retracted = case.items.iter().any(|item| item.retracted && matches!(item.event.happening, Happening::Accepted(_)));
+    let retracted = case
+        .items
+        .iter()
+        .any(|item| item.retracted && matches!(item.event.happening, Happening::Accepted(_)));
     last_hold
         || (retracted && case.acceptance().is_none())
         || has(|happening| matches!(happening, Happening::Voided | Happening::Rejected | Happening::Returned))
 }
 
 /// LC-05: voided, or rejected after its acceptance, yet moved.
-pub(crate) fn voided_yet_moved<'a>(case: &Case<'a>, acceptance: Option<&Acceptance<'a>>, findings: &mut Findings<'_, 'a>) {
+pub(crate) fn voided_yet_moved<'a>(
+    case: &Case<'a>,
+    acceptance: Option<&Acceptance<'a>>,
+    findings: &mut Findings<'_, 'a>,
+) {
     let out = is_voided(case) || acceptance.is_some_and(|acceptance| is_rejected_after(case, acceptance.place));
-    let Some((moved, _)) = case.movements().next() else { return };
+    let Some((moved, _)) = case.movements().next() else {
+        return;
+    };
     if !out {
         return;
     }
@@ -79,7 +96,11 @@ pub(crate) fn voided_yet_moved<'a>(case: &Case<'a>, acceptance: Option<&Acceptan
         event.happening == Happening::Voided || is_rejection
     });
     if let Some((place, event)) = cause {
-        findings.raise(Code::Lc05, &[place, moved], &[("cause", Value::Word(event.happening.name()))]);
+        findings.raise(
+            Code::Lc05,
+            &[place, moved],
+            &[("cause", Value::Word(event.happening.name()))],
+        );
     }
 }
 
@@ -87,9 +108,15 @@ pub(crate) fn voided_yet_moved<'a>(case: &Case<'a>, acceptance: Option<&Acceptan
 pub(crate) fn moved_before<'a>(case: &Case<'a>, acceptance: &Acceptance<'a>, findings: &mut Findings<'_, 'a>) {
     let allowed = Span::minutes(case.rules.spans.moved_before_acceptance_min.into());
     let accepted_at = acceptance.event.occurred_at;
-    let moved = case.movements().next().filter(|(_, event)| accepted_at.since(event.occurred_at) > allowed);
+    let moved = case
+        .movements()
+        .next()
+        .filter(|(_, event)| accepted_at.since(event.occurred_at) > allowed);
     if let Some((place, event)) = moved {
-        let values = [("movedAt", Value::Time(event.occurred_at)), ("acceptedAt", Value::Time(accepted_at))];
+        let values = [
+            ("movedAt", Value::Time(event.occurred_at)),
+            ("acceptedAt", Value::Time(accepted_at)),
+        ];
         findings.raise(Code::Dq04, &[place, acceptance.place], &values);
     }
 }

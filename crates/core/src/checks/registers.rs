@@ -10,11 +10,7 @@ use crate::registry::{Lookup, Site, SiteKind};
 use crate::time::CivilDay;
 
 /// AG-01: exemption claimed, and the agreement is not worth it.
-pub(crate) fn agreement<'a>(
-    acceptance: &Acceptance<'a>,
-    claim: AgreementClaim<'a>,
-    findings: &mut Findings<'_, 'a>,
-) {
+pub(crate) fn agreement<'a>(acceptance: &Acceptance<'a>, claim: AgreementClaim<'a>, findings: &mut Findings<'_, 'a>) {
     match claim {
         AgreementClaim::Invalid(reason) => {
             findings.raise(Code::Ag01, &[acceptance.place], &[("reason", Value::Word(reason))]);
@@ -26,11 +22,17 @@ pub(crate) fn agreement<'a>(
 
 /// IN-07: the inspector is not registered, or the training is overdue.
 pub(crate) fn inspector<'a>(case: &Case<'a>, acceptance: &Acceptance<'a>, findings: &mut Findings<'_, 'a>) {
-    let Some((place, event, _)) = inspection::deciding(case, acceptance) else { return };
+    let Some((place, event, _)) = inspection::deciding(case, acceptance) else {
+        return;
+    };
     let reason = match case.registry.staff(event.brand, event.operator, case.reference()) {
         Lookup::NoRegister => return findings.unanswered(Code::In07, "staff"),
         Lookup::Absent => "not_registered",
-        Lookup::Found(staff) if staff.trained_until.is_none_or(|last| last < event.occurred_at.civil_day()) => {
+        Lookup::Found(staff)
+            if staff
+                .trained_until
+                .is_none_or(|last| last < event.occurred_at.civil_day()) =>
+        {
             "training_overdue"
         }
         Lookup::Found(_) => return,
@@ -67,11 +69,19 @@ fn machine<'a>(case: &Case<'a>, (place, event, screened): Screening<'a>, finding
 }
 
 fn screener<'a>(case: &Case<'a>, (place, event, screened): Screening<'a>, findings: &mut Findings<'_, 'a>) {
-    let name = if screened.screener.is_empty() { event.operator } else { screened.screener };
+    let name = if screened.screener.is_empty() {
+        event.operator
+    } else {
+        screened.screener
+    };
     let reason = match case.registry.staff(event.brand, name, case.reference()) {
         Lookup::NoRegister => return findings.unanswered(Code::Xr04, "staff"),
         Lookup::Absent => "screener_not_registered",
-        Lookup::Found(staff) if staff.screener_until.is_none_or(|last| last < event.occurred_at.civil_day()) => {
+        Lookup::Found(staff)
+            if staff
+                .screener_until
+                .is_none_or(|last| last < event.occurred_at.civil_day()) =>
+        {
             "screener_not_qualified"
         }
         Lookup::Found(_) => return,
@@ -83,7 +93,10 @@ fn third_party<'a>(case: &Case<'a>, (place, event, screened): Screening<'a>, fin
     if screened.third_party.is_empty() {
         return;
     }
-    let reason = match case.registry.contract(event.brand, screened.third_party, case.reference()) {
+    let reason = match case
+        .registry
+        .contract(event.brand, screened.third_party, case.reference())
+    {
         Lookup::NoRegister => return findings.unanswered(Code::Xr08, "contracts"),
         Lookup::Absent => "no_contract",
         Lookup::Found(contract) if !contract.term.contains(event.occurred_at.civil_day()) => "contract_expired",
@@ -110,15 +123,23 @@ pub(crate) fn outlet<'a>(case: &Case<'a>, acceptance: &Acceptance<'a>, findings:
 fn unlicensed(site: &Site, day: CivilDay, filing_days: i32) -> Option<&'static str> {
     let is_filed = site.filed_on.is_some_and(|filed| filed <= day);
     let is_licensed = site.has_licence && site.licence.contains(day);
-    let expired = if site.has_licence { "licence_expired" } else { "no_licence" };
+    let expired = if site.has_licence {
+        "licence_expired"
+    } else {
+        "no_licence"
+    };
     match site.kind {
         SiteKind::Licensed => (!is_licensed).then_some(expired),
         SiteKind::ProcessingCentre => None,
-        SiteKind::Branch | SiteKind::Unspecified => {
-            (!is_licensed && !is_filed).then_some(if site.has_licence { "licence_expired" } else { "not_filed" })
-        }
+        SiteKind::Branch | SiteKind::Unspecified => (!is_licensed && !is_filed).then_some(if site.has_licence {
+            "licence_expired"
+        } else {
+            "not_filed"
+        }),
         SiteKind::Terminal => {
-            let in_time = site.opened_on.is_some_and(|opened| day <= opened.plus_days(filing_days));
+            let in_time = site
+                .opened_on
+                .is_some_and(|opened| day <= opened.plus_days(filing_days));
             (!is_filed && !in_time).then_some("terminal_not_filed")
         }
     }

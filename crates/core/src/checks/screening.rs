@@ -19,9 +19,19 @@ impl<'a> Uncleared<'a> {
     pub(crate) fn find(case: &Case<'a>) -> Option<Self> {
         suspects(case).find_map(|(place, event, screened)| {
             let moved = case.move_after(place, event.site)?;
-            let due = case.due(moved.1.occurred_at, moved.1.intake_at, moved.1.site, case.rules.spans.urgent_grace());
-            let is_cleared = case.live().any(|(_, other)| clears(other, event, screened, moved.1.occurred_at));
-            (!is_cleared && case.now >= due).then_some(Self { image: (place, event), moved })
+            let due = case.due(
+                moved.1.occurred_at,
+                moved.1.intake_at,
+                moved.1.site,
+                case.rules.spans.urgent_grace(),
+            );
+            let is_cleared = case
+                .live()
+                .any(|(_, other)| clears(other, event, screened, moved.1.occurred_at));
+            (!is_cleared && case.now >= due).then_some(Self {
+                image: (place, event),
+                moved,
+            })
         })
     }
 
@@ -40,7 +50,10 @@ impl<'a> Uncleared<'a> {
         findings.raise(
             Code::Xr06,
             &[self.image.0, self.moved.0],
-            &[("imageAt", Value::Time(self.image.1.occurred_at)), ("movedAt", Value::Time(self.moved_at()))],
+            &[
+                ("imageAt", Value::Time(self.image.1.occurred_at)),
+                ("movedAt", Value::Time(self.moved_at())),
+            ],
         );
     }
 }
@@ -57,8 +70,15 @@ fn suspects<'a>(case: &Case<'a>) -> impl Iterator<Item = Screening<'a>> {
 /// An open check that passes or a release, by somebody else than the screener, not before the image and not after the move.
 fn clears(other: &Event<'_>, image: &Event<'_>, screened: &XrayScreened<'_>, moved_at: Timestamp) -> bool {
     let is_clearance = other.happening == Happening::Released
-        || other.happening.as_open_checked().is_some_and(|check| check.result == OpenCheckResult::Pass);
-    let screener = if screened.screener.is_empty() { image.operator } else { screened.screener };
+        || other
+            .happening
+            .as_open_checked()
+            .is_some_and(|check| check.result == OpenCheckResult::Pass);
+    let screener = if screened.screener.is_empty() {
+        image.operator
+    } else {
+        screened.screener
+    };
     is_clearance
         && !other.operator.is_empty()
         && other.operator != screener
@@ -92,17 +112,26 @@ pub(crate) enum SecondScreening<'a> {
 impl<'a> SecondScreening<'a> {
     /// How it stands.
     pub(crate) fn of(case: &Case<'a>) -> Self {
-        let arrivals = || case.live().filter(|(_, event)| matches!(event.happening, Happening::Arrived(_)));
+        let arrivals = || {
+            case.live()
+                .filter(|(_, event)| matches!(event.happening, Happening::Arrived(_)))
+        };
         let delivery = case.first_delivery();
-        let Some((end_place, end)) = delivery.or_else(|| arrivals().next_back()) else { return Self::NotAsked };
+        let Some((end_place, end)) = delivery.or_else(|| arrivals().next_back()) else {
+            return Self::NotAsked;
+        };
         let destination = case.acceptance().and_then(|acceptance| acceptance.accepted.destination);
         let place = case.site(end.site).found().and_then(|site| site.place).or(destination);
         if !place.is_some_and(|place| case.registry.in_key_area(case.brand(), place, end.occurred_at)) {
             return Self::NotAsked;
         }
-        let Some(delivery) = delivery else { return Self::Pending { deadline: None } };
+        let Some(delivery) = delivery else {
+            return Self::Pending { deadline: None };
+        };
         let due = case.due(end.occurred_at, end.intake_at, end.site, case.rules.spans.grace());
-        let from = arrivals().rfind(|(place, _)| *place < end_place).map(|(_, event)| event.occurred_at);
+        let from = arrivals()
+            .rfind(|(place, _)| *place < end_place)
+            .map(|(_, event)| event.occurred_at);
         let done = screenings(case).find(|(_, event, screened)| {
             screened.at_destination
                 && screened.mark != Mark::NONE
@@ -112,16 +141,24 @@ impl<'a> SecondScreening<'a> {
         match done {
             Some((_, event, _)) => Self::Done { event, due },
             None if case.now >= due => Self::Missed { delivery },
-            None => Self::Pending { deadline: Some(end.occurred_at) },
+            None => Self::Pending {
+                deadline: Some(end.occurred_at),
+            },
         }
     }
 
     /// Raises XR-03.
     pub(crate) fn raise(&self, findings: &mut Findings<'_, 'a>) {
         match self {
-            Self::Missed { delivery: (place, event) } => {
+            Self::Missed {
+                delivery: (place, event),
+            } => {
                 let delivered_at = ("deliveredAt", Value::Time(event.occurred_at));
-                findings.raise(Code::Xr03, &[*place], &[delivered_at, ("deliveringSite", Value::Word(event.site))]);
+                findings.raise(
+                    Code::Xr03,
+                    &[*place],
+                    &[delivered_at, ("deliveringSite", Value::Word(event.site))],
+                );
             }
             Self::NotAsked | Self::Pending { .. } | Self::Done { .. } => {}
         }
@@ -131,6 +168,10 @@ impl<'a> SecondScreening<'a> {
 /// XR-09: a screening without a complete security mark.
 pub(crate) fn mark((place, _, screened): Screening<'_>, findings: &mut Findings<'_, '_>) {
     if !screened.mark.has(Mark::SECURITY) {
-        findings.raise(Code::Xr09, &[place], &[("missing", Value::Word(missing_field(screened.mark)))]);
+        findings.raise(
+            Code::Xr09,
+            &[place],
+            &[("missing", Value::Word(missing_field(screened.mark)))],
+        );
     }
 }

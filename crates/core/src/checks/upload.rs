@@ -52,14 +52,20 @@ fn outage_end(case: &Case<'_>, event: &Event<'_>) -> Option<Timestamp> {
 
 /// TM-03: the deciding check or inspection occurred in time and was received after the first line-haul departure.
 fn received_after_departure<'a>(case: &Case<'a>, acceptance: &Acceptance<'a>, findings: &mut Findings<'_, 'a>) {
-    let Some((_, departure)) = case.first_line_haul() else { return };
+    let Some((_, departure)) = case.first_line_haul() else {
+        return;
+    };
     let identity = real_name::deciding(case, acceptance).map(|(place, event, _)| (place, event));
     let inspected = inspection::deciding(case, acceptance).map(|(place, event, _)| (place, event));
     for (place, event) in identity.into_iter().chain(inspected) {
         let is_excused = outage_end(case, event).is_some() && lateness(case, event).is_none();
         if event.intake_at > departure.occurred_at && !is_excused {
             let received_at = ("receivedAt", Value::Time(event.intake_at));
-            findings.raise(Code::Tm03, &[place], &[received_at, ("departedAt", Value::Time(departure.occurred_at))]);
+            findings.raise(
+                Code::Tm03,
+                &[place],
+                &[received_at, ("departedAt", Value::Time(departure.occurred_at))],
+            );
         }
     }
 }

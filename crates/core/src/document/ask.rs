@@ -103,11 +103,7 @@ pub fn answer(question: Question, number: impl AsRef<[u8]>, today: CivilDay) -> 
     let candidates = identify(number, today);
     let (outcome, facts) = match question {
         Question::Auto => {
-            let kind = candidates
-                .valid_as
-                .iter()
-                .chain(candidates.possible.iter())
-                .next();
+            let kind = candidates.valid_as.iter().chain(candidates.possible.iter()).next();
             let outcome = if candidates.is_proved() {
                 Outcome::Valid
             } else if candidates.is_empty() {
@@ -134,9 +130,5 @@ pub fn answer(question: Question, number: impl AsRef<[u8]>, today: CivilDay) -> 
 }
 
 const fn valid(right: bool) -> Outcome {
-    if right {
-        Outcome::Valid
-    } else {
-        Outcome::Invalid
-    }
+    if right { Outcome::Valid } else { Outcome::Invalid }
 }

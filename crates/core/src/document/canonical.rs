@@ -60,9 +60,7 @@ impl Canonical {
             changes: Normalised::default(),
         };
         canonical.changes.trimmed = inner.len() < text.len();
-        inner
-            .chars()
-            .try_for_each(|character| canonical.push(character))?;
+        inner.chars().try_for_each(|character| canonical.push(character))?;
         (canonical.length > 0).then_some(canonical)
     }
 
@@ -124,15 +122,9 @@ fn as_text(number: &[u8]) -> Option<&str> {
 
 /// Blanks of the keyboard, of a table cell and of Chinese text, and the mark with which some files begin.
 fn is_blank(character: char) -> bool {
-    matches!(
-        character,
-        ' ' | '\t' | '\r' | '\n' | '\u{a0}' | '\u{3000}' | '\u{feff}'
-    )
+    matches!(character, ' ' | '\t' | '\r' | '\n' | '\u{a0}' | '\u{3000}' | '\u{feff}')
 }
 
 fn is_hyphen(character: char) -> bool {
-    matches!(
-        character,
-        '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{ff0d}'
-    )
+    matches!(character, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{ff0d}')
 }

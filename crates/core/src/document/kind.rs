@@ -193,9 +193,7 @@ impl KindSet {
 
     /// The kinds in their order.
     pub fn iter(self) -> impl Iterator<Item = DocumentKind> {
-        DocumentKind::ALL
-            .into_iter()
-            .filter(move |kind| self.contains(*kind))
+        DocumentKind::ALL.into_iter().filter(move |kind| self.contains(*kind))
     }
 }
 
@@ -209,9 +207,7 @@ impl FromIterator<DocumentKind> for KindSet {
 
 impl core::fmt::Debug for KindSet {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_set()
-            .entries(self.iter().map(DocumentKind::code))
-            .finish()
+        f.debug_set().entries(self.iter().map(DocumentKind::code)).finish()
     }
 }
 

@@ -27,22 +27,7 @@ pub(super) enum Prefix {
 
 /// Reads 18 characters: six of issue, eight of birth, three of sequence, one check character.
 pub(super) fn read_18(number: &[u8], wanted: Prefix, today: CivilDay) -> Option<Reading> {
-    let [
-        issue @ ..,
-        y1,
-        y2,
-        y3,
-        y4,
-        m1,
-        m2,
-        d1,
-        d2,
-        _,
-        _,
-        sequence,
-        check,
-    ] = number
-    else {
+    let [issue @ .., y1, y2, y3, y4, m1, m2, d1, d2, _, _, sequence, check] = number else {
         return None;
     };
     if issue.len() != 6 || !(check.is_ascii_digit() || *check == b'X') {
@@ -54,9 +39,7 @@ pub(super) fn read_18(number: &[u8], wanted: Prefix, today: CivilDay) -> Option<
         b"810000" | b"820000" | b"830000" => Prefix::ResidencePermit,
         _ => Prefix::Division,
     };
-    let year = two(*y1, *y2)?
-        .saturating_mul(100)
-        .saturating_add(two(*y3, *y4)?);
+    let year = two(*y1, *y2)?.saturating_mul(100).saturating_add(two(*y3, *y4)?);
     let (birth_date, birth_year) = birth(year, two(*m1, *m2)?, two(*d1, *d2)?, today);
     Some(Reading {
         format: Grade::of(wanted == Prefix::Any || wanted == prefix),
@@ -108,18 +91,11 @@ pub(super) fn read_foreign_2017(number: &[u8], today: CivilDay) -> Option<Readin
         return None;
     };
     let (letters, digits) = number.split_at_checked(3)?;
-    if ![a1, a2, a3].into_iter().all(u8::is_ascii_uppercase)
-        || !digits.iter().all(u8::is_ascii_digit)
-    {
+    if ![a1, a2, a3].into_iter().all(u8::is_ascii_uppercase) || !digits.iter().all(u8::is_ascii_digit) {
         return None;
     }
     let mut sum = 0_u32;
-    for (character, weight) in letters
-        .iter()
-        .chain(digits)
-        .take(14)
-        .zip([7, 3, 1].into_iter().cycle())
-    {
+    for (character, weight) in letters.iter().chain(digits).take(14).zip([7, 3, 1].into_iter().cycle()) {
         sum = sum.saturating_add(char::from(*character).to_digit(36)?.saturating_mul(weight));
     }
     let (month, day) = (two(*m1, *m2)?, two(*d1, *d2)?);
@@ -146,9 +122,7 @@ pub(super) fn check_character(digits: &[u8; 17]) -> Option<u8> {
     for (digit, weight) in digits.iter().zip(WEIGHTS) {
         sum = sum.saturating_add(super::digit(*digit)?.saturating_mul(weight));
     }
-    CHECK_CHARACTERS
-        .get(usize::try_from(sum % 11).ok()?)
-        .copied()
+    CHECK_CHARACTERS.get(usize::try_from(sum % 11).ok()?).copied()
 }
 
 /// Grades a birth date, and gives the year where the date may be true.

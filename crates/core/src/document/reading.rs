@@ -77,17 +77,12 @@ impl Reading {
 }
 
 /// Reads a number as one kind; `raw` is what `canonical` was made of.
-pub(super) fn read(
-    kind: DocumentKind,
-    raw: &[u8],
-    canonical: Option<&Canonical>,
-    today: CivilDay,
-) -> Reading {
+pub(super) fn read(kind: DocumentKind, raw: &[u8], canonical: Option<&Canonical>, today: CivilDay) -> Reading {
     let number = canonical.map_or(&[][..], Canonical::as_bytes);
     let reading = match kind {
-        DocumentKind::Resident
-        | DocumentKind::TemporaryResident
-        | DocumentKind::HouseholdRegister => read_18(number, Prefix::Division, today),
+        DocumentKind::Resident | DocumentKind::TemporaryResident | DocumentKind::HouseholdRegister => {
+            read_18(number, Prefix::Division, today)
+        }
         DocumentKind::ResidencePermit => read_18(number, Prefix::ResidencePermit, today),
         DocumentKind::ForeignPermanent2023 => read_18(number, Prefix::Foreign, today),
         DocumentKind::FirstGeneration => read_first_generation(number, today),
@@ -99,9 +94,7 @@ pub(super) fn read(
         DocumentKind::DrivingLicence => {
             read_18(number, Prefix::Any, today).or_else(|| Some(Reading::plain(passport(number))))
         }
-        DocumentKind::Military | DocumentKind::Other => {
-            Some(Reading::plain(Grade::of(is_present(raw))))
-        }
+        DocumentKind::Military | DocumentKind::Other => Some(Reading::plain(Grade::of(is_present(raw)))),
     };
     reading.unwrap_or(Reading::MALFORMED)
 }
@@ -134,9 +127,7 @@ fn read_credit_code(number: &[u8]) -> Option<Reading> {
 }
 
 fn credit_value(character: u8) -> Option<usize> {
-    CREDIT_CHARACTERS
-        .iter()
-        .position(|known| *known == character)
+    CREDIT_CHARACTERS.iter().position(|known| *known == character)
 }
 
 fn hk_mo_permit(number: &[u8]) -> Grade {

@@ -15,8 +15,7 @@ fn resident(number: impl AsRef<[u8]>) -> NumberFacts {
 
 /// 17 characters and their check character.
 fn checked(body: &str) -> String {
-    let check =
-        person::check_character(body.as_bytes().first_chunk().expect("17 digits")).expect("digits");
+    let check = person::check_character(body.as_bytes().first_chunk().expect("17 digits")).expect("digits");
     format!("{body}{}", char::from(check))
 }
 
@@ -80,10 +79,7 @@ fn eighteen_characters_are_of_one_kind_by_their_prefix() {
         assert_eq!(stated.region, Region::Known);
         let as_resident = resident(number);
         assert!(!as_resident.is_valid());
-        assert_eq!(
-            (as_resident.format, as_resident.checksum),
-            (Grade::Wrong, Grade::Ok)
-        );
+        assert_eq!((as_resident.format, as_resident.checksum), (Grade::Wrong, Grade::Ok));
         assert!(as_resident.valid_as.iter().eq([kind]));
     }
 }
@@ -130,15 +126,10 @@ fn wrong_check_digits_are_wrong_and_nothing_else() {
 #[test]
 fn impossible_and_future_births_are_wrong() {
     for birth in [
-        "19990229", "19991301", "19990100", "20260311", "22000101", "17991231", "00000101",
-        "11111111",
+        "19990229", "19991301", "19990100", "20260311", "22000101", "17991231", "00000101", "11111111",
     ] {
         let facts = resident(checked(&format!("440308{birth}151")));
-        assert_eq!(
-            (facts.checksum, facts.birth_date),
-            (Grade::Ok, Grade::Wrong),
-            "{birth}"
-        );
+        assert_eq!((facts.checksum, facts.birth_date), (Grade::Ok, Grade::Wrong), "{birth}");
         assert!(!facts.is_valid() && facts.birth_year.is_none());
     }
     assert!(resident(checked("44030820260310151")).is_valid());
@@ -173,19 +164,10 @@ fn blanks_hyphens_width_and_case_are_put_right_and_reported() {
         assert_eq!(facts.normalised, expected, "{number}");
     };
     let none = Normalised::default();
-    check(
-        " 440308199901101512\r\n",
-        Normalised {
-            trimmed: true,
-            ..none
-        },
-    );
+    check(" 440308199901101512\r\n", Normalised { trimmed: true, ..none });
     check(
         "\u{3000}440308199901101512\u{feff}",
-        Normalised {
-            trimmed: true,
-            ..none
-        },
+        Normalised { trimmed: true, ..none },
     );
     check(
         "440308 1999-0110 1512",

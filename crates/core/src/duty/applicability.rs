@@ -25,7 +25,11 @@ pub enum Course<'a> {
 impl<'a> Course<'a> {
     /// The acceptance of a parcel that counts.
     pub fn acceptance(&self) -> Option<Acceptance<'a>> {
-        if let Self::Accepted(acceptance) = self { Some(*acceptance) } else { None }
+        if let Self::Accepted(acceptance) = self {
+            Some(*acceptance)
+        } else {
+            None
+        }
     }
 
     /// What became of the parcel.
@@ -34,7 +38,9 @@ impl<'a> Course<'a> {
         if is_voided(case) && !moved {
             return Self::Out(Ground::Voided);
         }
-        let Some(acceptance) = case.acceptance() else { return Self::without_acceptance(case, moved) };
+        let Some(acceptance) = case.acceptance() else {
+            return Self::without_acceptance(case, moved);
+        };
         if is_rejected_after(case, acceptance.place) && !moved {
             return Self::Out(Ground::Rejected);
         }
@@ -68,12 +74,14 @@ impl<'a> Course<'a> {
 
 /// Whether the waybill was cancelled.
 pub(crate) fn is_voided(case: &Case<'_>) -> bool {
-    case.live().any(|(_, event)| matches!(event.happening, Happening::Voided))
+    case.live()
+        .any(|(_, event)| matches!(event.happening, Happening::Voided))
 }
 
 /// Whether the parcel was sent back at the counter after its acceptance.
 pub(crate) fn is_rejected_after(case: &Case<'_>, acceptance: usize) -> bool {
-    case.live().any(|(place, event)| place > acceptance && matches!(event.happening, Happening::Rejected))
+    case.live()
+        .any(|(place, event)| place > acceptance && matches!(event.happening, Happening::Rejected))
 }
 
 /// What the agreement is worth that an acceptance claims.
@@ -144,7 +152,10 @@ impl CountingRoute {
         let between_places = origin
             .zip(acceptance.accepted.destination)
             .and_then(|(origin, destination)| route_between(origin, destination));
-        Self { declared: acceptance.accepted.route, between_places }
+        Self {
+            declared: acceptance.accepted.route,
+            between_places,
+        }
     }
 
     /// The wider of the two.
@@ -154,7 +165,9 @@ impl CountingRoute {
 
     /// Whether the declaration is narrower than the places (DQ-02).
     pub fn is_narrower(self) -> bool {
-        self.declared.zip(self.between_places).is_some_and(|(declared, between)| declared < between)
+        self.declared
+            .zip(self.between_places)
+            .is_some_and(|(declared, between)| declared < between)
     }
 }
 
@@ -164,7 +177,11 @@ fn route_between(origin: Place, destination: Place) -> Option<Route> {
     let (from, to) = (origin.prefix(2)?, destination.prefix(2)?);
     if from != to {
         let outside = |province: u64| matches!(province, 71 | 81 | 82);
-        return Some(if outside(from) || outside(to) { Route::HkMoTw } else { Route::InterProvince });
+        return Some(if outside(from) || outside(to) {
+            Route::HkMoTw
+        } else {
+            Route::InterProvince
+        });
     }
     match (origin.prefix(4), destination.prefix(4)) {
         (Some(from), Some(to)) if from != to => Some(Route::IntraProvince),
@@ -176,9 +193,10 @@ fn route_between(origin: Place, destination: Place) -> Option<Route> {
 pub fn class(case: &Case<'_>, acceptance: &Acceptance<'_>) -> Class {
     let accepted = acceptance.accepted;
     let route = CountingRoute::of(case, acceptance).widest();
-    let key_area = accepted
-        .destination
-        .is_some_and(|place| case.registry.in_key_area(acceptance.event.brand, place, acceptance.event.occurred_at));
+    let key_area = accepted.destination.is_some_and(|place| {
+        case.registry
+            .in_key_area(acceptance.event.brand, place, acceptance.event.occurred_at)
+    });
     let by_transport = matches!(accepted.transport, Some(Transport::Air | Transport::HighSpeedRail));
     if key_area || by_transport || route.is_some_and(|route| route >= Route::InterProvince) {
         Class::M
@@ -234,9 +252,10 @@ pub fn screening(case: &Case<'_>, acceptance: &Acceptance<'_>, agreement: Agreem
 /// Inter-province by road or water, and no key area.
 fn allows_special_way(case: &Case<'_>, acceptance: &Acceptance<'_>) -> bool {
     let accepted = acceptance.accepted;
-    let key_area = accepted
-        .destination
-        .is_some_and(|place| case.registry.in_key_area(acceptance.event.brand, place, acceptance.event.occurred_at));
+    let key_area = accepted.destination.is_some_and(|place| {
+        case.registry
+            .in_key_area(acceptance.event.brand, place, acceptance.event.occurred_at)
+    });
     CountingRoute::of(case, acceptance).widest() == Some(Route::InterProvince)
         && matches!(accepted.transport, Some(Transport::Road | Transport::Water))
         && !key_area

@@ -10,13 +10,14 @@ use crate::time::Timestamp;
 type Inspection<'a> = (usize, &'a Event<'a>, &'a Inspected);
 
 /// How the duty stands for an accepted parcel.
-pub(crate) fn judge<'a>(
-    case: &Case<'a>,
-    acceptance: &Acceptance<'a>,
-    findings: &mut Findings<'_, 'a>,
-) -> DutyStatus {
+pub(crate) fn judge<'a>(case: &Case<'a>, acceptance: &Acceptance<'a>, findings: &mut Findings<'_, 'a>) -> DutyStatus {
     let deadline = acceptance.event.occurred_at;
-    let due = case.due(deadline, acceptance.event.intake_at, acceptance.event.site, case.rules.spans.grace());
+    let due = case.due(
+        deadline,
+        acceptance.event.intake_at,
+        acceptance.event.site,
+        case.rules.spans.grace(),
+    );
     let is_due = case.now >= due;
     let check = deciding(case, acceptance);
     let is_exempt = acceptance.accepted.letter && case.rules.exemptions.inspection.contains("letter");
@@ -24,7 +25,11 @@ pub(crate) fn judge<'a>(
         return DutyStatus::exempt(Ground::Letter, vec![acceptance.event.id]);
     }
     let Some((place, event, inspected)) = check else {
-        return if is_due { missed(case, acceptance, findings) } else { DutyStatus::pending(Some(deadline)) };
+        return if is_due {
+            missed(case, acceptance, findings)
+        } else {
+            DutyStatus::pending(Some(deadline))
+        };
     };
     let refused = match inspected.result {
         InspectionResult::Pass => None,
@@ -33,24 +38,43 @@ pub(crate) fn judge<'a>(
         InspectionResult::Prohibited => Some("prohibited"),
         InspectionResult::Unspecified => Some("result_missing"),
     };
-    let late = if refused.is_none() { later_than(case, acceptance, event.occurred_at) } else { None };
+    let late = if refused.is_none() {
+        later_than(case, acceptance, event.occurred_at)
+    } else {
+        None
+    };
     let is_marked = inspected.mark.has(Mark::INSPECTION);
     if refused.is_none() && late.is_none() && is_marked {
-        return DutyStatus { reported_late: event.intake_at > due, ..DutyStatus::new(Status::Pass, vec![event.id]) };
+        return DutyStatus {
+            reported_late: event.intake_at > due,
+            ..DutyStatus::new(Status::Pass, vec![event.id])
+        };
     }
     if !is_due {
         return DutyStatus::pending(Some(deadline));
     }
     if let Some(reason) = refused {
-        findings.raise(Code::In02, &[place, acceptance.place], &[("reason", Value::Word(reason))]);
+        findings.raise(
+            Code::In02,
+            &[place, acceptance.place],
+            &[("reason", Value::Word(reason))],
+        );
         return DutyStatus::failed(deadline, vec![event.id], false);
     }
     if !is_marked {
-        findings.raise(Code::In03, &[place], &[("missing", Value::Word(missing_field(inspected.mark)))]);
+        findings.raise(
+            Code::In03,
+            &[place],
+            &[("missing", Value::Word(missing_field(inspected.mark)))],
+        );
     }
     if let Some((other, name)) = late {
         let before = ("before", Value::Word(name));
-        findings.raise(Code::In04, &[place, other], &[("inspectedAt", Value::Time(event.occurred_at)), before]);
+        findings.raise(
+            Code::In04,
+            &[place, other],
+            &[("inspectedAt", Value::Time(event.occurred_at)), before],
+        );
     }
     DutyStatus::failed(deadline, vec![event.id], false)
 }
@@ -72,7 +96,8 @@ pub(crate) fn deciding<'a>(case: &Case<'a>, acceptance: &Acceptance<'a>) -> Opti
 }
 
 fn inspections<'a>(case: &Case<'a>) -> impl Iterator<Item = Inspection<'a>> {
-    case.live().filter_map(|(place, event)| Some((place, event, event.happening.as_inspected()?)))
+    case.live()
+        .filter_map(|(place, event)| Some((place, event, event.happening.as_inspected()?)))
 }
 
 /// No inspection in time: IN-01, performed late if a later one passes.
@@ -108,7 +133,8 @@ fn later_than(case: &Case<'_>, acceptance: &Acceptance<'_>, inspected_at: Timest
         .live()
         .find(|(_, event)| matches!(event.happening, Happening::Departed(_)))
         .filter(|(_, departure)| departure.occurred_at < inspected_at);
-    seal.map(|(place, _)| (place, "sealed")).or(departure.map(|(place, _)| (place, "departed")))
+    seal.map(|(place, _)| (place, "sealed"))
+        .or(departure.map(|(place, _)| (place, "departed")))
 }
 
 /// The first field that a mark lacks.

@@ -27,7 +27,12 @@ pub(crate) fn judge<'a>(
     }
     let allowed = Span::seconds(case.rules.spans.identity_after_acceptance_s.into());
     let deadline = acceptance.event.occurred_at.plus(allowed);
-    let due = case.due(deadline, acceptance.event.intake_at, acceptance.event.site, case.rules.spans.grace());
+    let due = case.due(
+        deadline,
+        acceptance.event.intake_at,
+        acceptance.event.site,
+        case.rules.spans.grace(),
+    );
     let is_due = case.now >= due;
     let Some(check) = deciding(case, acceptance) else {
         if !is_due {
@@ -55,7 +60,10 @@ pub(crate) fn judge<'a>(
         return DutyStatus::unknown(Cause::NumberUnexamined);
     }
     note_unanswered(identity, findings);
-    DutyStatus { reported_late: event.intake_at > due, ..DutyStatus::new(Status::Pass, vec![event.id]) }
+    DutyStatus {
+        reported_late: event.intake_at > due,
+        ..DutyStatus::new(Status::Pass, vec![event.id])
+    }
 }
 
 /// The check that decides: of those up to the deadline the last; if it passes, of the passes after the last other one the
@@ -75,12 +83,17 @@ pub(crate) fn deciding<'a>(case: &Case<'a>, acceptance: &Acceptance<'a>) -> Opti
     }
     let is_clean = |(_, event, identity): &&Check<'a>| breaches(case, acceptance, identity, event).is_empty();
     let is_sure = |(_, _, identity): &&Check<'a>| !documents(identity).any(is_unexamined);
-    let clean = run.iter().filter(is_clean).find(is_sure).or_else(|| run.iter().find(is_clean));
+    let clean = run
+        .iter()
+        .filter(is_clean)
+        .find(is_sure)
+        .or_else(|| run.iter().find(is_clean));
     clean.copied().or(last)
 }
 
 fn checks<'a>(case: &Case<'a>) -> impl Iterator<Item = Check<'a>> {
-    case.live().filter_map(|(place, event)| Some((place, event, event.happening.as_identity_checked()?)))
+    case.live()
+        .filter_map(|(place, event)| Some((place, event, event.happening.as_identity_checked()?)))
 }
 
 /// No check in time: RN-02 if a later one passes, else RN-01.
@@ -90,7 +103,8 @@ fn missed<'a>(
     deadline: crate::time::Timestamp,
     findings: &mut Findings<'_, 'a>,
 ) -> DutyStatus {
-    let late = checks(case).find(|(_, event, check)| event.occurred_at > deadline && check.result == IdentityResult::Pass);
+    let late =
+        checks(case).find(|(_, event, check)| event.occurred_at > deadline && check.result == IdentityResult::Pass);
     let accepted_at = ("acceptedAt", Value::Time(acceptance.event.occurred_at));
     match late {
         Some((place, event, _)) => {
@@ -98,7 +112,11 @@ fn missed<'a>(
             findings.raise(
                 Code::Rn02,
                 &[acceptance.place, place],
-                &[accepted_at, ("checkedAt", Value::Time(event.occurred_at)), ("secondsAfter", Value::Number(after))],
+                &[
+                    accepted_at,
+                    ("checkedAt", Value::Time(event.occurred_at)),
+                    ("secondsAfter", Value::Number(after)),
+                ],
             );
             findings.performed_late(Code::Rn02);
             DutyStatus::failed(deadline, vec![acceptance.event.id, event.id], true)
@@ -169,7 +187,12 @@ fn number_breach(document: &Document) -> Option<&'static str> {
     match document.number {
         Number::Absent => Some("number_absent"),
         Number::Unexamined => None,
-        Number::Examined { format, checksum, birth_date, valid_as } => match document.kind {
+        Number::Examined {
+            format,
+            checksum,
+            birth_date,
+            valid_as,
+        } => match document.kind {
             None => valid_as.is_empty().then_some("valid_as_no_kind"),
             Some(_) if format == Wrong && !valid_as.is_empty() => Some("valid_only_as_another_kind"),
             Some(_) if format == Wrong => Some("format"),
@@ -186,7 +209,10 @@ fn document_breach(case: &Case<'_>, document: &Document, event: &Event<'_>) -> O
         return Some("kind_not_accepted");
     }
     if let Number::Examined { valid_as, .. } = document.number
-        && matches!(document.kind, None | Some(DocumentKind::Resident | DocumentKind::TemporaryResident))
+        && matches!(
+            document.kind,
+            None | Some(DocumentKind::Resident | DocumentKind::TemporaryResident)
+        )
         && valid_as.contains(DocumentKind::FirstGeneration)
         && !valid_as.contains(DocumentKind::Resident)
     {

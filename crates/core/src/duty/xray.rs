@@ -13,7 +13,8 @@ pub(crate) type Screening<'a> = (usize, &'a Event<'a>, &'a XrayScreened<'a>);
 
 /// All screenings that count.
 pub(crate) fn screenings<'a>(case: &Case<'a>) -> impl Iterator<Item = Screening<'a>> {
-    case.live().filter_map(|(place, event)| Some((place, event, event.happening.as_xray_screened()?)))
+    case.live()
+        .filter_map(|(place, event)| Some((place, event, event.happening.as_xray_screened()?)))
 }
 
 /// How the duty stands for an accepted parcel. An uncleared suspect image fails it wherever it applies.
@@ -25,7 +26,12 @@ pub(crate) fn judge<'a>(
     findings: &mut Findings<'_, 'a>,
 ) -> DutyStatus {
     let (deadline, cause) = deadline(case, acceptance);
-    let due = case.due(deadline, acceptance.event.intake_at, acceptance.event.site, case.rules.spans.grace());
+    let due = case.due(
+        deadline,
+        acceptance.event.intake_at,
+        acceptance.event.site,
+        case.rules.spans.grace(),
+    );
     let is_due = case.now >= due;
     let in_time = deciding(case, deadline);
     let mut places = vec![acceptance.place];
@@ -44,13 +50,17 @@ pub(crate) fn judge<'a>(
         ScreeningDuty::Unclear => None,
     };
     let status = if let Some((_, event, _)) = in_time {
-        DutyStatus { reported_late: event.intake_at > due, ..DutyStatus::new(Status::Pass, vec![event.id]) }
+        DutyStatus {
+            reported_late: event.intake_at > due,
+            ..DutyStatus::new(Status::Pass, vec![event.id])
+        }
     } else if let Some(returned) = returned_before_line_haul(case) {
         DutyStatus::exempt(Ground::Returned, vec![returned.id])
     } else if !is_due {
         DutyStatus::pending(Some(deadline))
     } else if let Some(statutory) = statutory {
-        let late = screenings(case).find(|(_, event, screened)| event.occurred_at > deadline && !screened.at_destination);
+        let late =
+            screenings(case).find(|(_, event, screened)| event.occurred_at > deadline && !screened.at_destination);
         let code = if statutory { Code::Xr01 } else { Code::Xr02 };
         places.extend(late.map(|(place, _, _)| place));
         findings.raise(code, &places, &values);
@@ -76,9 +86,10 @@ pub(crate) fn judge_inbound(second: &SecondScreening<'_>) -> DutyStatus {
     match second {
         SecondScreening::NotAsked => DutyStatus::exempt(Ground::Inbound, Vec::new()),
         SecondScreening::Pending { deadline } => DutyStatus::pending(*deadline),
-        SecondScreening::Done { event, due } => {
-            DutyStatus { reported_late: event.intake_at > *due, ..DutyStatus::new(Status::Pass, vec![event.id]) }
-        }
+        SecondScreening::Done { event, due } => DutyStatus {
+            reported_late: event.intake_at > *due,
+            ..DutyStatus::new(Status::Pass, vec![event.id])
+        },
         SecondScreening::Missed { delivery, .. } => {
             DutyStatus::failed(delivery.1.occurred_at, vec![delivery.1.id], false)
         }
@@ -90,7 +101,12 @@ fn deadline(case: &Case<'_>, acceptance: &Acceptance<'_>) -> (Timestamp, Option<
     let allowed = Span::hours(case.rules.spans.xray_after_acceptance_h.into());
     let absolute = acceptance.event.occurred_at.plus(allowed);
     case.live()
-        .find(|(_, event)| matches!(event.happening, Happening::Departed(Leg::LineHaul) | Happening::Delivered))
+        .find(|(_, event)| {
+            matches!(
+                event.happening,
+                Happening::Departed(Leg::LineHaul) | Happening::Delivered
+            )
+        })
         .filter(|(_, event)| event.occurred_at < absolute)
         .map_or((absolute, None), |(place, event)| (event.occurred_at, Some(place)))
 }
@@ -108,6 +124,10 @@ fn is_special(agreement: AgreementClaim<'_>) -> bool {
 }
 
 fn returned_before_line_haul<'a>(case: &Case<'a>) -> Option<&'a Event<'a>> {
-    let (place, returned) = case.live().find(|(_, event)| matches!(event.happening, Happening::Returned))?;
-    case.first_line_haul().is_none_or(|(line_haul, _)| place < line_haul).then_some(returned)
+    let (place, returned) = case
+        .live()
+        .find(|(_, event)| matches!(event.happening, Happening::Returned))?;
+    case.first_line_haul()
+        .is_none_or(|(line_haul, _)| place < line_haul)
+        .then_some(returned)
 }

@@ -26,8 +26,14 @@ impl EventId {
     /// Reads a UUID with hyphens or a ULID, in either case of letters; `None` for anything else.
     pub fn parse(text: &str) -> Option<Self> {
         match text.len() {
-            36 => Some(Self { bits: parse_uuid(text.as_bytes())?, is_ulid: false }),
-            26 => Some(Self { bits: parse_ulid(text.as_bytes())?, is_ulid: true }),
+            36 => Some(Self {
+                bits: parse_uuid(text.as_bytes())?,
+                is_ulid: false,
+            }),
+            26 => Some(Self {
+                bits: parse_ulid(text.as_bytes())?,
+                is_ulid: true,
+            }),
             _ => None,
         }
     }
@@ -81,7 +87,10 @@ impl fmt::Display for EventId {
         if self.is_ulid {
             for place in (0_u32..26).rev() {
                 let digit = self.bits.checked_shr(place.saturating_mul(5)).unwrap_or(0) & 31;
-                let letter = usize::try_from(digit).ok().and_then(|digit| CROCKFORD.get(digit)).unwrap_or(&b'0');
+                let letter = usize::try_from(digit)
+                    .ok()
+                    .and_then(|digit| CROCKFORD.get(digit))
+                    .unwrap_or(&b'0');
                 f.write_char(char::from(*letter))?;
             }
             return Ok(());
@@ -124,7 +133,9 @@ impl TokenSet {
 
     /// Adds a digest; `false` when the set is full.
     pub fn insert(&mut self, digest: u64) -> bool {
-        let Some(slot) = self.digests.get_mut(usize::from(self.length)) else { return false };
+        let Some(slot) = self.digests.get_mut(usize::from(self.length)) else {
+            return false;
+        };
         *slot = digest;
         self.length = self.length.saturating_add(1);
         true

@@ -26,7 +26,9 @@ pub struct Place {
 impl Place {
     /// Reads 2 to 12 digits, filled up with zeros; `None` for anything else.
     pub fn parse(text: &str) -> Option<Self> {
-        let length = u32::try_from(text.len()).ok().filter(|length| (2..=12).contains(length))?;
+        let length = u32::try_from(text.len())
+            .ok()
+            .filter(|length| (2..=12).contains(length))?;
         let digits = text.bytes().try_fold(0_u64, |value, byte| {
             let digit = byte.is_ascii_digit().then(|| u64::from(byte.wrapping_sub(b'0')))?;
             value.checked_mul(10)?.checked_add(digit)
@@ -42,7 +44,10 @@ impl Place {
             digits.checked_rem(rest) == Some(0)
         })?;
         let province = digits.div_euclid(10_000_000_000);
-        (10..100).contains(&province).then_some(Self { digits, length: u8::try_from(length).ok()? })
+        (10..100).contains(&province).then_some(Self {
+            digits,
+            length: u8::try_from(length).ok()?,
+        })
     }
 
     /// All twelve digits.

@@ -25,7 +25,11 @@ struct Raised<'a> {
 
 impl<'c, 'a> Findings<'c, 'a> {
     pub(crate) fn new(case: &'c Case<'a>) -> Self {
-        Self { case, raised: BTreeMap::new(), unanswered: BTreeSet::new() }
+        Self {
+            case,
+            raised: BTreeMap::new(),
+            unanswered: BTreeSet::new(),
+        }
     }
 
     /// Raises a finding decided by the events at `places`; what is raised again under one code becomes one finding.
@@ -78,7 +82,11 @@ impl<'c, 'a> Findings<'c, 'a> {
                 code,
                 severity: raised.severity,
                 performed_late: raised.performed_late,
-                events: raised.places.iter().filter_map(|place| Some(items.get(*place)?.event.id)).collect(),
+                events: raised
+                    .places
+                    .iter()
+                    .filter_map(|place| Some(items.get(*place)?.event.id))
+                    .collect(),
                 site: first.map_or("", |item| item.event.site),
                 operator: first.map_or("", |item| item.event.operator),
                 values: raised.values,

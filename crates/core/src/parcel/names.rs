@@ -13,7 +13,11 @@ pub(super) struct Names {
 
 impl Default for Names {
     fn default() -> Self {
-        Self { texts: vec!["".into()], numbers: HashTable::new(), hasher: DefaultHashBuilder::default() }
+        Self {
+            texts: vec!["".into()],
+            numbers: HashTable::new(),
+            hasher: DefaultHashBuilder::default(),
+        }
     }
 }
 
@@ -26,7 +30,9 @@ impl Names {
         let number = u32::try_from(self.texts.len()).expect("four thousand million texts do not fit in memory");
         self.texts.push(text.into());
         let Self { texts, numbers, hasher } = self;
-        numbers.insert_unique(hasher.hash_one(text), number, |number| hasher.hash_one(text_of(texts, *number)));
+        numbers.insert_unique(hasher.hash_one(text), number, |number| {
+            hasher.hash_one(text_of(texts, *number))
+        });
         number
     }
 
@@ -35,7 +41,9 @@ impl Names {
         if text.is_empty() {
             return Some(0);
         }
-        self.numbers.find(self.hasher.hash_one(text), |number| self.text(*number) == text).copied()
+        self.numbers
+            .find(self.hasher.hash_one(text), |number| self.text(*number) == text)
+            .copied()
     }
 
     /// The text of a number; empty for a number that was never given out.
@@ -53,5 +61,8 @@ impl Names {
 }
 
 fn text_of(texts: &[Box<str>], number: u32) -> &str {
-    usize::try_from(number).ok().and_then(|number| texts.get(number)).map_or("", |text| text)
+    usize::try_from(number)
+        .ok()
+        .and_then(|number| texts.get(number))
+        .map_or("", |text| text)
 }

@@ -68,11 +68,17 @@ impl Packed {
     }
 
     fn base(&self) -> i64 {
-        self.bytes.get(4..).and_then(<[u8]>::first_chunk).map_or(0, |bytes| i64::from_le_bytes(*bytes))
+        self.bytes
+            .get(4..)
+            .and_then(<[u8]>::first_chunk)
+            .map_or(0, |bytes| i64::from_le_bytes(*bytes))
     }
 
     pub(super) fn waybill(&self) -> &str {
-        let text = self.bytes.get(HEAD..self.events_at()).and_then(|bytes| str::from_utf8(bytes).ok());
+        let text = self
+            .bytes
+            .get(HEAD..self.events_at())
+            .and_then(|bytes| str::from_utf8(bytes).ok());
         text.unwrap_or_default()
     }
 
@@ -104,12 +110,7 @@ impl Packed {
     }
 
     /// Adds an event, or merges it with the one under its source and id.
-    pub(super) fn apply(
-        &mut self,
-        event: &Event<'_>,
-        names: &mut Names,
-        events_max: usize,
-    ) -> Applied {
+    pub(super) fn apply(&mut self, event: &Event<'_>, names: &mut Names, events_max: usize) -> Applied {
         let numbers = Numbers::of(event, names);
         let names = &*names;
         let mut writer = Writer::new(self.base());
@@ -168,7 +169,8 @@ impl Packed {
     /// The set of events.
     pub(super) fn evidence<'a>(&'a self, names: &'a Names) -> Evidence<'a> {
         Evidence::of_merged(self.events().map(|(_, bytes)| {
-            self.unpack(bytes, names).expect("what was packed can be unpacked: tests pack every happening")
+            self.unpack(bytes, names)
+                .expect("what was packed can be unpacked: tests pack every happening")
         }))
     }
 }

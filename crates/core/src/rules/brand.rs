@@ -54,6 +54,9 @@ impl Brands {
     /// assert_eq!(Rules::builtin().brands().resolve("shunfeng"), Some("SF"));
     /// ```
     pub fn resolve(&self, name: &str) -> Option<&str> {
-        self.codes.get(name).or_else(|| self.codes.get(&name.to_uppercase())).map(String::as_str)
+        self.codes
+            .get(name)
+            .or_else(|| self.codes.get(&name.to_uppercase()))
+            .map(String::as_str)
     }
 }

@@ -57,6 +57,11 @@ impl Law {
             Some(renumbered) if !article.is_empty() => renumbered.get(article)?.as_str(),
             _ => article,
         };
-        Some(Clause { law_zh: &law.short_zh, law_en: &law.en, version: &version.version, article })
+        Some(Clause {
+            law_zh: &law.short_zh,
+            law_en: &law.en,
+            version: &version.version,
+            article,
+        })
     }
 }

@@ -60,7 +60,9 @@ impl RuleSet {
     /// # Errors
     /// Where the text is no TOML, a key is unknown, a value is out of its range or a name is not defined: all of them.
     pub fn overlay(text: &str) -> Result<Self, RulesError> {
-        let over: Table = text.parse().map_err(|error: toml::de::Error| error.to_string().trim_end().to_owned())?;
+        let over: Table = text
+            .parse()
+            .map_err(|error: toml::de::Error| error.to_string().trim_end().to_owned())?;
         let missing: Vec<String> = ["version", "effective"]
             .iter()
             .filter(|key| !over.contains_key(**key))
@@ -79,7 +81,11 @@ impl RuleSet {
             .try_into()
             .map_err(|error: toml::de::Error| error.to_string().trim_end().to_owned())?;
         let faults = set.faults();
-        if faults.is_empty() { Ok(set) } else { Err(RulesError { faults }) }
+        if faults.is_empty() {
+            Ok(set)
+        } else {
+            Err(RulesError { faults })
+        }
     }
 
     /// Everything that is wrong with the values.
@@ -96,19 +102,39 @@ impl RuleSet {
         range("limits.open_days", limits.open_days, 1, 30);
         range("limits.retired_days", limits.retired_days, 1, 180);
         range("limits.events_per_parcel_max", limits.events_per_parcel_max, 16, 1_024);
-        range("spans.identity_after_acceptance_s", spans.identity_after_acceptance_s, 0, 3_600);
+        range(
+            "spans.identity_after_acceptance_s",
+            spans.identity_after_acceptance_s,
+            0,
+            3_600,
+        );
         range("spans.xray_after_acceptance_h", spans.xray_after_acceptance_h, 1, 168);
-        range("spans.unreported_after_intake_h", spans.unreported_after_intake_h, 1, 168);
+        range(
+            "spans.unreported_after_intake_h",
+            spans.unreported_after_intake_h,
+            1,
+            168,
+        );
         range("spans.grace_min", spans.grace_min, 0, 1_440);
         range("spans.urgent_grace_min", spans.urgent_grace_min, 0, 1_440);
         range("spans.find_handled_within_min", spans.find_handled_within_min, 1, 1_440);
         range("spans.unmoved_after_h", spans.unmoved_after_h, 1, 720);
         range("spans.upload_identity_max_min", spans.upload_identity_max_min, 1, 1_440);
-        range("spans.upload_inspection_max_min", spans.upload_inspection_max_min, 1, 1_440);
+        range(
+            "spans.upload_inspection_max_min",
+            spans.upload_inspection_max_min,
+            1,
+            1_440,
+        );
         range("spans.upload_xray_max_min", spans.upload_xray_max_min, 1, 1_440);
         range("spans.upload_grave_h", spans.upload_grave_h, 1, 168);
         range("spans.future_min", spans.future_min, 1, 1_440);
-        range("spans.moved_before_acceptance_min", spans.moved_before_acceptance_min, 0, 1_440);
+        range(
+            "spans.moved_before_acceptance_min",
+            spans.moved_before_acceptance_min,
+            0,
+            1_440,
+        );
         range("spans.terminal_filing_days", spans.terminal_filing_days, 0, 365);
         self.name_faults(&mut faults);
         faults
@@ -124,7 +150,10 @@ impl RuleSet {
             ("inspection", &self.exemptions.inspection),
             ("xray", &self.exemptions.xray),
         ] {
-            for ground in grounds.iter().filter(|ground| !["letter", "agreement"].contains(&ground.as_str())) {
+            for ground in grounds
+                .iter()
+                .filter(|ground| !["letter", "agreement"].contains(&ground.as_str()))
+            {
                 faults.push(format!("exemptions.{name}: {ground} is neither letter nor agreement"));
             }
         }
@@ -133,8 +162,16 @@ impl RuleSet {
                 faults.push(format!("documents.not_accepted: {kind} is no kind of document"));
             }
         }
-        for word in self.documents.generic_items.iter().filter(|word| word.len() > GENERIC_ITEM_BYTES_MAX) {
-            faults.push(format!("documents.generic_items: a word of {} bytes is over 48", word.len()));
+        for word in self
+            .documents
+            .generic_items
+            .iter()
+            .filter(|word| word.len() > GENERIC_ITEM_BYTES_MAX)
+        {
+            faults.push(format!(
+                "documents.generic_items: a word of {} bytes is over 48",
+                word.len()
+            ));
         }
         for code in Code::ALL.iter().filter(|code| !self.rule.contains_key(code)) {
             faults.push(format!("rule.{code}: is missing"));
@@ -144,7 +181,11 @@ impl RuleSet {
 
     fn reference_faults(&self, faults: &mut Vec<String>) {
         for (code, rule) in &self.rule {
-            for profile in rule.profiles.iter().filter(|name| !self.profile_set.contains_key(*name)) {
+            for profile in rule
+                .profiles
+                .iter()
+                .filter(|name| !self.profile_set.contains_key(*name))
+            {
                 faults.push(format!("rule.{code}.profiles: {profile} is not in profile_set"));
             }
             for reference in &rule.clauses {
@@ -164,11 +205,20 @@ impl RuleSet {
                 faults.push(format!("indicator.{name}.without: {code} is no code"));
             }
             if indicator.duty.is_some() != indicator.without.is_empty() {
-                faults.push(format!("indicator.{name}: states either a duty or the codes that parcels are without"));
+                faults.push(format!(
+                    "indicator.{name}: states either a duty or the codes that parcels are without"
+                ));
             }
         }
-        for name in self.law.iter().filter(|(_, law)| !is_in_order(law)).map(|(name, _)| name) {
-            faults.push(format!("law.{name}.versions: must be in the order of their days, at least one"));
+        for name in self
+            .law
+            .iter()
+            .filter(|(_, law)| !is_in_order(law))
+            .map(|(name, _)| name)
+        {
+            faults.push(format!(
+                "law.{name}.versions: must be in the order of their days, at least one"
+            ));
         }
     }
 }

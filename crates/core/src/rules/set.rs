@@ -56,14 +56,24 @@ impl RuleSet {
 
     /// The clauses of a code, in the versions in force on a day.
     pub fn clauses(&self, code: Code, on: CivilDay) -> Vec<Clause<'_>> {
-        let listed = self.rule.get(&code).map(|rule| rule.clauses.as_slice()).unwrap_or_default();
-        listed.iter().filter_map(|reference| Law::cite(&self.law, reference, on)).collect()
+        let listed = self
+            .rule
+            .get(&code)
+            .map(|rule| rule.clauses.as_slice())
+            .unwrap_or_default();
+        listed
+            .iter()
+            .filter_map(|reference| Law::cite(&self.law, reference, on))
+            .collect()
     }
 
     /// Whether a declared item says nothing: in the list of generic words.
     pub fn is_generic_item(&self, item: &str) -> bool {
         let item = item.trim();
-        self.documents.generic_items.iter().any(|word| word.eq_ignore_ascii_case(item))
+        self.documents
+            .generic_items
+            .iter()
+            .any(|word| word.eq_ignore_ascii_case(item))
     }
 
     /// Whether a kind of document may be used to send a parcel.
@@ -299,4 +309,3 @@ impl Severity {
         }
     }
 }
-

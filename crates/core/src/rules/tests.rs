@@ -28,7 +28,10 @@ fn express_regulations_are_cited_in_the_version_of_the_day() {
     let set = RuleSet::builtin();
     let article = |day: &str| {
         let clauses = set.clauses(Code::Rn01, CivilDay::parse(day).expect("a day"));
-        let clause = clauses.into_iter().find(|clause| clause.law_zh == "快递暂行条例").expect("cited");
+        let clause = clauses
+            .into_iter()
+            .find(|clause| clause.law_zh == "快递暂行条例")
+            .expect("cited");
         (clause.version.to_owned(), clause.article.to_owned())
     };
     assert_eq!(article("2025-05-31"), ("2019".to_owned(), "22".to_owned()));
@@ -48,7 +51,8 @@ fn overlay_changes_what_it_states_from_its_day_and_nothing_else() {
 
 #[test]
 fn district_with_five_hundreds_adds_indicators() {
-    let text = format!("{HEAD}[indicator.licence]\norder = 4\nzh = \"持证\"\nen = \"licensed\"\nwithout = [\"OR-01\"]\n");
+    let text =
+        format!("{HEAD}[indicator.licence]\norder = 4\nzh = \"持证\"\nen = \"licensed\"\nwithout = [\"OR-01\"]\n");
     assert_eq!(RuleSet::overlay(&text).expect("the file is right").indicator.len(), 4);
 }
 
@@ -70,7 +74,9 @@ fn every_fault_is_said_not_only_the_first() {
 
 #[test]
 fn unknown_key_is_a_fault_with_its_name() {
-    let [fault] = faults(&format!("{HEAD}[spans]\ngrace_minutes = 5\n")).try_into().expect("one fault");
+    let [fault] = faults(&format!("{HEAD}[spans]\ngrace_minutes = 5\n"))
+        .try_into()
+        .expect("one fault");
     assert!(fault.contains("grace_minutes"), "{fault}");
 }
 

@@ -26,12 +26,7 @@ pub(super) fn judge(case: &Case<'_>, book: &mut Book) -> [DutyJudged; 3] {
     };
     second::judge_beside(case, book);
     // "Everything else pending until first intake + 24 h, then three times `unknown` with LC-01."
-    let first_intake = case
-        .events
-        .iter()
-        .map(|event| event.intake)
-        .min()
-        .unwrap_or(case.now);
+    let first_intake = case.events.iter().map(|event| event.intake).min().unwrap_or(case.now);
     if case.now < first_intake + UNREPORTED_AFTER {
         return [(); 3].map(|()| DutyJudged::pending(None));
     }

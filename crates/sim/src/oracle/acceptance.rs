@@ -51,13 +51,7 @@ pub(super) struct Outcome<'c> {
 impl Outcome<'_> {
     /// "A duty passes … at once when its evidence is complete. It fails or becomes `unknown` only when the clock is
     /// ≥ max(deadline, intake of what made it due) + grace".
-    pub(super) fn settle(
-        self,
-        case: &Case<'_>,
-        deadline: Nanos,
-        due: &Event<'_>,
-        book: &mut Book,
-    ) -> DutyJudged {
+    pub(super) fn settle(self, case: &Case<'_>, deadline: Nanos, due: &Event<'_>, book: &mut Book) -> DutyJudged {
         let moment = case.moment(due, deadline, GRACE);
         let certain = self.faults.is_empty() && self.unknown.is_none();
         let judged = match self.evidence {

@@ -37,8 +37,7 @@ pub(super) fn day_number(text: &str) -> Option<i64> {
     if year.len() != 4 || month.len() != 2 || day.len() != 2 {
         return None;
     }
-    let (year, month, day): (i64, i64, i64) =
-        (year.parse().ok()?, month.parse().ok()?, day.parse().ok()?);
+    let (year, month, day): (i64, i64, i64) = (year.parse().ok()?, month.parse().ok()?, day.parse().ok()?);
     if !(1..=12).contains(&month) || day < 1 || day > month_length(year, month) {
         return None;
     }
@@ -62,8 +61,7 @@ fn month_length(year: i64, month: i64) -> i64 {
 
 /// Whether `day` lies in the span from `first` to `last`, both included, an absent end being open.
 pub(super) fn day_in_span(day: i64, first: &str, last: &str) -> bool {
-    day_number(first).is_none_or(|first| first <= day)
-        && day_number(last).is_none_or(|last| day <= last)
+    day_number(first).is_none_or(|first| first <= day) && day_number(last).is_none_or(|last| day <= last)
 }
 
 #[cfg(test)]

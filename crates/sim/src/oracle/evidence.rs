@@ -71,11 +71,7 @@ impl<'a> Case<'a> {
         // "A parcel is judged by what was in force when it was accepted"; without an acceptance:
         // "Rules and registers as of the earliest `occurredAt`."
         let accepted = case.acceptance().map(|accepted| accepted.event.at);
-        let earliest = case
-            .live()
-            .next()
-            .or(case.events.first())
-            .map(|event| event.at);
+        let earliest = case.live().next().or(case.events.first()).map(|event| event.at);
         case.register.moment = accepted.or(earliest).unwrap_or(now);
         Some(case)
     }
@@ -145,9 +141,7 @@ impl<'a> Case<'a> {
 
     /// The first movement: seen from the site of the acceptance; without one every arrival is a movement.
     pub(super) fn first_movement(&self) -> Option<&Event<'a>> {
-        let from = self
-            .acceptance()
-            .map(|accepted| accepted.event.body.site.clone());
+        let from = self.acceptance().map(|accepted| accepted.event.body.site.clone());
         self.live().find(|event| event.is_move(from.as_deref()))
     }
 
@@ -166,18 +160,15 @@ impl<'a> Case<'a> {
             return Some("voided");
         }
         let accepted = self.acceptance()?;
-        let rejected = self.live().any(|event| {
-            matches!(event.happening, Happening::Rejected(_))
-                && event.order() > accepted.event.order()
-        });
+        let rejected = self
+            .live()
+            .any(|event| matches!(event.happening, Happening::Rejected(_)) && event.order() > accepted.event.order());
         rejected.then_some("rejected")
     }
 
     /// "`max(deadline, intake of what made it due) + grace`"; "in an outage of the site … grace count\[s\] from its end".
     pub(super) fn moment(&self, due: &Event<'_>, deadline: Nanos, grace: Nanos) -> Nanos {
-        self.register
-            .after_outages(&due.body.site, deadline.max(due.intake))
-            + grace
+        self.register.after_outages(&due.body.site, deadline.max(due.intake)) + grace
     }
 }
 
@@ -204,9 +195,7 @@ pub(super) fn is_second(screening: &XrayScreened) -> bool {
 
 /// "Mark absent or without unit, operator and time".
 pub(super) fn mark_is_complete(mark: Option<&Mark>) -> bool {
-    mark.is_some_and(|mark| {
-        !mark.unit.is_empty() && !mark.operator.is_empty() && mark.time.is_some()
-    })
+    mark.is_some_and(|mark| !mark.unit.is_empty() && !mark.operator.is_empty() && mark.time.is_some())
 }
 
 /// The copies of one id, by content digest.
@@ -220,10 +209,7 @@ fn merge<'a>(settings: &Settings<'_>, events: &'a [ParcelEvent], now: Nanos) -> 
         // "Events with a later intake are left out".
         if read.intake <= now {
             let contents = by_id.entry((&event.source, &event.event_id)).or_default();
-            contents
-                .entry(content_digest(settings, event))
-                .or_default()
-                .push(read);
+            contents.entry(content_digest(settings, event)).or_default().push(read);
         }
     }
     let mut merged = Vec::new();
@@ -284,7 +270,6 @@ fn retract(events: &mut [Event<'_>]) {
     }
     for event in events.iter_mut() {
         let is_retraction = matches!(event.happening, Happening::Retracted(_));
-        event.retracted = !is_retraction
-            && named.contains(&(event.body.source.clone(), event.body.event_id.clone()));
+        event.retracted = !is_retraction && named.contains(&(event.body.source.clone(), event.body.event_id.clone()));
     }
 }

@@ -86,9 +86,7 @@ fn deciding<'c>(up_to: &[Inspection<'c>]) -> Option<Inspection<'c>> {
 fn is_out_of_order(case: &Case<'_>, accepted: &Acceptance<'_>, inspection: &Event<'_>) -> bool {
     let last_seal = case
         .live()
-        .filter(|event| {
-            matches!(event.happening, Happening::Sealed(_)) && event.at <= accepted.event.at
-        })
+        .filter(|event| matches!(event.happening, Happening::Sealed(_)) && event.at <= accepted.event.at)
         .last();
     let first_departure = case
         .live()

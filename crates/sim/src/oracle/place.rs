@@ -11,10 +11,7 @@ pub(super) fn said(code: &str) -> &str {
     if !code.bytes().all(|byte| byte.is_ascii_digit()) {
         return "";
     }
-    let mut levels: Vec<usize> = LEVELS
-        .into_iter()
-        .filter(|level| *level <= code.len())
-        .collect();
+    let mut levels: Vec<usize> = LEVELS.into_iter().filter(|level| *level <= code.len()).collect();
     while let Some(last) = levels.pop() {
         let start = levels.last().copied().unwrap_or(0);
         if code[start..last].bytes().any(|digit| digit != b'0') {
@@ -84,16 +81,10 @@ mod tests {
     #[test]
     fn a_route_follows_from_two_places() {
         assert_eq!(route_between("440117", "440103"), Some(Route::SameCity));
-        assert_eq!(
-            route_between("440117", "440300"),
-            Some(Route::IntraProvince)
-        );
+        assert_eq!(route_between("440117", "440300"), Some(Route::IntraProvince));
         assert_eq!(route_between("440117", "44"), Some(Route::IntraProvince));
         assert_eq!(route_between("440117", "810000"), Some(Route::HkMoTw));
-        assert_eq!(
-            route_between("440117", "110105"),
-            Some(Route::InterProvince)
-        );
+        assert_eq!(route_between("440117", "110105"), Some(Route::InterProvince));
         assert_eq!(route_between("440117", ""), None);
     }
 }

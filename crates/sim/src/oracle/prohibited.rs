@@ -52,16 +52,11 @@ fn is_at_acceptance(case: &Case<'_>, find: &Event<'_>) -> bool {
 /// "PR-01 if accepted afterwards without a `rejected` between, or neither within 30 min."
 fn judge_at_acceptance(case: &Case<'_>, find: &Event<'_>, book: &mut Book) {
     let rejected_by = |until: Nanos| {
-        case.live().any(|event| {
-            matches!(event.happening, Happening::Rejected(_))
-                && find.at <= event.at
-                && event.at <= until
-        })
+        case.live()
+            .any(|event| matches!(event.happening, Happening::Rejected(_)) && find.at <= event.at && event.at <= until)
     };
     let acceptances = case.acceptances();
-    let accepted = acceptances
-        .iter()
-        .find(|accepted| accepted.event.at >= find.at);
+    let accepted = acceptances.iter().find(|accepted| accepted.event.at >= find.at);
     // An acceptance is there to see: it stands at once.
     if let Some(accepted) = accepted
         && !rejected_by(accepted.event.at)
@@ -84,8 +79,7 @@ fn judge_in_transit(case: &Case<'_>, find: &Event<'_>, book: &mut Book) {
             reports.push(event.at);
         }
     }
-    if !reports.iter().any(|report| *report <= limit) && case.now >= case.moment(find, limit, GRACE)
-    {
+    if !reports.iter().any(|report| *report <= limit) && case.now >= case.moment(find, limit, GRACE) {
         book.raise("PR-02", 'C');
     }
     for movement in moves_after(case, find) {

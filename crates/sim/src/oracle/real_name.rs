@@ -22,12 +22,7 @@ struct Reading {
     open: Vec<(&'static str, &'static str)>,
 }
 
-pub(super) fn judge(
-    case: &Case<'_>,
-    accepted: &Acceptance<'_>,
-    claim: &Claim,
-    book: &mut Book,
-) -> DutyJudged {
+pub(super) fn judge(case: &Case<'_>, accepted: &Acceptance<'_>, claim: &Claim, book: &mut Book) -> DutyJudged {
     if is_letter(accepted) {
         return DutyJudged::not_applicable("letter");
     }
@@ -41,9 +36,7 @@ pub(super) fn judge(
         .copied()
         .filter(|(event, _)| event.at <= deadline)
         .collect();
-    let later_pass = checks
-        .iter()
-        .any(|(event, check)| event.at > deadline && passed(check));
+    let later_pass = checks.iter().any(|(event, check)| event.at > deadline && passed(check));
     let outcome = match in_time.last() {
         // "The last in canonical order decides: pass → RN-03, 04, 06, 09 are judged on it".
         Some((_, last)) if passed(last) => read_passes(case, accepted, &in_time, book),
@@ -81,12 +74,7 @@ fn passed(check: &IdentityChecked) -> bool {
 
 /// "Of the passes after the last non-pass, the first without such a finding" decides.
 /// One that leaves no doubt comes before one of which it cannot be told; if all have a finding, the last one decides.
-fn read_passes<'c>(
-    case: &Case<'_>,
-    accepted: &Acceptance<'_>,
-    in_time: &[Check<'c>],
-    book: &mut Book,
-) -> Outcome<'c> {
+fn read_passes<'c>(case: &Case<'_>, accepted: &Acceptance<'_>, in_time: &[Check<'c>], book: &mut Book) -> Outcome<'c> {
     let mut passes: Vec<(&'c Event<'c>, Reading)> = Vec::new();
     for (event, check) in in_time {
         if passed(check) {
@@ -98,9 +86,7 @@ fn read_passes<'c>(
     let clean = passes
         .iter()
         .position(|(_, reading)| reading.faults.is_empty() && !reading.undocumented);
-    let doubtful = passes
-        .iter()
-        .position(|(_, reading)| reading.faults.is_empty());
+    let doubtful = passes.iter().position(|(_, reading)| reading.faults.is_empty());
     let chosen = clean.or(doubtful).unwrap_or(passes.len() - 1);
     let (event, reading) = passes.swap_remove(chosen);
     for (code, field) in reading.open {
@@ -171,13 +157,11 @@ fn judge_kind_and_expiry(document: Option<&Document>, day: i64, reading: &mut Re
         DocumentKind::DrivingLicence,
         DocumentKind::Other,
     ];
-    let resident =
-        [DocumentKind::Resident, DocumentKind::TemporaryResident].contains(&document.kind());
-    let fifteen_digits = document.facts.as_ref().is_some_and(|facts| {
-        facts
-            .valid_as()
-            .any(|kind| kind == DocumentKind::FirstGeneration)
-    });
+    let resident = [DocumentKind::Resident, DocumentKind::TemporaryResident].contains(&document.kind());
+    let fifteen_digits = document
+        .facts
+        .as_ref()
+        .is_some_and(|facts| facts.valid_as().any(|kind| kind == DocumentKind::FirstGeneration));
     let last_day = day_number(&document.expires_on);
     if not_accepted.contains(&document.kind())
         || (resident && fifteen_digits)

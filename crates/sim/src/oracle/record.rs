@@ -70,13 +70,8 @@ fn upload_delay(case: &Case<'_>, event: &Event<'_>) -> Option<char> {
 /// "TM-03 (parcel): a deciding identityChecked or inspected that occurred in time and has `intakeAt` after the first
 /// line-haul departure. In an outage of the site … TM-03 only stands with TM-01."
 pub(super) fn judge_received(case: &Case<'_>, deciding: &Event<'_>, book: &mut Book) {
-    let after_departure = case
-        .line_haul()
-        .is_some_and(|departure| deciding.intake > departure.at);
-    let in_outage = case
-        .register
-        .after_outages(&deciding.body.site, deciding.at)
-        != deciding.at;
+    let after_departure = case.line_haul().is_some_and(|departure| deciding.intake > departure.at);
+    let in_outage = case.register.after_outages(&deciding.body.site, deciding.at) != deciding.at;
     if after_departure && (!in_outage || upload_delay(case, deciding).is_some()) {
         book.raise("TM-03", 'H');
     }
@@ -107,27 +102,16 @@ pub(super) fn judge_route(case: &Case<'_>, accepted: &Acceptance<'_>, book: &mut
         book.raise("DQ-02", 'M');
     }
     let comparable = declared != Route::Unspecified && !accepted.body.destination.is_empty();
-    if comparable
-        && matches!(
-            case.register.site(&accepted.event.body.site),
-            Found::NoRegister
-        )
-    {
+    if comparable && matches!(case.register.site(&accepted.event.body.site), Found::NoRegister) {
         book.leave_open("DQ-02", "sites");
     }
 }
 
 /// LC-02, DQ-04 and DQ-05.
-pub(super) fn judge_further_acceptances(
-    case: &Case<'_>,
-    accepted: &Acceptance<'_>,
-    book: &mut Book,
-) {
+pub(super) fn judge_further_acceptances(case: &Case<'_>, accepted: &Acceptance<'_>, book: &mut Book) {
     // "DQ-04 M moved more than 5 min before the acceptance".
     for event in case.live() {
-        if event.is_move(Some(&accepted.event.body.site))
-            && accepted.event.at - event.at > 5 * MINUTE
-        {
+        if event.is_move(Some(&accepted.event.body.site)) && accepted.event.at - event.at > 5 * MINUTE {
             book.raise("DQ-04", 'M');
         }
     }
@@ -141,10 +125,9 @@ pub(super) fn judge_further_acceptances(
     };
     for second in case.acceptances().iter().skip(1) {
         // "After `returned` neither."
-        let after_return = case.live().any(|event| {
-            matches!(event.happening, Happening::Returned(_))
-                && event.order() < second.event.order()
-        });
+        let after_return = case
+            .live()
+            .any(|event| matches!(event.happening, Happening::Returned(_)) && event.order() < second.event.order());
         if after_return {
             continue;
         }
@@ -168,16 +151,10 @@ fn judge_standstill(case: &Case<'_>, book: &mut Book) {
         )
     });
     let Some(compliance) = compliance else { return };
-    let due = case
-        .acceptance()
-        .map_or(compliance, |accepted| accepted.event);
+    let due = case.acceptance().map_or(compliance, |accepted| accepted.event);
     let limit = due.at + MOVES_WITHIN;
-    let from = case
-        .acceptance()
-        .map(|accepted| accepted.event.body.site.as_str());
-    let moved = case
-        .live()
-        .any(|event| event.is_move(from) && event.at <= limit);
+    let from = case.acceptance().map(|accepted| accepted.event.body.site.as_str());
+    let moved = case.live().any(|event| event.is_move(from) && event.at <= limit);
     if !moved && !is_excused(case) && case.now >= case.moment(due, limit, GRACE) {
         book.raise("LC-03", 'M');
     }

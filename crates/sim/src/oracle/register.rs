@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 
 use sanbai_wire::proto::registry::registry_record::Value;
-use sanbai_wire::proto::registry::{
-    Agreement, Contract, KeyArea, Machine, Outage, RegistryRecord, Site, Staff,
-};
+use sanbai_wire::proto::registry::{Agreement, Contract, KeyArea, Machine, Outage, RegistryRecord, Site, Staff};
 
 use super::clock::{NEVER, Nanos, nanos};
 use super::place;
@@ -36,10 +34,7 @@ impl<'a> Register<'a> {
         for record in registry {
             if record.brand.is_empty() || record.brand == brand {
                 let began = record.valid_from.map(nanos);
-                latest.insert(
-                    (register_of(record), &record.brand, &record.key, began),
-                    record,
-                );
+                latest.insert((register_of(record), &record.brand, &record.key, began), record);
             }
         }
         Self {
@@ -132,13 +127,10 @@ impl<'a> Register<'a> {
                 continue;
             };
             let began = record.valid_from.map(nanos);
-            if key.is_some_and(|key| key != record.key)
-                || !in_span(moment, began, record.valid_to.map(nanos))
-            {
+            if key.is_some_and(|key| key != record.key) || !in_span(moment, began, record.valid_to.map(nanos)) {
                 continue;
             }
-            let same =
-                |other: &RegistryRecord| other.key == record.key && other.brand == record.brand;
+            let same = |other: &RegistryRecord| other.key == record.key && other.brand == record.brand;
             // The records of one key stand in the order in which they began.
             holding.retain(|(other, _)| !same(other));
             holding.push((record, entry));
@@ -156,8 +148,7 @@ impl<'a> Register<'a> {
             }
         };
         self.in_force(None, moment, pick).iter().any(|(_, area)| {
-            in_span(moment, area.from.map(nanos), area.to.map(nanos))
-                && place::lies_in(code, &area.division)
+            in_span(moment, area.from.map(nanos), area.to.map(nanos)) && place::lies_in(code, &area.division)
         })
     }
 

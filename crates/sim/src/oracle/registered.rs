@@ -36,9 +36,7 @@ pub(super) fn judge_claim(case: &Case<'_>, accepted: &Acceptance<'_>, book: &mut
             book.leave_open("AG-01", "agreements");
             Claim::NoRegister
         }
-        Found::Entry(agreement) if agreement_holds(agreement, accepted.event) => {
-            Claim::Valid(agreement.xray_way())
-        }
+        Found::Entry(agreement) if agreement_holds(agreement, accepted.event) => Claim::Valid(agreement.xray_way()),
         Found::Nothing | Found::Entry(_) => {
             book.raise("AG-01", 'C');
             Claim::Invalid
@@ -69,14 +67,11 @@ pub(super) fn judge_outlet(case: &Case<'_>, accepted: &Acceptance<'_>, book: &mu
 }
 
 fn outlet_is_in_order(site: &Site, day: i64) -> bool {
-    let licensed =
-        !site.licence.is_empty() && day_in_span(day, &site.licence_from, &site.licence_to);
+    let licensed = !site.licence.is_empty() && day_in_span(day, &site.licence_from, &site.licence_to);
     let filed = day_number(&site.filed_on).is_some_and(|filed| filed <= day);
     match site.kind() {
         SiteKind::Licensed => licensed,
-        SiteKind::Terminal => {
-            filed || day_number(&site.opened_on).is_some_and(|opened| day <= opened + FILING_DAYS)
-        }
+        SiteKind::Terminal => filed || day_number(&site.opened_on).is_some_and(|opened| day <= opened + FILING_DAYS),
         SiteKind::Branch | SiteKind::Unspecified => licensed || filed,
         SiteKind::ProcessingCentre => true,
     }
@@ -143,8 +138,7 @@ fn judge_provider(case: &Case<'_>, event: &Event<'_>, screened: &XrayScreened, b
     }
     match case.register.contract(&screened.third_party) {
         Found::NoRegister => book.leave_open("XR-08", "contracts"),
-        Found::Entry(contract)
-            if day_in_span(civil_day(event.at), &contract.from, &contract.to) => {}
+        Found::Entry(contract) if day_in_span(civil_day(event.at), &contract.from, &contract.to) => {}
         Found::Nothing | Found::Entry(_) => book.raise("XR-08", 'H'),
     }
 }
@@ -152,8 +146,8 @@ fn judge_provider(case: &Case<'_>, event: &Event<'_>, screened: &XrayScreened, b
 /// "IN-03, XR-09: mark absent or without unit, operator and time (XR-09 also device and sequence number)".
 fn judge_mark(screened: &XrayScreened, book: &mut Book) {
     let mark = screened.mark.as_ref();
-    let complete = mark_is_complete(mark)
-        && mark.is_some_and(|mark| !mark.device.is_empty() && !mark.sequence.is_empty());
+    let complete =
+        mark_is_complete(mark) && mark.is_some_and(|mark| !mark.device.is_empty() && !mark.sequence.is_empty());
     if !complete {
         book.raise("XR-09", 'H');
     }

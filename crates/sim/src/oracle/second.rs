@@ -14,10 +14,7 @@ pub(super) fn judge_beside(case: &Case<'_>, book: &mut Book) {
         return;
     };
     let asked = in_key_area(case, delivery);
-    if asked
-        && screening(case, delivery).is_none()
-        && case.now >= case.moment(delivery, delivery.at, GRACE)
-    {
+    if asked && screening(case, delivery).is_none() && case.now >= case.moment(delivery, delivery.at, GRACE) {
         book.raise("XR-03", 'C');
     }
 }
@@ -63,19 +60,15 @@ fn in_key_area(case: &Case<'_>, delivery: &Event<'_>) -> bool {
     if !place::said(registered).is_empty() {
         return case.register.is_key_area(registered, delivery.at);
     }
-    case.acceptance().is_some_and(|accepted| {
-        case.register
-            .is_key_area(&accepted.body.destination, delivery.at)
-    })
+    case.acceptance()
+        .is_some_and(|accepted| case.register.is_key_area(&accepted.body.destination, delivery.at))
 }
 
 /// "A `destination` screening with a mark between the last `arrived` and the delivery."
 fn screening<'c>(case: &'c Case<'_>, delivery: &Event<'_>) -> Option<&'c Event<'c>> {
     let arrival = case
         .live()
-        .filter(|event| {
-            matches!(event.happening, Happening::Arrived(_)) && event.order() < delivery.order()
-        })
+        .filter(|event| matches!(event.happening, Happening::Arrived(_)) && event.order() < delivery.order())
         .last();
     let screenings = case.screenings();
     let found = screenings.iter().find(|(event, body)| {

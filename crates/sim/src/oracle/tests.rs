@@ -10,10 +10,10 @@ mod registers;
 use sanbai_wire::proto::Timestamp;
 use sanbai_wire::proto::event::parcel_event::Happening;
 use sanbai_wire::proto::event::{
-    Accepted, Arrived, Delivered, Departed, Document, DocumentKind, Grade, IdentityChecked,
-    IdentityResult, Inspected, InspectionResult, ItemKind, Leg, Mark, NumberFacts, OpenCheckResult,
-    OpenChecked, ParcelEvent, Party, Region, Rejected, Released, Reported, Retracted, Returned,
-    Route, ScreeningStage, Sealed, Sex, Transport, Voided, XrayJudgement, XrayScreened,
+    Accepted, Arrived, Delivered, Departed, Document, DocumentKind, Grade, IdentityChecked, IdentityResult, Inspected,
+    InspectionResult, ItemKind, Leg, Mark, NumberFacts, OpenCheckResult, OpenChecked, ParcelEvent, Party, Region,
+    Rejected, Released, Reported, Retracted, Returned, Route, ScreeningStage, Sealed, Sex, Transport, Voided,
+    XrayJudgement, XrayScreened,
 };
 use sanbai_wire::proto::registry::RegistryRecord;
 use sanbai_wire::proto::registry::registry_record::Value;
@@ -34,12 +34,7 @@ struct Story {
 fn base() -> Story {
     nothing()
         .add("e1", "10:00", "OUTLET", identity())
-        .add(
-            "e2",
-            "10:01",
-            "OUTLET",
-            inspected(InspectionResult::Pass, 0),
-        )
+        .add("e2", "10:01", "OUTLET", inspected(InspectionResult::Pass, 0))
         .add("e3", "10:02", "OUTLET", Happening::Sealed(Sealed {}))
         .add("e4", "10:03", "OUTLET", accepted())
         .add("e5", "18:00", "OUTLET", departed(Leg::Local))
@@ -175,8 +170,7 @@ impl Story {
     }
 
     fn judged(&self) -> Judged {
-        judge(&self.events, &self.registry, self.profile, self.as_of)
-            .expect("something was received")
+        judge(&self.events, &self.registry, self.profile, self.as_of).expect("something was received")
     }
 
     /// `P/P/F; XR-02 H`.
@@ -327,9 +321,7 @@ fn departed(leg: Leg) -> Happening {
 }
 
 fn arrived(from: &str) -> Happening {
-    Happening::Arrived(Arrived {
-        from: from.to_owned(),
-    })
+    Happening::Arrived(Arrived { from: from.to_owned() })
 }
 
 fn delivered() -> Happening {

@@ -5,17 +5,12 @@ pub(super) fn fits(brand: &str, waybill: &str) -> bool {
     match brand {
         "SF" => numbered(waybill, "SF", &[13]) || numbered(waybill, "", &[12, 15]),
         "ZTO" => numbered(waybill, "", &[12, 14, 15]),
-        "YTO" => {
-            numbered(waybill, "YT", &[13]) || numbered(waybill, "", &[18]) || waybill.len() == 10
-        }
+        "YTO" => numbered(waybill, "YT", &[13]) || numbered(waybill, "", &[18]) || waybill.len() == 10,
         "STO" => fits_sto(waybill),
         "YD" => numbered(waybill, "", &[13, 15]),
         "JTSD" => numbered(waybill, "JT", &[12, 13]),
         "JD" => fits_jd(waybill),
-        "DBL" => {
-            numbered(waybill, "", &[8, 9, 10])
-                || (11..=37).any(|digits| numbered(waybill, "DPK", &[digits]))
-        }
+        "DBL" => numbered(waybill, "", &[8, 9, 10]) || (11..=37).any(|digits| numbered(waybill, "DPK", &[digits])),
         "EMS" | "YZPY" => fits_post(waybill),
         _ => true,
     }
@@ -33,25 +28,17 @@ fn fits_sto(waybill: &str) -> bool {
     let starts = [
         "268", "368", "468", "568", "588", "668", "688", "768", "868", "888", "968",
     ];
-    numbered(waybill, "77", &[13])
-        || starts
-            .iter()
-            .any(|start| numbered(waybill, start, &[9, 10]))
+    numbered(waybill, "77", &[13]) || starts.iter().any(|start| numbered(waybill, start, &[9, 10]))
 }
 
 fn fits_jd(waybill: &str) -> bool {
     let letter = ('A'..='Z').any(|letter| numbered(waybill, &format!("JDV{letter}"), &[11]));
-    numbered(waybill, "JDX", &[12])
-        || numbered(waybill, "JDK", &[12])
-        || letter
-        || numbered(waybill, "JD", &[13])
+    numbered(waybill, "JDX", &[12]) || numbered(waybill, "JDK", &[12]) || letter || numbered(waybill, "JD", &[13])
 }
 
 /// "S10, or 13 digits starting 10-12, 50-52, 95-99".
 fn fits_post(waybill: &str) -> bool {
-    let starts = [
-        "10", "11", "12", "50", "51", "52", "95", "96", "97", "98", "99",
-    ];
+    let starts = ["10", "11", "12", "50", "51", "52", "95", "96", "97", "98", "99"];
     starts.iter().any(|start| numbered(waybill, start, &[11])) || fits_s10(waybill)
 }
 

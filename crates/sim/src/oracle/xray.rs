@@ -29,12 +29,7 @@ enum Need {
     AsNeeded,
 }
 
-pub(super) fn judge(
-    case: &Case<'_>,
-    accepted: &Acceptance<'_>,
-    claim: &Claim,
-    book: &mut Book,
-) -> DutyJudged {
+pub(super) fn judge(case: &Case<'_>, accepted: &Acceptance<'_>, claim: &Claim, book: &mut Book) -> DutyJudged {
     // "As parcel (switch `xray.letters`, on)".
     if is_letter(accepted) && !case.settings.xray_letters {
         return DutyJudged::not_applicable("letter");
@@ -103,7 +98,9 @@ fn settle(
 /// Evidence after the deadline "says *performed late*".
 fn screened_later(case: &Case<'_>, deadline: Nanos) -> bool {
     let screenings = case.screenings();
-    screenings.iter().any(|(event, body)| !is_second(body) && event.at > deadline)
+    screenings
+        .iter()
+        .any(|(event, body)| !is_second(body) && event.at > deadline)
 }
 
 /// What a missing screening is, if the duty applies whatever is unspecified.
@@ -157,9 +154,7 @@ fn returned_before_line_haul(case: &Case<'_>) -> bool {
 
 /// What the duty could be, over everything that an unspecified transport or route may stand for.
 fn needs(case: &Case<'_>, accepted: &Acceptance<'_>, special: bool) -> BTreeSet<Need> {
-    let key_area = case
-        .register
-        .is_key_area(&accepted.body.destination, accepted.event.at);
+    let key_area = case.register.is_key_area(&accepted.body.destination, accepted.event.at);
     let transports = match accepted.body.transport() {
         Transport::Unspecified => {
             vec![
@@ -194,20 +189,11 @@ fn needs(case: &Case<'_>, accepted: &Acceptance<'_>, special: bool) -> BTreeSet<
 }
 
 /// The table of §1.
-fn need(
-    profile: Profile,
-    transport: Transport,
-    route: Route,
-    key_area: bool,
-    special: bool,
-) -> Need {
+fn need(profile: Profile, transport: Transport, route: Route, key_area: bool, special: bool) -> Need {
     // "Class M: transport air or high-speed rail; route international, HK-MO-TW or inter-province; destination in a key
     // area in force at acceptance. Class O: the rest."
     let class_m = matches!(transport, Transport::Air | Transport::HighSpeedRail)
-        || matches!(
-            route,
-            Route::International | Route::HkMoTw | Route::InterProvince
-        )
+        || matches!(route, Route::International | Route::HkMoTw | Route::InterProvince)
         || key_area;
     match (class_m, profile) {
         (true, Profile::Strict100) => Need::Must,

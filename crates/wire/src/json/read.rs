@@ -83,7 +83,10 @@ impl<'a> Reader<'a> {
             return Err(self.syntax("no opening bracket, where one is needed"));
         }
         if self.depth >= JSON_DEPTH_MAX {
-            let detail = format!("objects and arrays are nested deeper than {JSON_DEPTH_MAX} at byte {}", self.at);
+            let detail = format!(
+                "objects and arrays are nested deeper than {JSON_DEPTH_MAX} at byte {}",
+                self.at
+            );
             return Err(Reject::new(Code::JsonDepth, detail));
         }
         self.depth = self.depth.saturating_add(1);
@@ -135,9 +138,10 @@ impl<'a> Reader<'a> {
         let (content, length) = text::read(rest).map_err(|problem| match problem {
             text::Problem::Unclosed => self.syntax("a text without its closing quote"),
             text::Problem::Escape => self.syntax("a text with an escape that JSON does not have"),
-            text::Problem::Invalid(what) => {
-                Reject::new(Code::TextInvalid, format!("the text from byte {start} on holds {what}; remove it"))
-            }
+            text::Problem::Invalid(what) => Reject::new(
+                Code::TextInvalid,
+                format!("the text from byte {start} on holds {what}; remove it"),
+            ),
         })?;
         self.at = start.saturating_add(length);
         Ok(content)
@@ -149,7 +153,10 @@ impl<'a> Reader<'a> {
         let Some(length) = number_length(rest) else {
             let tail = rest.strip_prefix(b"-").unwrap_or(rest);
             if tail.starts_with(b"NaN") || tail.starts_with(b"Infinity") {
-                let detail = format!("at byte {} stands what is no number in JSON; leave the field out", self.at);
+                let detail = format!(
+                    "at byte {} stands what is no number in JSON; leave the field out",
+                    self.at
+                );
                 return Err(Reject::new(Code::TypeMismatch, detail));
             }
             return Err(self.syntax("a number that is not written as JSON writes numbers"));
@@ -194,7 +201,11 @@ impl<'a> Reader<'a> {
             }
             Shape::Text => {
                 let text = self.text()?;
-                if crate::text::is_clean(&text) { Ok(()) } else { Err(self.hidden()) }
+                if crate::text::is_clean(&text) {
+                    Ok(())
+                } else {
+                    Err(self.hidden())
+                }
             }
             Shape::Number => self.number().map(|_| ()),
             Shape::True => self.literal("true"),
@@ -219,7 +230,11 @@ impl<'a> Reader<'a> {
             self.step();
         }
         let value = self.since(start).trim_ascii_end();
-        if value.is_empty() || depth > 0 { Err(self.syntax("no whole value")) } else { Ok(value) }
+        if value.is_empty() || depth > 0 {
+            Err(self.syntax("no whole value"))
+        } else {
+            Ok(value)
+        }
     }
 
     /// Goes to the closing quote of the text that begins here.
@@ -245,12 +260,18 @@ impl<'a> Reader<'a> {
 
     /// The rejection of a name that stands twice in one object.
     pub(crate) fn duplicate(&self) -> Reject {
-        let detail = format!("one name stands twice in one object, the second time before byte {}; send it once", self.at);
+        let detail = format!(
+            "one name stands twice in one object, the second time before byte {}; send it once",
+            self.at
+        );
         Reject::new(Code::JsonDuplicateKey, detail)
     }
 
     fn hidden(&self) -> Reject {
-        let detail = format!("the text before byte {} holds control or direction characters; remove them", self.at);
+        let detail = format!(
+            "the text before byte {} holds control or direction characters; remove them",
+            self.at
+        );
         Reject::new(Code::TextInvalid, detail)
     }
 

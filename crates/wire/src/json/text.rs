@@ -87,7 +87,9 @@ const LONE: Problem = Problem::Invalid("half of a surrogate pair");
 fn hex(bytes: &[u8]) -> Result<(u32, &[u8]), Problem> {
     let (digits, rest) = bytes.split_first_chunk::<4>().ok_or(Problem::Escape)?;
     let code = digits.iter().try_fold(0_u32, |code, digit| {
-        char::from(*digit).to_digit(16).map(|digit| code.wrapping_mul(16).wrapping_add(digit))
+        char::from(*digit)
+            .to_digit(16)
+            .map(|digit| code.wrapping_mul(16).wrapping_add(digit))
     });
     Ok((code.ok_or(Problem::Escape)?, rest))
 }

@@ -66,14 +66,18 @@ impl Transcoder<'_> {
                 return Err(reader.duplicate().under(field.json));
             }
             seen |= bit;
-            self.field(reader, message, field, out).map_err(|reject| reject.under(field.json))?;
+            self.field(reader, message, field, out)
+                .map_err(|reject| reject.under(field.json))?;
         }
         Ok(())
     }
 
     fn unknown(&mut self, reader: &mut Reader<'_>, message: &'static Message) -> Result<(), Reject> {
         if self.strict {
-            let detail = format!("the field before byte {} is not known here; check its name", reader.offset());
+            let detail = format!(
+                "the field before byte {} is not known here; check its name",
+                reader.offset()
+            );
             return Err(Reject::new(Code::UnknownField, detail));
         }
         let is_object = reader.shape()? == Shape::Object;
@@ -135,7 +139,9 @@ impl Transcoder<'_> {
             }
             (Kind::Choice(choice), Shape::Number) => {
                 let value = i32::try_from(whole(reader.number()?)?).ok();
-                let value = value.filter(|value| choice.name(*value).is_some()).ok_or_else(unknown_choice)?;
+                let value = value
+                    .filter(|value| choice.name(*value).is_some())
+                    .ok_or_else(unknown_choice)?;
                 put_number(out, number, u64::from(value.unsigned_abs()));
             }
             (Kind::Time, Shape::Text) => put_time(out, number, &reader.text()?)?,
@@ -160,16 +166,25 @@ const fn expected(kind: &Kind) -> &'static str {
 }
 
 fn mismatch(expected: &str) -> Reject {
-    Reject::new(Code::TypeMismatch, format!("{expected} is needed here; no other type is converted"))
+    Reject::new(
+        Code::TypeMismatch,
+        format!("{expected} is needed here; no other type is converted"),
+    )
 }
 
 fn unknown_choice() -> Reject {
-    Reject::new(Code::EventTypeUnknown, "an enum value that this version does not know; use one of the documented names")
+    Reject::new(
+        Code::EventTypeUnknown,
+        "an enum value that this version does not know; use one of the documented names",
+    )
 }
 
 /// A number without fraction and exponent, within ±2^53: beyond it, parsers differ.
 fn whole(text: &str) -> Result<i64, Reject> {
-    let number = text.parse::<i64>().ok().filter(|number| number.unsigned_abs() <= 1 << 53);
+    let number = text
+        .parse::<i64>()
+        .ok()
+        .filter(|number| number.unsigned_abs() <= 1 << 53);
     number.ok_or_else(|| mismatch("a whole number below 2^53, without fraction and exponent,"))
 }
 
@@ -193,9 +208,16 @@ fn put_time(out: &mut Vec<u8>, number: u32, text: &str) -> Result<(), Reject> {
 }
 
 fn not_a_time(text: &str) -> Reject {
-    let year = text.trim_start_matches(['+', '-']).bytes().take_while(u8::is_ascii_digit).count();
+    let year = text
+        .trim_start_matches(['+', '-'])
+        .bytes()
+        .take_while(u8::is_ascii_digit)
+        .count();
     if year > 4 && text.contains('-') {
-        return Reject::new(Code::EventTimeUnit, "a year over 9999: were milliseconds taken for seconds?");
+        return Reject::new(
+            Code::EventTimeUnit,
+            "a year over 9999: were milliseconds taken for seconds?",
+        );
     }
     let detail = "not a time of RFC 3339 with a zone, or not a real date; write 2026-03-10T10:03:00+08:00";
     Reject::new(Code::EventTimeInvalid, detail)

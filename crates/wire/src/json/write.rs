@@ -17,7 +17,10 @@ pub(crate) fn write(message: &'static Message, bytes: &[u8], out: &mut String) {
         if open == Some(place) {
             out.push(',');
         } else {
-            if open.take_if(|last| message.fields.get(*last).is_some_and(|field| field.repeated)).is_some() {
+            if open
+                .take_if(|last| message.fields.get(*last).is_some_and(|field| field.repeated))
+                .is_some()
+            {
                 out.push(']');
             }
             if !out.ends_with('{') {
@@ -33,26 +36,28 @@ pub(crate) fn write(message: &'static Message, bytes: &[u8], out: &mut String) {
         open = Some(place);
         push_value(field, value, out);
     }
-    if open.and_then(|last| message.fields.get(last)).is_some_and(|field| field.repeated) {
+    if open
+        .and_then(|last| message.fields.get(last))
+        .is_some_and(|field| field.repeated)
+    {
         out.push(']');
     }
     out.push('}');
 }
 
-fn known<'a>(
-    message: &'static Message,
-    bytes: &'a [u8],
-) -> impl Iterator<Item = (usize, &'static Field, Value<'a>)> {
-    Entries::of(bytes).map_while(Result::ok).filter_map(|Entry { number, value, .. }| {
-        let (place, field) = message.find(0, |field| field.number == number)?;
-        let fits = matches!(
-            (&field.kind, value),
-            (Kind::Text(_) | Kind::Time | Kind::Nested(_), Value::Bytes(_))
-                | (Kind::Flag | Kind::Count | Kind::Choice(_), Value::Varint(_))
-        );
-        let packed = field.repeated && matches!(value, Value::Bytes(_));
-        (fits || packed).then_some((place, field, value))
-    })
+fn known<'a>(message: &'static Message, bytes: &'a [u8]) -> impl Iterator<Item = (usize, &'static Field, Value<'a>)> {
+    Entries::of(bytes)
+        .map_while(Result::ok)
+        .filter_map(|Entry { number, value, .. }| {
+            let (place, field) = message.find(0, |field| field.number == number)?;
+            let fits = matches!(
+                (&field.kind, value),
+                (Kind::Text(_) | Kind::Time | Kind::Nested(_), Value::Bytes(_))
+                    | (Kind::Flag | Kind::Count | Kind::Choice(_), Value::Varint(_))
+            );
+            let packed = field.repeated && matches!(value, Value::Bytes(_));
+            (fits || packed).then_some((place, field, value))
+        })
 }
 
 fn push_value(field: &'static Field, value: Value<'_>, out: &mut String) {
@@ -80,7 +85,9 @@ fn push_number(kind: &Kind, number: u64, out: &mut String) {
         Kind::Flag if number == 0 => Some("false"),
         Kind::Flag => Some("true"),
         Kind::Choice(choice) => {
-            let name = i32::try_from(number.cast_signed()).ok().and_then(|number| choice.name(number));
+            let name = i32::try_from(number.cast_signed())
+                .ok()
+                .and_then(|number| choice.name(number));
             name.inspect(|_| out.push('"'))
         }
         Kind::Text(_) | Kind::Count | Kind::Time | Kind::Nested(_) => None,
@@ -122,7 +129,11 @@ fn push_time(message: &[u8], out: &mut String) {
     }
     let day = i32::try_from(seconds.div_euclid(86_400)).map_or(CivilDay::from_days(0), CivilDay::from_days);
     let of_day = seconds.rem_euclid(86_400);
-    let (hour, minute, second) = (of_day.div_euclid(3_600), of_day.div_euclid(60).rem_euclid(60), of_day.rem_euclid(60));
+    let (hour, minute, second) = (
+        of_day.div_euclid(3_600),
+        of_day.div_euclid(60).rem_euclid(60),
+        of_day.rem_euclid(60),
+    );
     let fraction = match nanos {
         0 => String::new(),
         _ if nanos.rem_euclid(1_000_000) == 0 => format!(".{:03}", nanos.div_euclid(1_000_000)),

@@ -20,7 +20,10 @@ pub mod verdict {
 }
 
 /// The table of the events' fields by which JSON is read and written.
-#[expect(dead_code, reason = "the table holds every message of the schema; a batch is split without it")]
+#[expect(
+    dead_code,
+    reason = "the table holds every message of the schema; a batch is split without it"
+)]
 pub(crate) mod schema {
     include!("schema_v1.rs");
 }

@@ -29,7 +29,10 @@ pub(super) fn record(kind: Kind, mut row: Row, keys: &TokenKeys) -> Result<Regis
             in_service: spans(row, "inService")?,
             rated_per_hour: count(row, "ratedPerHour")?,
         }),
-        Kind::Contracts => Value::Contract(Contract { from: day(row, "from")?, to: day(row, "to")? }),
+        Kind::Contracts => Value::Contract(Contract {
+            from: day(row, "from")?,
+            to: day(row, "to")?,
+        }),
         Kind::Agreements => Value::Agreement(agreement(row, keys)?),
         Kind::KeyAreas => Value::KeyArea(KeyArea {
             division: required(row, "division")?,
@@ -43,16 +46,34 @@ pub(super) fn record(kind: Kind, mut row: Row, keys: &TokenKeys) -> Result<Regis
         }),
         Kind::Calendar => {
             CivilDay::parse(&key).ok_or_else(|| not_a_day().under("key"))?;
-            Value::CalendarDay(CalendarDay { working: flag(row, "working")? })
+            Value::CalendarDay(CalendarDay {
+                working: flag(row, "working")?,
+            })
         }
     };
-    Ok(RegistryRecord { key, brand, valid_from, valid_to, value: Some(value) })
+    Ok(RegistryRecord {
+        key,
+        brand,
+        valid_from,
+        valid_to,
+        value: Some(value),
+    })
 }
 
 fn site(row: &mut Row) -> Result<Site, Reject> {
-    let kind = [SiteKind::Licensed, SiteKind::Branch, SiteKind::Terminal, SiteKind::ProcessingCentre];
+    let kind = [
+        SiteKind::Licensed,
+        SiteKind::Branch,
+        SiteKind::Terminal,
+        SiteKind::ProcessingCentre,
+    ];
     Ok(Site {
-        kind: choice(row, "kind", &kind.map(|kind| (i32::from(kind), kind.as_str_name())), "SITE_KIND_")?,
+        kind: choice(
+            row,
+            "kind",
+            &kind.map(|kind| (i32::from(kind), kind.as_str_name())),
+            "SITE_KIND_",
+        )?,
         place: row.text("place"),
         latitude: degrees(row, "latitude", -90.0..=90.0)?,
         longitude: degrees(row, "longitude", -180.0..=180.0)?,
@@ -67,7 +88,11 @@ fn site(row: &mut Row) -> Result<Site, Reject> {
 
 fn staff(row: &mut Row, keys: &TokenKeys) -> Result<Staff, Reject> {
     let mut identity_tokens = row.list("identityTokens");
-    identity_tokens.extend(row.list("identityNumber").iter().flat_map(|number| keys.identity(number)));
+    identity_tokens.extend(
+        row.list("identityNumber")
+            .iter()
+            .flat_map(|number| keys.identity(number)),
+    );
     let mut phone_tokens = row.list("phoneTokens");
     phone_tokens.extend(row.list("phone").iter().flat_map(|number| keys.phone(number)));
     Ok(Staff {
@@ -82,7 +107,11 @@ fn staff(row: &mut Row, keys: &TokenKeys) -> Result<Staff, Reject> {
 fn agreement(row: &mut Row, keys: &TokenKeys) -> Result<Agreement, Reject> {
     let way = [XrayWay::Full, XrayWay::Special];
     let mut customer_tokens = row.list("customerTokens");
-    customer_tokens.extend(row.list("identityNumber").iter().flat_map(|number| keys.identity(number)));
+    customer_tokens.extend(
+        row.list("identityNumber")
+            .iter()
+            .flat_map(|number| keys.identity(number)),
+    );
     customer_tokens.extend(row.list("phone").iter().flat_map(|number| keys.phone(number)));
     customer_tokens.extend(row.list("name").iter().flat_map(|name| keys.name(name)));
     Ok(Agreement {
@@ -91,13 +120,20 @@ fn agreement(row: &mut Row, keys: &TokenKeys) -> Result<Agreement, Reject> {
         filed_on: day(row, "filedOn")?,
         from: day(row, "from")?,
         to: day(row, "to")?,
-        xray_way: choice(row, "xrayWay", &way.map(|way| (i32::from(way), way.as_str_name())), "XRAY_WAY_")?,
+        xray_way: choice(
+            row,
+            "xrayWay",
+            &way.map(|way| (i32::from(way), way.as_str_name())),
+            "XRAY_WAY_",
+        )?,
         customer_tokens,
     })
 }
 
 fn required(row: &mut Row, name: &'static str) -> Result<String, Reject> {
-    Some(row.text(name)).filter(|text| !text.is_empty()).ok_or_else(|| missing(name))
+    Some(row.text(name))
+        .filter(|text| !text.is_empty())
+        .ok_or_else(|| missing(name))
 }
 
 fn missing(name: &'static str) -> Reject {
@@ -106,7 +142,11 @@ fn missing(name: &'static str) -> Reject {
 
 fn day(row: &mut Row, name: &'static str) -> Result<String, Reject> {
     let text = row.text(name);
-    if text.is_empty() || CivilDay::parse(&text).is_some() { Ok(text) } else { Err(not_a_day().under(name)) }
+    if text.is_empty() || CivilDay::parse(&text).is_some() {
+        Ok(text)
+    } else {
+        Err(not_a_day().under(name))
+    }
 }
 
 fn not_a_day() -> Reject {
@@ -117,7 +157,10 @@ fn spans(row: &mut Row, name: &'static str) -> Result<Vec<DaySpan>, Reject> {
     let is_day = |text: &str| text.is_empty() || CivilDay::parse(text).is_some();
     let span = |text: &String| {
         let (from, to) = text.split_once('/')?;
-        (is_day(from) && is_day(to)).then(|| DaySpan { from: from.to_owned(), to: to.to_owned() })
+        (is_day(from) && is_day(to)).then(|| DaySpan {
+            from: from.to_owned(),
+            to: to.to_owned(),
+        })
     };
     let read: Option<Vec<DaySpan>> = row.list(name).iter().map(span).collect();
     let detail = "not a span of days; write YYYY-MM-DD/YYYY-MM-DD, with an end left out where there is none";
@@ -142,24 +185,26 @@ fn count(row: &mut Row, name: &'static str) -> Result<u32, Reject> {
         return Ok(0);
     }
     let detail = "a whole number from 0 to 4,294,967,295 is needed here";
-    text.parse().map_err(|_| Reject::new(Code::TypeMismatch, detail).under(name))
+    text.parse()
+        .map_err(|_| Reject::new(Code::TypeMismatch, detail).under(name))
 }
 
-fn degrees(
-    row: &mut Row,
-    name: &'static str,
-    range: core::ops::RangeInclusive<f64>,
-) -> Result<Option<f64>, Reject> {
+fn degrees(row: &mut Row, name: &'static str, range: core::ops::RangeInclusive<f64>) -> Result<Option<f64>, Reject> {
     let text = row.text(name);
     if text.is_empty() {
         return Ok(None);
     }
-    let degrees: f64 =
-        text.parse().map_err(|_| Reject::new(Code::TypeMismatch, "degrees with a decimal point are needed here").under(name))?;
+    let degrees: f64 = text
+        .parse()
+        .map_err(|_| Reject::new(Code::TypeMismatch, "degrees with a decimal point are needed here").under(name))?;
     if range.contains(&degrees) {
         return Ok(Some(degrees));
     }
-    Err(Reject::new(Code::ValueRange, "no such place on earth; latitude and longitude in degrees, WGS 84").under(name))
+    Err(Reject::new(
+        Code::ValueRange,
+        "no such place on earth; latitude and longitude in degrees, WGS 84",
+    )
+    .under(name))
 }
 
 fn flag(row: &mut Row, name: &'static str) -> Result<bool, Reject> {
@@ -176,7 +221,18 @@ fn choice(row: &mut Row, name: &'static str, values: &[(i32, &str)], prefix: &st
     if text.is_empty() {
         return Ok(0);
     }
-    let is_it = |full: &str| loosely_equal(full, &text) || full.strip_prefix(prefix).is_some_and(|short| loosely_equal(short, &text));
+    let is_it = |full: &str| {
+        loosely_equal(full, &text)
+            || full
+                .strip_prefix(prefix)
+                .is_some_and(|short| loosely_equal(short, &text))
+    };
     let number = values.iter().find(|(_, full)| is_it(full)).map(|(number, _)| *number);
-    number.ok_or_else(|| Reject::new(Code::EventTypeUnknown, "a word that this version does not know; see docs/registers.md").under(name))
+    number.ok_or_else(|| {
+        Reject::new(
+            Code::EventTypeUnknown,
+            "a word that this version does not know; see docs/registers.md",
+        )
+        .under(name)
+    })
 }

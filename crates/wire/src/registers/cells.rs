@@ -25,8 +25,13 @@ pub(super) struct Row {
 impl Row {
     /// Adds what stands in a column.
     pub(super) fn insert(&mut self, (name, form): Column, entries: Vec<String>) -> Result<(), Reject> {
-        let filled = entries.into_iter().map(|entry| entry.trim().to_owned()).filter(|entry| !entry.is_empty());
-        let checked = filled.map(|entry| check(form, entry)).collect::<Result<Vec<String>, Reject>>();
+        let filled = entries
+            .into_iter()
+            .map(|entry| entry.trim().to_owned())
+            .filter(|entry| !entry.is_empty());
+        let checked = filled
+            .map(|entry| check(form, entry))
+            .collect::<Result<Vec<String>, Reject>>();
         let checked = checked.map_err(|reject| reject.under(name))?;
         if !checked.is_empty() {
             self.cells.insert(name, checked);
@@ -47,28 +52,39 @@ impl Row {
 
 /// The entry as it may be kept.
 fn check(form: Form, entry: String) -> Result<String, Reject> {
-    let limit = || Reject::new(Code::FieldTooLong, format!("an entry is over the limit of {ENTRY_BYTES_MAX} bytes"));
+    let limit = || {
+        Reject::new(
+            Code::FieldTooLong,
+            format!("an entry is over the limit of {ENTRY_BYTES_MAX} bytes"),
+        )
+    };
     if entry.len() > ENTRY_BYTES_MAX {
         return Err(limit());
     }
     if !is_clean(&entry) {
-        return Err(Reject::new(Code::TextInvalid, "the text holds control or direction characters; remove them"));
+        return Err(Reject::new(
+            Code::TextInvalid,
+            "the text holds control or direction characters; remove them",
+        ));
     }
     match form {
-        Form::Code | Form::Codes if has_blank(&entry) => {
-            Err(Reject::new(Code::TextInvalid, "blanks stand inside a code; remove them"))
-        }
+        Form::Code | Form::Codes if has_blank(&entry) => Err(Reject::new(
+            Code::TextInvalid,
+            "blanks stand inside a code; remove them",
+        )),
         Form::Code | Form::Codes if find_personal(&entry, Run::Code).is_some() => Err(crate::survey::personal()),
-        Form::Tokens if find_personal(&entry, Run::Code).is_some() => {
-            Err(Reject::new(Code::PlaintextIdForbidden, "a raw number stands where only a token may; use its own column"))
-        }
-        Form::Tokens if Token::parse(&entry).is_none() => {
-            Err(Reject::new(Code::TokenKeyUnknown, "a token is <algorithm>:<key version>:<base64url>"))
-        }
+        Form::Tokens if find_personal(&entry, Run::Code).is_some() => Err(Reject::new(
+            Code::PlaintextIdForbidden,
+            "a raw number stands where only a token may; use its own column",
+        )),
+        Form::Tokens if Token::parse(&entry).is_none() => Err(Reject::new(
+            Code::TokenKeyUnknown,
+            "a token is <algorithm>:<key version>:<base64url>",
+        )),
         Form::Words => Ok(redacted(&entry, Run::Digits).unwrap_or(entry)),
-        Form::Place if entry.len() < 2 || entry.len() > 12 || !entry.bytes().all(|byte| byte.is_ascii_digit()) => {
-            Err(Reject::new(Code::ValueRange, "a division code has 2 to 12 digits and nothing else"))
-        }
+        Form::Place if entry.len() < 2 || entry.len() > 12 || !entry.bytes().all(|byte| byte.is_ascii_digit()) => Err(
+            Reject::new(Code::ValueRange, "a division code has 2 to 12 digits and nothing else"),
+        ),
         Form::Code | Form::Codes | Form::Place | Form::Tokens => Ok(entry),
         Form::Day | Form::Spans | Form::Time | Form::Count | Form::Degrees(_) | Form::Flag | Form::Choice => Ok(entry),
         Form::RawIdentity | Form::RawPhone | Form::RawName => Ok(entry),
@@ -98,22 +114,37 @@ pub(super) fn cells(record: &RegistryRecord) -> Vec<(&'static str, Cell)> {
         Some(Value::Site(site)) => cells.extend(site_cells(site)),
         Some(Value::Staff(staff)) => cells.extend(staff_cells(staff)),
         Some(Value::Machine(machine)) => {
-            let spans = machine.in_service.iter().map(|span| format!("{}/{}", span.from, span.to)).collect();
+            let spans = machine
+                .in_service
+                .iter()
+                .map(|span| format!("{}/{}", span.from, span.to))
+                .collect();
             let rated = machine.rated_per_hour;
             cells.extend([
                 list("sites", &machine.sites),
                 text("owner", &machine.owner),
                 ("inService", Cell::List(spans)),
-                ("ratedPerHour", Cell::Bare(if rated == 0 { String::new() } else { rated.to_string() })),
+                (
+                    "ratedPerHour",
+                    Cell::Bare(if rated == 0 { String::new() } else { rated.to_string() }),
+                ),
             ]);
         }
         Some(Value::Contract(contract)) => cells.extend([text("from", &contract.from), text("to", &contract.to)]),
         Some(Value::Agreement(agreement)) => cells.extend(agreement_cells(agreement)),
         Some(Value::KeyArea(area)) => {
-            cells.extend([text("division", &area.division), time("from", area.from), time("to", area.to)]);
+            cells.extend([
+                text("division", &area.division),
+                time("from", area.from),
+                time("to", area.to),
+            ]);
         }
         Some(Value::Outage(outage)) => {
-            cells.extend([text("site", &outage.site), time("from", outage.from), time("to", outage.to)]);
+            cells.extend([
+                text("site", &outage.site),
+                time("from", outage.from),
+                time("to", outage.to),
+            ]);
         }
         Some(Value::CalendarDay(day)) => cells.push(("working", Cell::Bare(day.working.to_string()))),
         None => {}
@@ -127,7 +158,11 @@ pub(super) fn cells(record: &RegistryRecord) -> Vec<(&'static str, Cell)> {
 
 fn site_cells(site: &Site) -> [(&'static str, Cell); 10] {
     let degrees = |value: Option<f64>| Cell::Bare(value.map(|value| value.to_string()).unwrap_or_default());
-    let kind = if site.kind() == SiteKind::Unspecified { "" } else { site.kind().as_str_name() };
+    let kind = if site.kind() == SiteKind::Unspecified {
+        ""
+    } else {
+        site.kind().as_str_name()
+    };
     [
         ("kind", choice("SITE_KIND_", kind)),
         text("place", &site.place),
@@ -153,7 +188,11 @@ fn staff_cells(staff: &Staff) -> [(&'static str, Cell); 5] {
 }
 
 fn agreement_cells(agreement: &Agreement) -> [(&'static str, Cell); 7] {
-    let way = if agreement.xray_way() == XrayWay::Unspecified { "" } else { agreement.xray_way().as_str_name() };
+    let way = if agreement.xray_way() == XrayWay::Unspecified {
+        ""
+    } else {
+        agreement.xray_way().as_str_name()
+    };
     [
         list("sites", &agreement.sites),
         text("signedOn", &agreement.signed_on),
@@ -179,5 +218,8 @@ fn choice(prefix: &str, name: &str) -> Cell {
 
 fn time(name: &'static str, time: Option<proto::Timestamp>) -> (&'static str, Cell) {
     let instant = time.and_then(|time| Timestamp::from_parts(time.seconds, time.nanos));
-    (name, Cell::Text(instant.map(|instant| instant.to_string()).unwrap_or_default()))
+    (
+        name,
+        Cell::Text(instant.map(|instant| instant.to_string()).unwrap_or_default()),
+    )
 }

@@ -57,8 +57,12 @@ impl Form {
 pub(super) type Column = (&'static str, Form);
 
 /// Columns of every register.
-const COMMON: [Column; 4] =
-    [("key", Form::Code), ("brand", Form::Code), ("validFrom", Form::Time), ("validTo", Form::Time)];
+const COMMON: [Column; 4] = [
+    ("key", Form::Code),
+    ("brand", Form::Code),
+    ("validFrom", Form::Time),
+    ("validTo", Form::Time),
+];
 
 /// All columns of a register, in the order in which they are written.
 pub(super) fn columns(kind: Kind) -> impl Iterator<Item = Column> {

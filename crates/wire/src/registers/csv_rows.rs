@@ -54,9 +54,10 @@ fn heading_fault(before: &[Option<Column>], column: Option<Column>, number: usiz
             let detail = format!("column {number} has a name that this register does not have; see docs/registers.md");
             Some(Reject::new(Code::UnknownField, detail))
         }
-        Some(_) if before.contains(&column) => {
-            Some(Reject::new(Code::JsonDuplicateKey, format!("the name of column {number} stands twice")))
-        }
+        Some(_) if before.contains(&column) => Some(Reject::new(
+            Code::JsonDuplicateKey,
+            format!("the name of column {number} stands twice"),
+        )),
         Some(_) => None,
     }
 }
@@ -88,9 +89,16 @@ fn broken(error: &csv::Error) -> Reject {
 
 /// Writes the rows below a line of column names.
 pub(super) fn write(kind: Kind, rows: impl Iterator<Item = Vec<(&'static str, Cell)>>) -> Vec<u8> {
-    let written: Vec<&'static str> = columns(kind).filter(|(_, form)| !form.is_raw()).map(|(name, _)| name).collect();
-    let mut writer = WriterBuilder::new().terminator(Terminator::Any(b'\n')).from_writer(Vec::new());
-    writer.write_record(written.iter().map(|name| snake_case(name))).expect("a Vec takes everything");
+    let written: Vec<&'static str> = columns(kind)
+        .filter(|(_, form)| !form.is_raw())
+        .map(|(name, _)| name)
+        .collect();
+    let mut writer = WriterBuilder::new()
+        .terminator(Terminator::Any(b'\n'))
+        .from_writer(Vec::new());
+    writer
+        .write_record(written.iter().map(|name| snake_case(name)))
+        .expect("a Vec takes everything");
     for mut row in rows {
         let mut take = |name: &str| {
             let place = row.iter().position(|(column, _)| *column == name)?;
@@ -101,7 +109,9 @@ pub(super) fn write(kind: Kind, rows: impl Iterator<Item = Vec<(&'static str, Ce
             Some(Cell::List(entries)) => entries.join(";"),
             None => String::new(),
         });
-        writer.write_record(cells.collect::<Vec<String>>()).expect("each row has a cell for every column");
+        writer
+            .write_record(cells.collect::<Vec<String>>())
+            .expect("each row has a cell for every column");
     }
     writer.into_inner().expect("a Vec takes everything")
 }

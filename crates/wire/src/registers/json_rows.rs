@@ -67,9 +67,10 @@ fn entry(reader: &mut Reader<'_>) -> Result<String, Reject> {
         Shape::Number => reader.number().map(str::to_owned),
         Shape::True => reader.literal("true").map(|()| "true".to_owned()),
         Shape::False => reader.literal("false").map(|()| "false".to_owned()),
-        Shape::Object | Shape::Array | Shape::Null => {
-            Err(Reject::new(Code::TypeMismatch, "a text, a number, true or false is needed here"))
-        }
+        Shape::Object | Shape::Array | Shape::Null => Err(Reject::new(
+            Code::TypeMismatch,
+            "a text, a number, true or false is needed here",
+        )),
     }
 }
 

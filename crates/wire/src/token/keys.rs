@@ -113,7 +113,10 @@ impl TokenKeys {
             }
         }
         if keys.keys.is_empty() {
-            return Err(KeyFileError { line: 0, error: KeyError::None });
+            return Err(KeyFileError {
+                line: 0,
+                error: KeyError::None,
+            });
         }
         Ok(keys)
     }
@@ -134,7 +137,11 @@ impl TokenKeys {
         let (Some(algorithm), Some(version), Some(key)) = (parts.next(), parts.next(), parts.next()) else {
             return Err(KeyError::Form);
         };
-        let encoding = if key.len() == 2 * KEY_BYTES { &HEXLOWER_PERMISSIVE } else { &BASE64URL_NOPAD };
+        let encoding = if key.len() == 2 * KEY_BYTES {
+            &HEXLOWER_PERMISSIVE
+        } else {
+            &BASE64URL_NOPAD
+        };
         let bytes = Zeroizing::new(encoding.decode(key.as_bytes()).map_err(|_| KeyError::Key)?);
         let key = <[u8; KEY_BYTES]>::try_from(bytes.as_slice()).map_err(|_| KeyError::Key)?;
         self.push(algorithm, version, &Zeroizing::new(key))
@@ -152,10 +159,17 @@ impl TokenKeys {
             "sm3" => Keyed::Sm3(Hmac::new_from_slice(key).map_err(|_| KeyError::Key)?),
             _ => return Err(KeyError::Algorithm),
         };
-        if self.keys.iter().any(|known| known.version == version && known.keyed.algorithm() == algorithm) {
+        if self
+            .keys
+            .iter()
+            .any(|known| known.version == version && known.keyed.algorithm() == algorithm)
+        {
             return Err(KeyError::Twice);
         }
-        self.keys.push(TokenKey { version: version.to_owned(), keyed });
+        self.keys.push(TokenKey {
+            version: version.to_owned(),
+            keyed,
+        });
         Ok(())
     }
 
@@ -180,9 +194,18 @@ impl TokenKeys {
     pub fn phone(&self, number: &str) -> Vec<String> {
         let digits: Zeroizing<String> = Zeroizing::new(number.chars().map(fold).filter(char::is_ascii_digit).collect());
         let national = digits.strip_prefix("00").unwrap_or(&digits);
-        let mobile = national.strip_prefix("86").filter(|rest| rest.len() == 11 && rest.starts_with('1'));
+        let mobile = national
+            .strip_prefix("86")
+            .filter(|rest| rest.len() == 11 && rest.starts_with('1'));
         let hidden = is_hidden(number);
-        self.tokens(Purpose::Phone, if hidden { &[] } else { mobile.unwrap_or(&digits).as_bytes() })
+        self.tokens(
+            Purpose::Phone,
+            if hidden {
+                &[]
+            } else {
+                mobile.unwrap_or(&digits).as_bytes()
+            },
+        )
     }
 
     /// Tokens of a name; none where there is nothing in it or it is masked.
@@ -217,8 +240,18 @@ fn is_hidden(text: &str) -> bool {
 impl TokenKey {
     fn token(&self, purpose: Purpose, value: &[u8]) -> String {
         let digest = match &self.keyed {
-            Keyed::Sha256(mac) => mac.clone().chain_update(purpose.prefix()).chain_update(value).finalize().into_bytes(),
-            Keyed::Sm3(mac) => mac.clone().chain_update(purpose.prefix()).chain_update(value).finalize().into_bytes(),
+            Keyed::Sha256(mac) => mac
+                .clone()
+                .chain_update(purpose.prefix())
+                .chain_update(value)
+                .finalize()
+                .into_bytes(),
+            Keyed::Sm3(mac) => mac
+                .clone()
+                .chain_update(purpose.prefix())
+                .chain_update(value)
+                .finalize()
+                .into_bytes(),
         };
         let algorithm = self.keyed.algorithm();
         let mut token = String::with_capacity(64);
@@ -242,7 +275,13 @@ impl Keyed {
 
 impl fmt::Debug for TokenKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.keys.iter().map(|key| format!("{}:{}", key.keyed.algorithm(), key.version))).finish()
+        f.debug_list()
+            .entries(
+                self.keys
+                    .iter()
+                    .map(|key| format!("{}:{}", key.keyed.algorithm(), key.version)),
+            )
+            .finish()
     }
 }
 

@@ -20,9 +20,7 @@ pub(super) type Lock = BTreeMap<(String, i32), Entry>;
 
 /// What the lock file says.
 pub(super) fn parse(text: &str) -> anyhow::Result<Lock> {
-    let lines = text
-        .lines()
-        .filter(|line| !line.starts_with('#') && !line.is_empty());
+    let lines = text.lines().filter(|line| !line.starts_with('#') && !line.is_empty());
     lines
         .map(|line| parse_line(line).with_context(|| format!("`{line}`")))
         .collect()
@@ -75,9 +73,7 @@ mod tests {
 
     #[test]
     fn print_and_parse_are_inverse() {
-        let text = format!(
-            "{HEADER}sanbai.Parcel 1 waybill string in key\nsanbai.Parcel 2 weight reserved\n"
-        );
+        let text = format!("{HEADER}sanbai.Parcel 1 waybill string in key\nsanbai.Parcel 2 weight reserved\n");
         assert_eq!(print(&parse(&text).unwrap()), text);
     }
 

@@ -22,9 +22,7 @@ pub(super) struct Message {
 
 impl Message {
     pub(super) fn reserves(&self, number: i32) -> bool {
-        self.reserved_numbers
-            .iter()
-            .any(|range| range.contains(&number))
+        self.reserved_numbers.iter().any(|range| range.contains(&number))
     }
 }
 
@@ -65,9 +63,7 @@ fn add_message(schema: &mut Schema, scope: &str, message: &DescriptorProto) {
     let fields = message.field.iter();
     let ranges = message.reserved_range.iter();
     let read = Message {
-        entries: fields
-            .map(|field| (field.number(), entry(message, field)))
-            .collect(),
+        entries: fields.map(|field| (field.number(), entry(message, field))).collect(),
         reserved_names: message.reserved_name.iter().cloned().collect(),
         // The end of a range is exclusive in a message and inclusive in an enum.
         reserved_numbers: ranges
@@ -100,11 +96,7 @@ fn add_enum(schema: &mut Schema, scope: &str, enumeration: &EnumDescriptorProto)
 
 fn entry(message: &DescriptorProto, field: &FieldDescriptorProto) -> Entry {
     let kind = match field.type_name() {
-        "" => field
-            .r#type()
-            .as_str_name()
-            .trim_start_matches("TYPE_")
-            .to_lowercase(),
+        "" => field.r#type().as_str_name().trim_start_matches("TYPE_").to_lowercase(),
         name => name.trim_start_matches('.').to_owned(),
     };
     let oneof = field

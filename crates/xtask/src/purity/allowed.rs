@@ -22,14 +22,8 @@ impl Allowed {
     fn parse(text: &str) -> anyhow::Result<Self> {
         let mut packages = BTreeMap::new();
         let mut package: Option<&mut BTreeMap<String, String>> = None;
-        for line in text
-            .lines()
-            .filter(|line| !line.is_empty() && !line.starts_with('#'))
-        {
-            if let Some(name) = line
-                .strip_prefix('[')
-                .and_then(|line| line.strip_suffix(']'))
-            {
+        for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+            if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
                 package = Some(packages.entry(name.to_owned()).or_default());
                 continue;
             }
@@ -54,9 +48,7 @@ impl Allowed {
         let absent = allowed.keys().filter(|name| !inside.contains(*name));
         strangers
             .map(|name| format!("{package} contains {name}, which is not allowed there"))
-            .chain(
-                absent.map(|name| format!("{package} no longer contains {name}: remove the line")),
-            )
+            .chain(absent.map(|name| format!("{package} no longer contains {name}: remove the line")))
             .collect()
     }
 }
@@ -66,13 +58,8 @@ mod tests {
     use super::*;
 
     fn problems(inside: &[&str]) -> Vec<String> {
-        let allowed =
-            Allowed::parse("# why\n[sanbai-core]\nserde: rules files\ntoml: rules files\n")
-                .unwrap();
-        allowed.problems(
-            "sanbai-core",
-            &inside.iter().map(|&name| name.to_owned()).collect(),
-        )
+        let allowed = Allowed::parse("# why\n[sanbai-core]\nserde: rules files\ntoml: rules files\n").unwrap();
+        allowed.problems("sanbai-core", &inside.iter().map(|&name| name.to_owned()).collect())
     }
 
     #[test]

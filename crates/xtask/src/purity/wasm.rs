@@ -87,13 +87,7 @@ impl Compiler {
             TARGET,
         ]);
         command.arg("--target-dir").arg(target_directory);
-        command.args([
-            "--",
-            "-C",
-            "link-dead-code=yes",
-            "-C",
-            "link-arg=--no-gc-sections",
-        ]);
+        command.args(["--", "-C", "link-dead-code=yes", "-C", "link-arg=--no-gc-sections"]);
         command
     }
 }

@@ -3,11 +3,7 @@
 use super::{Problem, Tree};
 
 /// Folders of one machine.
-const FOLDERS: [&str; 3] = [
-    concat!("/wo", "rk/"),
-    concat!("/ro", "ot/"),
-    concat!("/ho", "me/"),
-];
+const FOLDERS: [&str; 3] = [concat!("/wo", "rk/"), concat!("/ro", "ot/"), concat!("/ho", "me/")];
 
 /// Hosts of package registries: which one a machine uses is its own business.
 const HOSTS: [&str; 9] = [
@@ -30,8 +26,7 @@ pub(super) fn check(tree: &Tree) -> Vec<Problem> {
                 problems.push(file.problem(number, format!("a path of one machine: {folder}")));
             }
             if let Some(host) = HOSTS.iter().find(|host| line.contains(**host)) {
-                problems
-                    .push(file.problem(number, format!("a host of a package registry: {host}")));
+                problems.push(file.problem(number, format!("a host of a package registry: {host}")));
             }
         }
     }
@@ -41,8 +36,7 @@ pub(super) fn check(tree: &Tree) -> Vec<Problem> {
 /// Whether the folder starts a path here, rather than going on with one (as in a URL).
 fn has_path(line: &str, folder: &str) -> bool {
     let goes_on = |character: char| character.is_alphanumeric() || "._-~}*)".contains(character);
-    line.match_indices(folder)
-        .any(|(at, _)| !line[..at].ends_with(goes_on))
+    line.match_indices(folder).any(|(at, _)| !line[..at].ends_with(goes_on))
 }
 
 #[cfg(test)]
@@ -62,10 +56,7 @@ mod tests {
     #[test]
     fn a_path_inside_a_url_is_none() {
         assert_eq!(
-            said(
-                check,
-                &[("a.md", &format!("https://example.org{}x", FOLDERS[2]))]
-            ),
+            said(check, &[("a.md", &format!("https://example.org{}x", FOLDERS[2]))]),
             [""; 0]
         );
     }
@@ -73,11 +64,7 @@ mod tests {
     #[test]
     fn a_registry_host_is_found() {
         assert_eq!(
-            said(
-                check,
-                &[("a.toml", &format!("url = \"https://{}\"", HOSTS[0]))]
-            )
-            .len(),
+            said(check, &[("a.toml", &format!("url = \"https://{}\"", HOSTS[0]))]).len(),
             1
         );
     }

@@ -21,17 +21,12 @@ fn prose(file: &File) -> impl Iterator<Item = (usize, String)> {
     let mut fence: Option<&str> = None;
     file.lines().filter_map(move |(number, line)| {
         let start = line.trim_start();
-        let marker = ["```", "~~~"]
-            .into_iter()
-            .find(|marker| start.starts_with(marker));
+        let marker = ["```", "~~~"].into_iter().find(|marker| start.starts_with(marker));
         match (fence, marker) {
             (None, Some(opening)) => fence = Some(opening),
             (Some(opening), Some(closing)) if opening == closing => fence = None,
             (None, None) => {
-                return Some((
-                    number,
-                    line.split('`').step_by(2).collect::<Vec<_>>().join("`"),
-                ));
+                return Some((number, line.split('`').step_by(2).collect::<Vec<_>>().join("`")));
             }
             (Some(_), _) => {}
         }
@@ -45,12 +40,8 @@ fn targets(line: &str) -> Vec<&str> {
         .split("](")
         .skip(1)
         .filter_map(|rest| rest.split_once(')').map(|(target, _)| target));
-    let label = line
-        .strip_prefix('[')
-        .filter(|label| !label.starts_with('^'));
-    let reference = label
-        .and_then(|line| line.split_once("]: "))
-        .map(|(_, target)| target);
+    let label = line.strip_prefix('[').filter(|label| !label.starts_with('^'));
+    let reference = label.and_then(|line| line.split_once("]: ")).map(|(_, target)| target);
     // A title may follow the target.
     inline
         .chain(reference)
@@ -76,8 +67,7 @@ fn wrong(tree: &Tree, file: &File, target: &str) -> Option<String> {
         .files
         .iter()
         .find(|other| other.path == path && path.ends_with(".md"));
-    let missing = !heading.is_empty()
-        && linked.is_some_and(|linked| !headings(linked).any(|slug| slug == heading));
+    let missing = !heading.is_empty() && linked.is_some_and(|linked| !headings(linked).any(|slug| slug == heading));
     missing.then(|| format!("link to `{target}`: no such heading"))
 }
 
@@ -104,14 +94,11 @@ fn headings(file: &File) -> impl Iterator<Item = String> {
         if in_code || title.len() == line.len() {
             return None;
         }
-        let kept = title
-            .trim()
-            .chars()
-            .filter_map(|character| match character {
-                ' ' => Some('-'),
-                '-' | '_' => Some(character),
-                _ => character.is_alphanumeric().then_some(character),
-            });
+        let kept = title.trim().chars().filter_map(|character| match character {
+            ' ' => Some('-'),
+            '-' | '_' => Some(character),
+            _ => character.is_alphanumeric().then_some(character),
+        });
         Some(kept.flat_map(char::to_lowercase).collect())
     })
 }
@@ -134,7 +121,8 @@ mod tests {
 
     #[test]
     fn links_that_resolve_pass() {
-        let text = "# Top\n[a](adr/0001.md) [b](../README.md#what-it-is) [c](#top) [d](adr/)\n[e]: ../README.md \"title\"";
+        let text =
+            "# Top\n[a](adr/0001.md) [b](../README.md#what-it-is) [c](#top) [d](adr/)\n[e]: ../README.md \"title\"";
         assert_eq!(said_of(text), [""; 0]);
     }
 

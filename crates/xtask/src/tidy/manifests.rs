@@ -40,10 +40,7 @@ fn check_member(file: &File, manifest: &Table, used: &mut BTreeSet<String>) -> V
             problems.push(file.problem(line_of(file, name), what));
         }
     }
-    if !manifest
-        .get("lints")
-        .is_some_and(|lints| is_true(lints, "workspace"))
-    {
+    if !manifest.get("lints").is_some_and(|lints| is_true(lints, "workspace")) {
         problems.push(file.problem(1, "no `[lints] workspace = true`"));
     }
     problems
@@ -61,15 +58,12 @@ fn check_root(file: &File, manifest: &Table, used: &BTreeSet<String>) -> Vec<Pro
             problems.push(file.problem(line, format!("{name}: no member depends on it")));
         }
         let is_ours = dependency.get("path").is_some();
-        let has_no_defaults =
-            dependency.get("default-features").and_then(Value::as_bool) == Some(false);
+        let has_no_defaults = dependency.get("default-features").and_then(Value::as_bool) == Some(false);
         let argued = file
             .lines()
             .any(|(number, text)| number + 1 == line && text.starts_with('#'));
         if !is_ours && !has_no_defaults && !argued {
-            let what = format!(
-                "{name}: needs `default-features = false`, or a comment above it that argues for them"
-            );
+            let what = format!("{name}: needs `default-features = false`, or a comment above it that argues for them");
             problems.push(file.problem(line, what));
         }
     }
@@ -78,14 +72,8 @@ fn check_root(file: &File, manifest: &Table, used: &BTreeSet<String>) -> Vec<Pro
 
 /// Normal, build and development dependencies, for all targets or some.
 fn dependencies(manifest: &Table) -> impl Iterator<Item = (&String, &Value)> {
-    let targets = manifest
-        .get("target")
-        .and_then(Value::as_table)
-        .into_iter()
-        .flatten();
-    let scopes = targets
-        .filter_map(|(_, scope)| scope.as_table())
-        .chain([manifest]);
+    let targets = manifest.get("target").and_then(Value::as_table).into_iter().flatten();
+    let scopes = targets.filter_map(|(_, scope)| scope.as_table()).chain([manifest]);
     scopes.flat_map(|scope| {
         let kinds = ["dependencies", "dev-dependencies", "build-dependencies"];
         kinds
@@ -120,15 +108,11 @@ mod tests {
     #[test]
     fn a_version_in_a_member_is_found() {
         let member = "[dependencies]\nserde = \"1\"\n[lints]\nworkspace = true\n";
-        let expected =
-            ["a/Cargo.toml:2: serde: its version belongs into the table of the workspace"];
+        let expected = ["a/Cargo.toml:2: serde: its version belongs into the table of the workspace"];
         assert_eq!(said(check, &[("a/Cargo.toml", member)]), expected);
         assert_eq!(said(check, &[("a/Cargo.toml", MEMBER)]), [""; 0]);
         assert_eq!(
-            said(
-                check,
-                &[("fuzz/Cargo.toml", &format!("{member}[workspace]\n"))]
-            ),
+            said(check, &[("fuzz/Cargo.toml", &format!("{member}[workspace]\n"))]),
             [""; 0]
         );
     }
@@ -145,14 +129,10 @@ mod tests {
     fn default_features_are_off_or_argued_for() {
         let said_of = |root: &str| said(check, &[("a/Cargo.toml", MEMBER), ("Cargo.toml", root)]);
         let table = "[workspace.dependencies]\n";
-        let expected = [
-            "Cargo.toml:2: serde: needs `default-features = false`, or a comment above it that argues for them",
-        ];
+        let expected =
+            ["Cargo.toml:2: serde: needs `default-features = false`, or a comment above it that argues for them"];
         assert_eq!(said_of(&format!("{table}serde = \"1\"")), expected);
-        assert_eq!(
-            said_of(&format!("{table}# Because.\nserde = \"1\"")),
-            [""; 0]
-        );
+        assert_eq!(said_of(&format!("{table}# Because.\nserde = \"1\"")), [""; 0]);
         assert_eq!(
             said_of(&format!(
                 "{table}serde = {{ version = \"1\", default-features = false }}"

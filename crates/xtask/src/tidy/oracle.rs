@@ -34,9 +34,7 @@ pub(super) fn check(tree: &Tree) -> Vec<Problem> {
 /// Whether a path goes on into the messages.
 fn is_messages(path: &str) -> bool {
     let rest = path.strip_prefix(MESSAGES);
-    rest.is_some_and(|rest| {
-        !rest.starts_with(|character: char| character.is_alphanumeric() || character == '_')
-    })
+    rest.is_some_and(|rest| !rest.starts_with(|character: char| character.is_alphanumeric() || character == '_'))
 }
 
 #[cfg(test)]
@@ -48,18 +46,14 @@ mod tests {
     fn only_messages_are_shared() {
         let at = "crates/sim/src/oracle/duties.rs";
         assert_eq!(
-            said(
-                check,
-                &[(at, "use sanbai_wire::proto::event::ParcelEvent;")]
-            ),
+            said(check, &[(at, "use sanbai_wire::proto::event::ParcelEvent;")]),
             [""; 0]
         );
         assert_eq!(
             said(check, &[(at, "use sanbai_core::duty;\n")]),
             [format!("{at}:1: the oracle must not know `sanbai_core`")]
         );
-        let only =
-            format!("{at}:1: of `sanbai_wire` the oracle may know `sanbai_wire::proto` only");
+        let only = format!("{at}:1: of `sanbai_wire` the oracle may know `sanbai_wire::proto` only");
         for line in [
             "use sanbai_wire::{decode, proto};",
             "use sanbai_wire::prototype;",
@@ -72,10 +66,7 @@ mod tests {
     #[test]
     fn others_may_know_more() {
         assert_eq!(
-            said(
-                check,
-                &[("crates/sim/src/world.rs", "use sanbai_core::duty;")]
-            ),
+            said(check, &[("crates/sim/src/world.rs", "use sanbai_core::duty;")]),
             [""; 0]
         );
     }

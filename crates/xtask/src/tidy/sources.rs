@@ -9,11 +9,7 @@ const LINES_MAX: usize = 500;
 const LINES_GOAL: usize = 400;
 
 /// Words that promise later work. Each needs the number of the issue that keeps the promise: `(#12)`.
-const PROMISES: [&str; 3] = [
-    concat!("TO", "DO"),
-    concat!("FIX", "ME"),
-    concat!("XX", "X"),
-];
+const PROMISES: [&str; 3] = [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("XX", "X")];
 
 /// A test that does not run.
 const IGNORED_TEST: &str = concat!("#[", "ignore");
@@ -23,16 +19,10 @@ pub(super) fn check(tree: &Tree) -> Vec<Problem> {
     for file in tree.ending(".rs").filter(|file| !is_generated(file)) {
         let length = file.text.lines().count();
         if length > LINES_MAX {
-            problems.push(file.problem(
-                length,
-                format!("{length} lines, over the limit of {LINES_MAX}"),
-            ));
+            problems.push(file.problem(length, format!("{length} lines, over the limit of {LINES_MAX}")));
         }
         for (number, line) in file.lines() {
-            problems.extend(
-                promise(line)
-                    .map(|word| file.problem(number, format!("{word} without an issue (#n)"))),
-            );
+            problems.extend(promise(line).map(|word| file.problem(number, format!("{word} without an issue (#n)"))));
             if line.trim_start().starts_with(IGNORED_TEST) {
                 problems.push(file.problem(
                     number,
@@ -52,20 +42,12 @@ pub(super) fn long_files(tree: &Tree) -> Vec<String> {
         .map(|file| (file, file.text.lines().count()));
     lengths
         .filter(|(_, length)| (LINES_GOAL + 1..=LINES_MAX).contains(length))
-        .map(|(file, length)| {
-            format!(
-                "{}: {length} lines, over the goal of {LINES_GOAL}",
-                file.path
-            )
-        })
+        .map(|(file, length)| format!("{}: {length} lines, over the goal of {LINES_GOAL}", file.path))
         .collect()
 }
 
 fn is_generated(file: &File) -> bool {
-    file.text
-        .lines()
-        .next()
-        .is_some_and(|line| line.contains("@generated"))
+    file.text.lines().next().is_some_and(|line| line.contains("@generated"))
 }
 
 /// The first promise in this line that names no issue.
@@ -91,10 +73,7 @@ mod tests {
             said(check, &[("a.rs", &long)]),
             ["a.rs:501: 501 lines, over the limit of 500"]
         );
-        assert_eq!(
-            said(check, &[("a.rs", &format!("// @generated\n{long}"))]),
-            [""; 0]
-        );
+        assert_eq!(said(check, &[("a.rs", &format!("// @generated\n{long}"))]), [""; 0]);
         assert_eq!(said(check, &[("a.rs", &long[8..])]), [""; 0]);
     }
 
@@ -106,26 +85,17 @@ mod tests {
             [format!("a.rs:1: {} without an issue (#n)", PROMISES[0])]
         );
         assert_eq!(
-            said(
-                check,
-                &[("a.rs", &format!("// {}(#7): later", PROMISES[0]))]
-            ),
+            said(check, &[("a.rs", &format!("// {}(#7): later", PROMISES[0]))]),
             [""; 0]
         );
         assert_eq!(
-            said(
-                check,
-                &[("a.rs", &format!("const {}_COUNT: u8 = 1;", PROMISES[0]))]
-            ),
+            said(check, &[("a.rs", &format!("const {}_COUNT: u8 = 1;", PROMISES[0]))]),
             [""; 0]
         );
     }
 
     #[test]
     fn an_ignored_test_is_found() {
-        assert_eq!(
-            said(check, &[("a.rs", &format!("    {IGNORED_TEST}]"))]).len(),
-            1
-        );
+        assert_eq!(said(check, &[("a.rs", &format!("    {IGNORED_TEST}]"))]).len(), 1);
     }
 }

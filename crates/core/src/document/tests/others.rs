@@ -66,55 +66,27 @@ fn cards_of_2017_keep_the_check_digit_of_travel_documents() {
     let kind = DocumentKind::ForeignPermanent2017;
     let facts = examine(kind, "KAZ110090123105", today());
     assert!(facts.is_valid());
-    assert_eq!(
-        (facts.region, facts.birth_year),
-        (Region::Known, Some(1990))
-    );
+    assert_eq!((facts.region, facts.birth_year), (Region::Known, Some(1990)));
     assert_eq!(valid_as("KAZ110090123105"), ["foreign_permanent_2017"]);
-    assert_eq!(
-        examine(kind, "KAZ110090123106", today()).checksum,
-        Grade::Wrong
-    );
-    assert_eq!(
-        examine(kind, "KAZ110091323105", today()).birth_date,
-        Grade::Wrong
-    );
-    assert_eq!(
-        examine(kind, "KA1110090123105", today()).format,
-        Grade::Wrong
-    );
+    assert_eq!(examine(kind, "KAZ110090123106", today()).checksum, Grade::Wrong);
+    assert_eq!(examine(kind, "KAZ110091323105", today()).birth_date, Grade::Wrong);
+    assert_eq!(examine(kind, "KA1110090123105", today()).format, Grade::Wrong);
 }
 
 #[test]
 fn permits_and_passports_have_a_format_only() {
     let format = |kind, number| examine(kind, number, today()).format;
     for number in ["H12345678", "M12345678", "h1234567890"] {
-        assert_eq!(
-            format(DocumentKind::HkMoTravelPermit, number),
-            Grade::Ok,
-            "{number}"
-        );
+        assert_eq!(format(DocumentKind::HkMoTravelPermit, number), Grade::Ok, "{number}");
     }
     for number in ["H1234567", "A12345678", "H123456789", "H1234567A"] {
-        assert_eq!(
-            format(DocumentKind::HkMoTravelPermit, number),
-            Grade::Wrong,
-            "{number}"
-        );
+        assert_eq!(format(DocumentKind::HkMoTravelPermit, number), Grade::Wrong, "{number}");
     }
     for number in ["12345678", "1234567890", "123456789001", "1234567890B"] {
-        assert_eq!(
-            format(DocumentKind::TwTravelPermit, number),
-            Grade::Ok,
-            "{number}"
-        );
+        assert_eq!(format(DocumentKind::TwTravelPermit, number), Grade::Ok, "{number}");
     }
     for number in ["1234567", "123456789", "A2345678", "1234567890012"] {
-        assert_eq!(
-            format(DocumentKind::TwTravelPermit, number),
-            Grade::Wrong,
-            "{number}"
-        );
+        assert_eq!(format(DocumentKind::TwTravelPermit, number), Grade::Wrong, "{number}");
     }
     for (number, grade) in [
         ("E1234", Grade::Ok),
@@ -135,9 +107,7 @@ fn postal_item_numbers_keep_their_check_digit() {
         assert!(examine_s10(number).is_valid(), "{number}");
         let found = answer(Question::Auto, number, today());
         assert_eq!(found.outcome, Outcome::Valid);
-        assert!(
-            found.s10.is_some() && found.facts.is_none() && found.candidates.possible.is_empty()
-        );
+        assert!(found.s10.is_some() && found.facts.is_none() && found.candidates.possible.is_empty());
     }
     assert_eq!(examine_s10("EB000717596HK").checksum, Grade::Wrong);
     assert_eq!(examine_s10("EB00071759HK").format, Grade::Wrong);
@@ -165,12 +135,7 @@ fn every_kind_has_a_code_that_reads_back_and_a_name() {
         assert!(!kind.name_zh().is_empty());
     }
     assert!(DocumentKind::ALL.is_sorted());
-    assert!(
-        DocumentKind::ALL
-            .into_iter()
-            .map(DocumentKind::index)
-            .eq(0..14)
-    );
+    assert!(DocumentKind::ALL.into_iter().map(DocumentKind::index).eq(0..14));
     assert_eq!(KindSet::from_bits(u16::MAX).len(), DocumentKind::ALL.len());
     for set in [KindSet::EMPTY, KindSet::from_bits(0b100_0000_0001)] {
         assert_eq!(KindSet::from_bits(set.bits()), set);

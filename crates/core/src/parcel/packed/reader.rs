@@ -30,9 +30,17 @@ impl<'a> Reader<'a> {
         let digest = ContentDigest(u64::from_le_bytes(self.take()?));
         let occurred_at = self.difference(self.base)?;
         let intake_at = self.difference(occurred_at.as_nanos())?;
-        let uploaded_at = if flags & UPLOADED != 0 { Some(self.difference(intake_at.as_nanos())?) } else { None };
+        let uploaded_at = if flags & UPLOADED != 0 {
+            Some(self.difference(intake_at.as_nanos())?)
+        } else {
+            None
+        };
         let (source, site, operator) = (self.text()?, self.text()?, self.text()?);
-        let place = if flags & PLACED != 0 { Place::from_digits(self.number()?) } else { None };
+        let place = if flags & PLACED != 0 {
+            Place::from_digits(self.number()?)
+        } else {
+            None
+        };
         let event = Event {
             id,
             digest,
@@ -129,8 +137,17 @@ impl<'a> Reader<'a> {
         };
         let name_matches = self.answer()?;
         let document = self.document()?;
-        let agent = if self.byte()? != 0 { Some(self.document()?) } else { None };
-        Some(IdentityChecked { result, document, agent, name_matches })
+        let agent = if self.byte()? != 0 {
+            Some(self.document()?)
+        } else {
+            None
+        };
+        Some(IdentityChecked {
+            result,
+            document,
+            agent,
+            name_matches,
+        })
     }
 
     fn document(&mut self) -> Option<Document> {
@@ -166,7 +183,12 @@ impl<'a> Reader<'a> {
         };
         let prohibited_class = self.class()?;
         let matches_declared = self.answer()?;
-        Some(Inspected { result, prohibited_class, matches_declared, mark: Mark::from_bits(self.byte()?) })
+        Some(Inspected {
+            result,
+            prohibited_class,
+            matches_declared,
+            mark: Mark::from_bits(self.byte()?),
+        })
     }
 
     fn screened(&mut self) -> Option<XrayScreened<'a>> {
@@ -244,7 +266,13 @@ impl<'a> Reader<'a> {
         let coded = self.wide()?;
         let zigzag = coded.wrapping_shr(1);
         let amount = zigzag.wrapping_shr(1).cast_signed() ^ (zigzag & 1).cast_signed().wrapping_neg();
-        let nanos = if coded & 1 == 0 { amount.checked_mul(1_000_000)? } else { amount };
-        i64::try_from(i128::from(earlier).checked_add(nanos)?).ok().map(Timestamp::from_nanos)
+        let nanos = if coded & 1 == 0 {
+            amount.checked_mul(1_000_000)?
+        } else {
+            amount
+        };
+        i64::try_from(i128::from(earlier).checked_add(nanos)?)
+            .ok()
+            .map(Timestamp::from_nanos)
     }
 }

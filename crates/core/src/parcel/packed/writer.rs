@@ -67,7 +67,11 @@ fn carried<'a>(happening: &Happening<'a>) -> [&'a str; 3] {
 }
 
 fn kept_item(item: &str) -> &str {
-    if item.len() > ITEM_BYTES_KEPT { DESCRIBED_ITEM } else { item }
+    if item.len() > ITEM_BYTES_KEPT {
+        DESCRIBED_ITEM
+    } else {
+        item
+    }
 }
 
 /// Flags of an event.
@@ -86,7 +90,10 @@ pub(super) struct Writer {
 
 impl Writer {
     pub(super) fn new(base: i64) -> Self {
-        Self { bytes: Vec::with_capacity(96), base }
+        Self {
+            bytes: Vec::with_capacity(96),
+            base,
+        }
     }
 
     /// The event with its length in front.
@@ -157,7 +164,8 @@ impl Writer {
             }),
             Happening::Arrived(_) => self.number(first.into()),
             Happening::OpenChecked(check) => {
-                self.bytes.extend([open_check_result(check.result), class(check.prohibited_class)]);
+                self.bytes
+                    .extend([open_check_result(check.result), class(check.prohibited_class)]);
             }
             Happening::Retracted(target) => {
                 self.bytes.push(target.is_ulid().into());
@@ -176,7 +184,8 @@ impl Writer {
 
     fn accepted(&mut self, accepted: &Accepted<'_>, agreement: u32, item: u32) {
         let bits = u8::from(accepted.letter) | u8::from(accepted.by_agent).wrapping_shl(1);
-        self.bytes.extend([bits, transport(accepted.transport), route(accepted.route)]);
+        self.bytes
+            .extend([bits, transport(accepted.transport), route(accepted.route)]);
         self.number(agreement.into());
         self.number(item.into());
         self.number(accepted.destination.map_or(0, |place| place.digits()));
@@ -194,17 +203,28 @@ impl Writer {
             XrayJudgement::Prohibited => 3,
         };
         let bits = judgement | u8::from(screened.at_destination).wrapping_shl(2);
-        self.bytes.extend([bits, screened.mark.bits(), class(screened.prohibited_class)]);
+        self.bytes
+            .extend([bits, screened.mark.bits(), class(screened.prohibited_class)]);
     }
 
     fn document(&mut self, document: &Document) {
         let place = DocumentKind::ALL.iter().position(|kind| Some(*kind) == document.kind);
-        self.bytes.push(place.and_then(|place| u8::try_from(place).ok()?.checked_add(1)).unwrap_or(0));
+        self.bytes.push(
+            place
+                .and_then(|place| u8::try_from(place).ok()?.checked_add(1))
+                .unwrap_or(0),
+        );
         match document.number {
             Number::Absent => self.bytes.push(0),
             Number::Unexamined => self.bytes.push(1),
-            Number::Examined { format, checksum, birth_date, valid_as } => {
-                self.bytes.extend([2, grade(format), grade(checksum), grade(birth_date)]);
+            Number::Examined {
+                format,
+                checksum,
+                birth_date,
+                valid_as,
+            } => {
+                self.bytes
+                    .extend([2, grade(format), grade(checksum), grade(birth_date)]);
                 self.bytes.extend(valid_as.bits().to_le_bytes());
             }
         }

@@ -17,21 +17,10 @@ fn a_find_accepted_afterwards_is_pr_01_at_once() {
 
 #[test]
 fn a_find_without_acceptance_or_rejection_in_30_min_is_pr_01() {
-    let story = nothing().add(
-        "e2",
-        "10:01",
-        "OUTLET",
-        inspected(InspectionResult::Prohibited, 1),
-    );
+    let story = nothing().add("e2", "10:01", "OUTLET", inspected(InspectionResult::Prohibited, 1));
     let na = "N(not_accepted)/N(not_accepted)/N(not_accepted)";
-    assert_eq!(
-        story.clone().asked("10:40:59").says(),
-        format!("{na}; none")
-    );
-    assert_eq!(
-        story.clone().asked("10:41").says(),
-        format!("{na}; PR-01 C")
-    );
+    assert_eq!(story.clone().asked("10:40:59").says(), format!("{na}; none"));
+    assert_eq!(story.clone().asked("10:41").says(), format!("{na}; PR-01 C"));
     let late = story.clone().add("x", "10:31:00.001", "OUTLET", rejected());
     assert_eq!(late.says(), "N(rejected)/N(rejected)/N(rejected); PR-01 C");
     assert_eq!(
@@ -42,14 +31,9 @@ fn a_find_without_acceptance_or_rejection_in_30_min_is_pr_01() {
 
 #[test]
 fn a_find_in_transit_must_be_reported_and_stay() {
-    let story = base().screening("e7", |screened| {
-        screened.judgement = XrayJudgement::Prohibited.into()
-    });
+    let story = base().screening("e7", |screened| screened.judgement = XrayJudgement::Prohibited.into());
     let reported = story.clone().add("r", "20:30", "HUB", reported());
-    assert_eq!(
-        story.clone().without("e8").asked("20:39:59").says(),
-        "P/P/P; none"
-    );
+    assert_eq!(story.clone().without("e8").asked("20:39:59").says(), "P/P/P; none");
     assert_eq!(story.without("e8").asked("20:40").says(), "P/P/P; PR-02 C");
     assert_eq!(reported.clone().without("e8").says(), "P/P/P; none");
     assert_eq!(reported.clone().asked("21:00:30").says(), "P/P/P; PR-02 C");
@@ -61,9 +45,7 @@ fn a_find_in_transit_must_be_reported_and_stay() {
 #[test]
 fn a_retraction_removes_no_find_but_takes_the_screening() {
     let story = base()
-        .screening("e7", |screened| {
-            screened.judgement = XrayJudgement::Prohibited.into()
-        })
+        .screening("e7", |screened| screened.judgement = XrayJudgement::Prohibited.into())
         .add("x", "20:05", "HUB", retracted("e7"));
     assert_eq!(story.says(), "P/P/F; PR-02 C, XR-01 C");
 }
@@ -71,9 +53,7 @@ fn a_retraction_removes_no_find_but_takes_the_screening() {
 #[test]
 fn a_second_clear_image_and_a_hold_clear_nothing() {
     let story = base()
-        .screening("e7", |screened| {
-            screened.judgement = XrayJudgement::Suspect.into()
-        })
+        .screening("e7", |screened| screened.judgement = XrayJudgement::Suspect.into())
         .add(
             "x",
             "20:10",
@@ -97,9 +77,7 @@ fn where_the_duty_does_not_apply_a_suspect_image_stands_beside_it() {
     let story = base()
         .statutory()
         .acceptance(|accepted| accepted.route = Route::IntraProvince.into())
-        .screening("e7", |screened| {
-            screened.judgement = XrayJudgement::Suspect.into()
-        });
+        .screening("e7", |screened| screened.judgement = XrayJudgement::Suspect.into());
     assert_eq!(story.says(), "P/P/N(as_needed); XR-06 C");
 }
 
@@ -111,18 +89,12 @@ fn uploads_are_late_by_the_upload_time() {
             .with(id, move |event| event.uploaded_at = Some(time(at)))
     };
     assert_eq!(uploaded("e7", "22:00").says(), "P/P/P reported late; none");
-    assert_eq!(
-        uploaded("e7", "22:00:00.001").says(),
-        "P/P/P reported late; TM-01 M"
-    );
+    assert_eq!(uploaded("e7", "22:00:00.001").says(), "P/P/P reported late; TM-01 M");
     assert_eq!(
         base().received("e7", "11 20:00:01").says(),
         "P/P/P reported late; TM-01 H"
     );
-    assert_eq!(
-        base().received("e2", "10:11:00.001").says(),
-        "P/P/P; TM-01 M"
-    );
+    assert_eq!(base().received("e2", "10:11:00.001").says(), "P/P/P; TM-01 M");
 }
 
 #[test]
@@ -169,9 +141,7 @@ fn two_contents_under_one_id_are_dq_03() {
 
 #[test]
 fn declared_items_must_say_something() {
-    let declared = |item: &'static str| {
-        base().acceptance(move |accepted| accepted.declared_item = item.to_owned())
-    };
+    let declared = |item: &'static str| base().acceptance(move |accepted| accepted.declared_item = item.to_owned());
     assert_eq!(declared(" ").says(), "P/P/P; IN-06 M");
     assert_eq!(declared("日用品").says(), "P/P/P; IN-06 M");
     assert_eq!(declared("Goods ").says(), "P/P/P; IN-06 M");
@@ -188,8 +158,6 @@ fn marks_and_free_text_are_looked_at() {
         }
     });
     assert_eq!(unmarked.says(), "P/P/P; XR-09 H");
-    let private = base().with("e6", |event| {
-        event.redacted_fields = vec!["reason".to_owned()]
-    });
+    let private = base().with("e6", |event| event.redacted_fields = vec!["reason".to_owned()]);
     assert_eq!(private.says(), "P/P/P; PV-01 H");
 }

@@ -25,10 +25,7 @@ fn without_e1_real_name_fails() {
 
 #[test]
 fn e1_a_millisecond_too_late_was_performed_late() {
-    assert_eq!(
-        base().at("e1", "10:04:00.001").says(),
-        "F performed late/P/P; RN-02 H"
-    );
+    assert_eq!(base().at("e1", "10:04:00.001").says(), "F performed late/P/P; RN-02 H");
     assert_eq!(base().at("e1", "10:04:00").says(), "P/P/P; none");
 }
 
@@ -36,10 +33,7 @@ fn e1_a_millisecond_too_late_was_performed_late() {
 fn e1_received_late_passes_and_says_so() {
     let story = base().received("e1", "13:00");
     assert_eq!(story.clone().asked("12:04").says(), "F/P/…; RN-01 C");
-    assert_eq!(
-        story.clone().asked("13:00").says(),
-        "P reported late/P/…; TM-01 M"
-    );
+    assert_eq!(story.clone().asked("13:00").says(), "P reported late/P/…; TM-01 M");
     assert_eq!(story.says(), "P reported late/P/P; TM-01 M");
 }
 
@@ -66,18 +60,13 @@ fn same_city_delivered_unscreened() {
         story.clone().statutory().asked("11 10:59").says(),
         "P/P/N(as_needed); none"
     );
-    assert_eq!(
-        story.statutory().asked("11 11:00").says(),
-        "P/P/N(as_needed); XR-02 L"
-    );
+    assert_eq!(story.statutory().asked("11 11:00").says(), "P/P/N(as_needed); XR-02 L");
 }
 
 #[test]
 fn a_suspect_image_must_be_cleared_by_somebody_else() {
     let story = base()
-        .screening("e7", |screened| {
-            screened.judgement = XrayJudgement::Suspect.into()
-        })
+        .screening("e7", |screened| screened.judgement = XrayJudgement::Suspect.into())
         .add("e9", "20:10", "HUB", opened(OpenCheckResult::Pass));
     assert_eq!(story.says(), "P/P/P; none");
     let himself = story.with("e9", |event| event.operator = "SCREENER".to_owned());
@@ -88,12 +77,7 @@ fn a_suspect_image_must_be_cleared_by_somebody_else() {
 #[test]
 fn prohibited_then_rejected_is_nobodys_fault() {
     let story = nothing()
-        .add(
-            "e2",
-            "10:01",
-            "OUTLET",
-            inspected(InspectionResult::Prohibited, 12),
-        )
+        .add("e2", "10:01", "OUTLET", inspected(InspectionResult::Prohibited, 12))
         .add("e3", "10:05", "OUTLET", rejected());
     assert_eq!(story.says(), "N(rejected)/N(rejected)/N(rejected); none");
     assert!(!story.judged().counted);
@@ -118,11 +102,7 @@ fn voided_yet_departed() {
     let story = base().add("e9", "17:00", "OUTLET", voided());
     assert_eq!(story.says(), "P/P/P; LC-05 H");
     assert!(story.judged().counted);
-    let unmoved = story
-        .without("e5")
-        .without("e6")
-        .without("e7")
-        .without("e8");
+    let unmoved = story.without("e5").without("e6").without("e7").without("e8");
     assert_eq!(unmoved.says(), "N(voided)/N(voided)/N(voided); none");
     assert!(!unmoved.judged().counted);
 }

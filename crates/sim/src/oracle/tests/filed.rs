@@ -1,9 +1,7 @@
 //! What the stories have on file.
 
 use sanbai_wire::proto::registry::registry_record::Value;
-use sanbai_wire::proto::registry::{
-    Agreement, Contract, KeyArea, Machine, Outage, Site, SiteKind, Staff, XrayWay,
-};
+use sanbai_wire::proto::registry::{Agreement, Contract, KeyArea, Machine, Outage, Site, SiteKind, Staff, XrayWay};
 
 use super::time;
 

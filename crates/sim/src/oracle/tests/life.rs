@@ -5,10 +5,9 @@ use super::*;
 
 #[test]
 fn the_first_acceptance_that_is_not_retracted_counts() {
-    let story =
-        base()
-            .add("x", "10:30", "OUTLET", accepted())
-            .add("y", "10:40", "OUTLET", retracted("e4"));
+    let story = base()
+        .add("x", "10:30", "OUTLET", accepted())
+        .add("y", "10:40", "OUTLET", retracted("e4"));
     let judged = story.judged();
     assert_eq!(judged.accepted_at, Some(time("10:30")));
     assert_eq!(story.says(), "P/P/P; none");
@@ -20,12 +19,9 @@ fn the_first_acceptance_that_is_not_retracted_counts() {
 
 #[test]
 fn a_retraction_of_a_retraction_has_no_effect() {
-    let story = base().add("y", "10:40", "OUTLET", retracted("e1")).add(
-        "z",
-        "10:50",
-        "OUTLET",
-        retracted("y"),
-    );
+    let story = base()
+        .add("y", "10:40", "OUTLET", retracted("e1"))
+        .add("z", "10:50", "OUTLET", retracted("y"));
     assert_eq!(story.says(), "F/P/P; RN-01 C");
 }
 
@@ -53,20 +49,18 @@ fn a_second_acceptance_is_told_by_site_and_sender() {
 
 #[test]
 fn rejected_after_acceptance_takes_the_parcel_out() {
-    let counter = base()
-        .without("e5")
-        .without("e6")
-        .without("e7")
-        .without("e8")
-        .add("x", "10:30", "OUTLET", rejected());
+    let counter =
+        base()
+            .without("e5")
+            .without("e6")
+            .without("e7")
+            .without("e8")
+            .add("x", "10:30", "OUTLET", rejected());
     assert_eq!(counter.says(), "N(rejected)/N(rejected)/N(rejected); none");
     assert!(!counter.judged().counted);
     let moved = base().add("x", "10:30", "OUTLET", rejected());
     assert_eq!(moved.says(), "P/P/P; LC-05 H");
-    assert_eq!(
-        base().add("x", "09:30", "OUTLET", rejected()).says(),
-        "P/P/P; none"
-    );
+    assert_eq!(base().add("x", "09:30", "OUTLET", rejected()).says(), "P/P/P; none");
 }
 
 #[test]
@@ -94,12 +88,7 @@ fn evidence_without_movement_is_lc_03_after_72_hours() {
             .says(),
         "P/P/P; none"
     );
-    let moved = |at: &str| {
-        story
-            .clone()
-            .add("m", at, "HUB", departed(Leg::LineHaul))
-            .says()
-    };
+    let moved = |at: &str| story.clone().add("m", at, "HUB", departed(Leg::LineHaul)).says();
     assert_eq!(moved("13 10:03"), "P/P/P; none");
     assert_eq!(moved("13 10:03:01"), "P/P/P; LC-03 M");
 }
@@ -108,18 +97,11 @@ fn evidence_without_movement_is_lc_03_after_72_hours() {
 fn checks_that_nobody_followed_up_are_lc_03_too() {
     let story = nothing().add("e1", "10:00", "OUTLET", identity());
     let na = "N(not_accepted)/N(not_accepted)/N(not_accepted)";
-    assert_eq!(
-        story.clone().asked("13 11:59").says(),
-        format!("{na}; none")
-    );
-    assert_eq!(
-        story.clone().asked("13 12:00").says(),
-        format!("{na}; LC-03 M")
-    );
-    let retracted =
-        story
-            .add("a", "10:01", "OUTLET", accepted())
-            .add("r", "10:02", "OUTLET", retracted("a"));
+    assert_eq!(story.clone().asked("13 11:59").says(), format!("{na}; none"));
+    assert_eq!(story.clone().asked("13 12:00").says(), format!("{na}; LC-03 M"));
+    let retracted = story
+        .add("a", "10:01", "OUTLET", accepted())
+        .add("r", "10:02", "OUTLET", retracted("a"));
     assert_eq!(retracted.asked("14 12:00").says(), format!("{na}; none"));
 }
 
@@ -157,10 +139,7 @@ fn an_inbound_parcel_to_a_key_area_is_screened_again() {
         .add("a1", "08:00", "OUTLET", arrived("FAR-HUB"));
     assert_eq!(story.says(), "N(inbound)/N(inbound)/…; none");
     let story = story.add("a2", "12:00", "OUTLET", delivered());
-    assert_eq!(
-        story.clone().asked("14:00:29").says(),
-        "N(inbound)/N(inbound)/…; none"
-    );
+    assert_eq!(story.clone().asked("14:00:29").says(), "N(inbound)/N(inbound)/…; none");
     assert_eq!(
         story.clone().asked("14:00:30").says(),
         "N(inbound)/N(inbound)/F; XR-03 C"
@@ -177,19 +156,16 @@ fn an_inbound_parcel_to_a_key_area_is_screened_again() {
         "N(inbound)/N(inbound)/F; XR-03 C"
     );
     assert_eq!(
-        screened
-            .screening("s", |screened| screened.mark = None)
-            .says(),
+        screened.screening("s", |screened| screened.mark = None).says(),
         "N(inbound)/N(inbound)/F; XR-03 C, XR-09 H"
     );
 }
 
 #[test]
 fn order_does_not_matter() {
-    let mut story =
-        base()
-            .add("x", "10:30", "OTHER", accepted())
-            .add("y", "20:20", "HUB", retracted("e2"));
+    let mut story = base()
+        .add("x", "10:30", "OTHER", accepted())
+        .add("y", "20:20", "HUB", retracted("e2"));
     let once = story.judged();
     story.events.reverse();
     assert_eq!(story.judged(), once);

@@ -46,27 +46,19 @@ fn without_an_agreement_register_only_a_check_can_tell() {
     assert_eq!(unchecked.clone().asked("12:03").says(), "…/P/…; none");
     assert_eq!(unchecked.says(), "U(no_agreement_register)/P/P; none");
     let other_brand = unchecked.file("ZTO", "A1", Value::Agreement(agreement(XrayWay::Full)));
-    assert_eq!(
-        other_brand.says(),
-        "U(no_agreement_register)/P/P; none"
-    );
+    assert_eq!(other_brand.says(), "U(no_agreement_register)/P/P; none");
 }
 
 #[test]
 fn the_special_way_ends_at_class_m_beyond_road_and_water() {
-    let story = claimed(agreement(XrayWay::Special))
-        .without("e7")
-        .statutory();
+    let story = claimed(agreement(XrayWay::Special)).without("e7").statutory();
     assert_eq!(story.says(), "N(agreement)/P/N(special_way); none");
     let by = |transport: Transport| {
         story
             .clone()
             .acceptance(move |accepted| accepted.transport = transport.into())
     };
-    assert_eq!(
-        by(Transport::Water).says(),
-        "N(agreement)/P/N(special_way); none"
-    );
+    assert_eq!(by(Transport::Water).says(), "N(agreement)/P/N(special_way); none");
     assert_eq!(by(Transport::Rail).says(), "N(agreement)/P/F; XR-01 C");
     let local = story
         .clone()
@@ -108,11 +100,7 @@ fn the_place_of_an_event_is_that_of_its_site_as_far_as_both_go() {
     let story = base()
         .file("SF", "HUB", site("440100"))
         .file("SF", "OUTLET", site("440117"));
-    let said = |place: &'static str| {
-        story
-            .clone()
-            .with("e6", move |event| event.place = place.to_owned())
-    };
+    let said = |place: &'static str| story.clone().with("e6", move |event| event.place = place.to_owned());
     assert_eq!(said("440117").says(), "P/P/P; none");
     assert_eq!(said("440300").says(), "P/P/P; DQ-02 M");
 }
@@ -180,16 +168,11 @@ fn people_machines_and_providers_must_be_on_file() {
     let hired = base().screening("e7", |screened| screened.third_party = "T".to_owned());
     assert_eq!(hired.says(), "P/P/P; none");
     assert_eq!(
-        hired
-            .clone()
-            .file("SF", "T", contract("2026-03-10", ""))
-            .says(),
+        hired.clone().file("SF", "T", contract("2026-03-10", "")).says(),
         "P/P/P; none"
     );
     assert_eq!(
-        hired
-            .file("SF", "T", contract("2026-01-01", "2026-03-09"))
-            .says(),
+        hired.file("SF", "T", contract("2026-01-01", "2026-03-09")).says(),
         "P/P/P; XR-08 H"
     );
 }
@@ -217,18 +200,10 @@ fn grace_and_upload_count_from_the_end_of_an_outage() {
         .file("SF", "o", outage("OUTLET", "10:00", "15:00"));
     assert_eq!(story.clone().asked("15:04").says(), "…/P/…; none");
     assert_eq!(story.clone().says(), "P/P/P; none");
-    assert_eq!(
-        story.clone().received("e1", "15:10:01").says(),
-        "P/P/P; TM-01 M"
-    );
-    assert_eq!(
-        story.clone().without("e1").asked("16:59").says(),
-        "…/P/…; none"
-    );
+    assert_eq!(story.clone().received("e1", "15:10:01").says(), "P/P/P; TM-01 M");
+    assert_eq!(story.clone().without("e1").asked("16:59").says(), "…/P/…; none");
     assert_eq!(story.without("e1").asked("17:00").says(), "F/P/…; RN-01 C");
-    let whole_brand = base()
-        .without("e1")
-        .file("SF", "o", outage("", "10:00", "15:00"));
+    let whole_brand = base().without("e1").file("SF", "o", outage("", "10:00", "15:00"));
     assert_eq!(whole_brand.asked("16:59").says(), "…/P/…; none");
 }
 

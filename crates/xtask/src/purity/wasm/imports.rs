@@ -28,10 +28,7 @@ struct Reader<'a>(&'a [u8]);
 
 impl<'a> Reader<'a> {
     fn bytes(&mut self, count: usize) -> anyhow::Result<&'a [u8]> {
-        let (taken, rest) = self
-            .0
-            .split_at_checked(count)
-            .context("the module ends early")?;
+        let (taken, rest) = self.0.split_at_checked(count).context("the module ends early")?;
         self.0 = rest;
         Ok(taken)
     }
@@ -75,10 +72,7 @@ mod tests {
     #[test]
     fn an_import_is_named() {
         let sections = b"\x01\x01\x00\x02\x0b\x01\x03env\x03now\x00\x00";
-        assert_eq!(
-            first(&module(sections)).unwrap().as_deref(),
-            Some("env.now")
-        );
+        assert_eq!(first(&module(sections)).unwrap().as_deref(), Some("env.now"));
     }
 
     #[test]
