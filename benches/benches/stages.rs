@@ -1,5 +1,4 @@
 //! What each stage costs for one event, one parcel, one number.
-#![expect(missing_docs, reason = "criterion's macros write items without comments")]
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use sanbai_core::document::{DocumentKind, examine};
@@ -34,7 +33,7 @@ fn events() -> Vec<(Vec<u8>, Vec<u8>)> {
 fn decode_and_judge(criterion: &mut Criterion) {
     let rules = Rules::builtin();
     let keys = TokenKeys::single("bench", [7; 32]).expect("a version of letters");
-    let decoder = Decoder::new(keys, |brand| rules.brands().resolve(brand));
+    let decoder = Decoder::new(keys, |brand: &str| rules.brands().resolve(brand));
     let events = events();
     let count = u64::try_from(events.len()).expect("a few thousand");
 

@@ -283,7 +283,7 @@ fn a_parcel_takes_few_bytes() {
     );
     let each = parcels.bytes() / parcels.len();
     assert!(
-        each <= 400,
+        each <= 440,
         "{each} bytes for a parcel of {} events",
         events / parcels.len()
     );

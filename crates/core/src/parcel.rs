@@ -2,6 +2,7 @@
 
 mod names;
 mod packed;
+mod store;
 
 pub use packed::PackError;
 
@@ -13,6 +14,7 @@ use crate::case::Evidence;
 use crate::event::Event;
 use names::Names;
 use packed::Packed;
+use store::Store;
 
 /// What an event changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,6 +95,7 @@ impl Parcel {
 #[derive(Clone, Debug)]
 pub struct Parcels {
     names: Names,
+    store: Store,
     table: HashTable<Packed>,
     hasher: DefaultHashBuilder,
     events_max: usize,
@@ -112,6 +115,7 @@ impl Parcels {
     pub fn with_events_max(events_max: usize) -> Self {
         Self {
             names: Names::default(),
+            store: Store::default(),
             table: HashTable::new(),
             hasher: DefaultHashBuilder::default(),
             events_max,
@@ -135,22 +139,22 @@ impl Parcels {
     pub fn apply(&mut self, event: &Event<'_>) -> Result<Applied, PackError> {
         let Self {
             names,
+            store,
             table,
             hasher,
             events_max,
         } = self;
         let brand = names.intern(event.brand);
-        let hash = hasher.hash_one((brand, event.waybill));
         let entry = table.entry(
-            hash,
-            |packed| packed.is_of(brand, event.waybill),
-            |packed| hasher.hash_one((packed.brand(), packed.waybill())),
+            hasher.hash_one((brand, event.waybill)),
+            |packed| packed.is_of(brand, event.waybill, store),
+            |packed| hasher.hash_one((packed.brand(store), packed.waybill(store))),
         );
         match entry {
-            Entry::Occupied(mut entry) => Ok(entry.get_mut().apply(event, names, *events_max)),
+            Entry::Occupied(mut entry) => Ok(entry.get_mut().apply(event, names, store, *events_max)),
             Entry::Vacant(entry) => {
-                let mut packed = Packed::new(brand, event)?;
-                let applied = packed.apply(event, names, *events_max);
+                let mut packed = Packed::new(brand, event, store)?;
+                let applied = packed.apply(event, names, store, *events_max);
                 entry.insert(packed);
                 Ok(applied)
             }
@@ -159,30 +163,40 @@ impl Parcels {
 
     /// The evidence of one parcel.
     pub fn find(&self, brand: &str, waybill: &str) -> Option<Evidence<'_>> {
-        let brand = self.names.find(brand)?;
-        let hash = self.hasher.hash_one((brand, waybill));
-        self.table
-            .find(hash, |packed| packed.is_of(brand, waybill))
-            .map(|packed| packed.evidence(&self.names))
+        let Self {
+            names,
+            store,
+            table,
+            hasher,
+            ..
+        } = self;
+        let brand = names.find(brand)?;
+        let packed = table.find(hasher.hash_one((brand, waybill)), |packed| {
+            packed.is_of(brand, waybill, store)
+        })?;
+        Some(packed.evidence(names, store))
     }
 
     /// The evidence of every parcel, in no order that means anything.
     pub fn iter(&self) -> impl Iterator<Item = Evidence<'_>> {
-        self.table.iter().map(|packed| packed.evidence(&self.names))
+        self.table
+            .iter()
+            .map(|packed| packed.evidence(&self.names, &self.store))
     }
 
     /// The evidence of every parcel, in the order of brand and waybill.
     pub fn iter_sorted(&self) -> impl Iterator<Item = Evidence<'_>> {
-        let mut order: Vec<&Packed> = self.table.iter().collect();
-        order.sort_unstable_by_key(|packed| (self.names.text(packed.brand()), packed.waybill()));
-        order.into_iter().map(|packed| packed.evidence(&self.names))
+        let Self {
+            names, store, table, ..
+        } = self;
+        let mut order: Vec<Packed> = table.iter().copied().collect();
+        order.sort_unstable_by_key(|packed| (names.text(packed.brand(store)), packed.waybill(store)));
+        order.into_iter().map(|packed| packed.evidence(names, store))
     }
 
     /// Bytes in use, without what the allocator rounds up.
     pub fn bytes(&self) -> usize {
-        let packed: usize = self.table.iter().map(Packed::bytes).sum();
-        packed
-            .saturating_add(self.names.bytes())
-            .saturating_add(self.table.allocation_size())
+        let kept = self.store.bytes().saturating_add(self.names.bytes());
+        kept.saturating_add(self.table.allocation_size())
     }
 }

@@ -1,10 +1,11 @@
 //! The evidence of one parcel as bytes: about 45 an event.
 //!
 //! ```text
-//! parcel = brand u32 · base i64 (nanoseconds) · waybill length u8 · waybill · event*
-//! event  = length u16 · kind u8 · flags u8 · id 16 · digest 8 · occurred · intake · upload · source · site · operator ·
-//!          place · what the kind carries
+//! head  = brand u32 · base i64 (nanoseconds) · waybill length u8 · waybill
+//! event = event before it, 5 · length u16 · kind u8 · flags u8 · id 16 · digest 8 · occurred · intake · upload · source ·
+//!         site · operator · place · what the kind carries
 //! ```
+//! An event that was merged with a copy is written again and its old record marked as replaced.
 //! Times are differences (occurred to base, intake to occurred, upload to intake) as zigzag variable-length integers, in
 //! milliseconds where they are whole and in nanoseconds else. Texts are numbers of [`Names`].
 
@@ -12,6 +13,7 @@ use core::fmt;
 
 use super::Applied;
 use super::names::Names;
+use super::store::{Position, Store};
 use crate::case::{Evidence, merge};
 use crate::event::Event;
 use reader::Reader;
@@ -20,10 +22,12 @@ use writer::{Numbers, Writer};
 mod reader;
 mod writer;
 
-/// Bytes before the waybill.
+/// Bytes of a parcel's head before the waybill.
 const HEAD: usize = 4 + 8 + 1;
+/// Where in an event its flags stand.
+const FLAGS_AT: usize = Position::BYTES + 2 + 1;
 /// Where in an event the id begins.
-const ID_AT: usize = 2 + 2;
+const ID_AT: usize = FLAGS_AT + 1;
 
 /// Why an event cannot be kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,77 +49,85 @@ impl fmt::Display for PackError {
 
 impl std::error::Error for PackError {}
 
-/// The evidence of one parcel.
-#[derive(Clone, Debug)]
+/// The evidence of one parcel: where its head and its last event stand.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Packed {
-    bytes: Box<[u8]>,
+    head: Position,
+    last: Position,
 }
 
 impl Packed {
     /// A parcel without events.
-    pub(super) fn new(brand: u32, first: &Event<'_>) -> Result<Self, PackError> {
+    pub(super) fn new(brand: u32, first: &Event<'_>, store: &mut Store) -> Result<Self, PackError> {
         let length = u8::try_from(first.waybill.len()).map_err(|_| PackError::WaybillTooLong)?;
         let mut bytes = Vec::with_capacity(HEAD.saturating_add(first.waybill.len()));
         bytes.extend(brand.to_le_bytes());
         bytes.extend(first.occurred_at.as_nanos().to_le_bytes());
         bytes.push(length);
         bytes.extend(first.waybill.as_bytes());
-        Ok(Self { bytes: bytes.into() })
+        Ok(Self {
+            head: store.push(&bytes),
+            last: Position::NONE,
+        })
     }
 
-    pub(super) fn brand(&self) -> u32 {
-        self.bytes.first_chunk().map_or(0, |bytes| u32::from_le_bytes(*bytes))
+    pub(super) fn brand(self, store: &Store) -> u32 {
+        store
+            .at(self.head)
+            .first_chunk()
+            .map_or(0, |bytes| u32::from_le_bytes(*bytes))
     }
 
-    fn base(&self) -> i64 {
-        self.bytes
+    fn base(self, store: &Store) -> i64 {
+        store
+            .at(self.head)
             .get(4..)
             .and_then(<[u8]>::first_chunk)
             .map_or(0, |bytes| i64::from_le_bytes(*bytes))
     }
 
-    pub(super) fn waybill(&self) -> &str {
-        let text = self
-            .bytes
-            .get(HEAD..self.events_at())
-            .and_then(|bytes| str::from_utf8(bytes).ok());
-        text.unwrap_or_default()
+    pub(super) fn waybill(self, store: &Store) -> &str {
+        let text = || {
+            let (head, rest) = store.at(self.head).split_first_chunk::<HEAD>()?;
+            str::from_utf8(rest.get(..usize::from(*head.last()?))?).ok()
+        };
+        text().unwrap_or_default()
     }
 
-    pub(super) fn is_of(&self, brand: u32, waybill: &str) -> bool {
-        self.brand() == brand && self.waybill() == waybill
+    pub(super) fn is_of(self, brand: u32, waybill: &str, store: &Store) -> bool {
+        self.brand(store) == brand && self.waybill(store) == waybill
     }
 
-    /// Bytes in use.
-    pub(super) fn bytes(&self) -> usize {
-        self.bytes.len()
-    }
-
-    /// Where the events begin.
-    fn events_at(&self) -> usize {
-        HEAD.saturating_add(self.bytes.get(12).copied().map_or(0, usize::from))
-    }
-
-    /// The bytes of each event, and where they stand.
-    fn events(&self) -> impl Iterator<Item = (usize, &[u8])> {
-        let mut at = self.events_at();
+    /// The events that count, from the last to the first.
+    fn events(self, store: &Store) -> impl Iterator<Item = (Position, &[u8])> {
+        let mut next = self.last;
         std::iter::from_fn(move || {
-            let rest = self.bytes.get(at..)?;
-            let length = usize::from(u16::from_le_bytes(*rest.first_chunk()?));
-            let event = rest.get(..length)?;
-            let here = at;
-            at = at.saturating_add(length);
-            Some((here, event))
+            loop {
+                let here = next;
+                let (before, rest) = store.at(here).split_first_chunk()?;
+                next = Position::from_bytes(*before);
+                let length = usize::from(u16::from_le_bytes(*rest.first_chunk()?));
+                let event = store.at(here).get(..length)?;
+                if event.get(FLAGS_AT)? & writer::REPLACED == 0 {
+                    return Some((here, event));
+                }
+            }
         })
     }
 
     /// Adds an event, or merges it with the one under its source and id.
-    pub(super) fn apply(&mut self, event: &Event<'_>, names: &mut Names, events_max: usize) -> Applied {
+    pub(super) fn apply(
+        &mut self,
+        event: &Event<'_>,
+        names: &mut Names,
+        store: &mut Store,
+        events_max: usize,
+    ) -> Applied {
         let numbers = Numbers::of(event, names);
         let names = &*names;
-        let mut writer = Writer::new(self.base());
-        let (at, length) = match self.find(event, names) {
-            Ok((at, length, known)) => {
+        let mut writer = Writer::new(self.last, self.base(store));
+        let replaced = match self.find(event, names, store) {
+            Ok((position, known)) => {
                 let merged = merge(known, (*event, false));
                 let is_same = merged.1 == known.1
                     && merged.0.digest == known.0.digest
@@ -126,50 +138,51 @@ impl Packed {
                 }
                 // Whichever content counts, its texts are known by now.
                 writer.event(&merged.0, merged.1, &Numbers::known(&merged.0, names));
-                (at, length)
+                Some(position)
             }
             Err(held) if held >= events_max => return Applied::Full,
             Err(_) => {
                 writer.event(event, false, &numbers);
-                (self.bytes.len(), 0)
+                None
             }
         };
-        self.replace(at, length, &writer.finish());
+        if let Some(flags) = replaced.and_then(|position| store.byte_mut(position, FLAGS_AT)) {
+            *flags |= writer::REPLACED;
+        }
+        self.last = store.push(&writer.finish());
         Applied::Merged
     }
 
-    /// Where the event under a source and id stands, how long it is and what it says; else how many events there are.
-    fn find<'a>(&'a self, event: &Event<'_>, names: &'a Names) -> Result<(usize, usize, (Event<'a>, bool)), usize> {
+    /// Where the event under a source and id stands and what it says; else how many events there are.
+    fn find<'a>(
+        self,
+        event: &Event<'_>,
+        names: &'a Names,
+        store: &'a Store,
+    ) -> Result<(Position, (Event<'a>, bool)), usize> {
         let id = event.id.bits().to_le_bytes();
         let mut held = 0_usize;
-        for (at, bytes) in self.events() {
+        for (position, bytes) in self.events(store) {
             held = held.saturating_add(1);
             if bytes.get(ID_AT..).and_then(<[u8]>::first_chunk) == Some(&id)
-                && let Some(known) = self.unpack(bytes, names)
+                && let Some(known) = self.unpack(bytes, names, store)
                 && (known.0.id, known.0.source) == (event.id, event.source)
             {
-                return Ok((at, bytes.len(), known));
+                return Ok((position, known));
             }
         }
         Err(held)
     }
 
-    /// Puts bytes in the place of others. The box is exactly as long as it must be: there are many parcels.
-    fn replace(&mut self, at: usize, length: usize, with: &[u8]) {
-        let mut bytes = std::mem::take(&mut self.bytes).into_vec();
-        bytes.reserve_exact(with.len().saturating_sub(length));
-        bytes.splice(at..at.saturating_add(length), with.iter().copied());
-        self.bytes = bytes.into_boxed_slice();
-    }
-
-    fn unpack<'a>(&'a self, bytes: &'a [u8], names: &'a Names) -> Option<(Event<'a>, bool)> {
-        Reader::new(bytes, self.base(), names).event(names.text(self.brand()), self.waybill())
+    fn unpack<'a>(self, bytes: &'a [u8], names: &'a Names, store: &'a Store) -> Option<(Event<'a>, bool)> {
+        let bytes = bytes.get(Position::BYTES..)?;
+        Reader::new(bytes, self.base(store), names).event(names.text(self.brand(store)), self.waybill(store))
     }
 
     /// The set of events.
-    pub(super) fn evidence<'a>(&'a self, names: &'a Names) -> Evidence<'a> {
-        Evidence::of_merged(self.events().map(|(_, bytes)| {
-            self.unpack(bytes, names)
+    pub(super) fn evidence<'a>(self, names: &'a Names, store: &'a Store) -> Evidence<'a> {
+        Evidence::of_merged(self.events(store).map(|(_, bytes)| {
+            self.unpack(bytes, names, store)
                 .expect("what was packed can be unpacked: tests pack every happening")
         }))
     }

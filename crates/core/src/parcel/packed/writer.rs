@@ -6,6 +6,7 @@ use crate::event::{
     ProhibitedClass, Route, Transport, XrayJudgement, XrayScreened,
 };
 use crate::parcel::names::Names;
+use crate::parcel::store::Position;
 
 /// A declared item longer than any generic word describes something; its text is not kept.
 const ITEM_BYTES_KEPT: usize = 48;
@@ -80,6 +81,7 @@ pub(super) const REDACTED: u8 = 2;
 pub(super) const CONFLICTED: u8 = 4;
 pub(super) const UPLOADED: u8 = 8;
 pub(super) const PLACED: u8 = 16;
+pub(super) const REPLACED: u8 = 32;
 
 /// Writes one event.
 #[derive(Debug)]
@@ -89,18 +91,19 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn new(base: i64) -> Self {
-        Self {
-            bytes: Vec::with_capacity(96),
-            base,
-        }
+    /// For an event that comes after `before` in a parcel with a base.
+    pub(super) fn new(before: Position, base: i64) -> Self {
+        let mut bytes = Vec::with_capacity(96);
+        bytes.extend(before.to_bytes());
+        Self { bytes, base }
     }
 
     /// The event with its length in front.
     pub(super) fn finish(mut self) -> Vec<u8> {
         let length = u16::try_from(self.bytes.len()).expect("an event of numbers and digests is far below 64 KiB");
-        if let Some(front) = self.bytes.first_chunk_mut() {
-            *front = length.to_le_bytes();
+        let place = self.bytes.get_mut(Position::BYTES..).and_then(<[u8]>::first_chunk_mut);
+        if let Some(place) = place {
+            *place = length.to_le_bytes();
         }
         self.bytes
     }
