@@ -1,0 +1,10 @@
+//! The command line as its users meet it: the real binary, real files, real pipes.
+
+mod check;
+mod explain;
+mod id;
+mod order;
+mod privacy;
+mod rejects;
+mod rules;
+mod support;
