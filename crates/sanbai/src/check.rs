@@ -43,7 +43,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
             answers.write_all(b"\n")?;
         }
     }
-    if !arguments.json {
+    if !arguments.json && loaded.ledger.events > 0 {
         let profile = profile.unwrap_or(&newest.profile);
         writeln!(
             answers,

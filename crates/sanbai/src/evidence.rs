@@ -97,6 +97,9 @@ impl Ledger {
 
     /// Says in one line what became of the events, and in another what was rejected.
     pub(crate) fn note(&self) {
+        if self.events == 0 {
+            output::note("没有事件 no events: nothing was judged, and nothing is shown to be in order");
+        }
         output::note(&format!(
             "事件 events {} = 采用 merged {} + 重复 duplicate {} + 设备等 subject {} + 晚于判定时刻 after as-of {} + 其他运单 other {} + 拒绝 rejected {}",
             self.events,
@@ -133,6 +136,11 @@ pub(crate) fn load(source: &Source, only: Option<&str>) -> anyhow::Result<Loaded
             set.version,
             known.join(", ")
         );
+    }
+    if let Some(rejects) = &source.rejects
+        && source.files.iter().any(|file| is_same_file(file, rejects))
+    {
+        bail!("{} is read, so the rejects cannot be written to it", rejects.display());
     }
     let keys = keys::load(source.keys.as_deref())?;
     let registry = registers::load(source.registry.as_deref(), &keys)?;
@@ -176,6 +184,11 @@ pub(crate) fn load(source: &Source, only: Option<&str>) -> anyhow::Result<Loaded
     })
 }
 
+/// Whether two paths lead to one file that is there.
+fn is_same_file(left: &Path, right: &Path) -> bool {
+    matches!((left.canonicalize(), right.canonicalize()), (Ok(left), Ok(right)) if left == right)
+}
+
 struct Reader<'a, R> {
     decoder: &'a Decoder<R>,
     as_of: Option<Timestamp>,
@@ -189,13 +202,8 @@ struct Reader<'a, R> {
 impl<'r, R: Fn(&str) -> Option<&'r str>> Reader<'_, R> {
     fn file(&mut self, path: &Path, format: Format) -> anyhow::Result<()> {
         let (mut reader, bar) = input::open(path)?;
-        let first = reader
-            .fill_buf()?
-            .iter()
-            .copied()
-            .find(|byte| !byte.is_ascii_whitespace());
         let is_json = match format {
-            Format::Auto => first.is_none_or(|byte| matches!(byte, b'{' | b'[' | 0xef)),
+            Format::Auto => input::is_json(reader.fill_buf()?),
             Format::Ndjson => true,
             Format::Protobuf => false,
         };

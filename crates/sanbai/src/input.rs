@@ -6,6 +6,8 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use indicatif::ProgressBar;
+use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
+use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
 use crate::output;
 
@@ -32,13 +34,65 @@ pub(crate) fn open(path: &Path) -> anyhow::Result<(Box<dyn BufRead>, ProgressBar
             flate2::bufread::MultiGzDecoder::new(reader),
         ))
     } else if magic.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
-        let decoder = ruzstd::decoding::StreamingDecoder::new(reader)
-            .with_context(|| format!("{} is no zstd file", path.display()))?;
+        let decoder = Zstd { reader, frame: FrameDecoder::new() };
         Box::new(BufReader::with_capacity(BUFFER, decoder))
     } else {
         Box::new(reader)
     };
     Ok((unpacked, bar))
+}
+
+/// Unpacks all frames of a zstd file, one after the other: `cat a.zst b.zst` is a zstd file, too.
+struct Zstd<R> {
+    reader: R,
+    frame: FrameDecoder,
+}
+
+impl<R: BufRead> Zstd<R> {
+    /// Begins the next frame, and passes over frames that hold no data. `false` at the end of the file.
+    fn begin(&mut self) -> io::Result<bool> {
+        loop {
+            if self.reader.fill_buf()?.is_empty() {
+                return Ok(false);
+            }
+            match self.frame.reset(&mut self.reader) {
+                Ok(()) => return Ok(true),
+                Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::SkipFrame { length, .. })) => {
+                    let skipped = io::copy(&mut self.reader.by_ref().take(length.into()), &mut io::sink())?;
+                    if skipped < length.into() {
+                        return Err(io::ErrorKind::UnexpectedEof.into());
+                    }
+                }
+                Err(error) => return Err(io::Error::other(error)),
+            }
+        }
+    }
+}
+
+impl<R: BufRead> Read for Zstd<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        while !into.is_empty() && self.frame.can_collect() == 0 {
+            if self.frame.is_finished() {
+                if !self.begin()? {
+                    return Ok(0);
+                }
+            } else {
+                self.frame.decode_blocks(&mut self.reader, BlockDecodingStrategy::UptoBlocks(1)).map_err(io::Error::other)?;
+            }
+        }
+        self.frame.read(into)
+    }
+}
+
+/// Whether a file that begins so holds JSON lines, else protobuf. Only what could be a frame is taken for one: text
+/// that is no JSON is still read line by line, for the lines behind it may be right.
+pub(crate) fn is_json(start: &[u8]) -> bool {
+    let mut letters = start.iter().copied().filter(|byte| !byte.is_ascii_whitespace());
+    match (letters.next(), letters.next()) {
+        // The first field of a message follows the length of its frame, and its tag is a control character.
+        (Some(b'{'), Some(b'"' | b'}')) | (Some(0xef), Some(0xbb)) => true,
+        _ => !start.iter().take(4_096).any(|byte| byte.is_ascii_control() && !byte.is_ascii_whitespace()),
+    }
 }
 
 /// Lines of a file, of any bytes. A line that is too long is cut: it cannot be right, and it must not fill the memory.
