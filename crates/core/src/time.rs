@@ -43,10 +43,9 @@ impl Timestamp {
         if !(0..1_000_000_000).contains(&nanos) {
             return None;
         }
-        seconds
-            .checked_mul(NANOS_PER_SECOND)?
-            .checked_add(i64::from(nanos))
-            .map(Self)
+        // Wide, for the whole seconds of the earliest instants lie outside the range.
+        let whole = i128::from(seconds).checked_mul(NANOS_PER_SECOND.into())?;
+        i64::try_from(whole.checked_add(nanos.into())?).ok().map(Self)
     }
 
     /// Seconds and nanoseconds since the epoch, as protobuf has them.

@@ -23,6 +23,14 @@ fn what_is_no_time_is_refused() {
     }
 }
 
+#[test]
+fn ends_of_the_range_survive_their_parts() {
+    for end in [Timestamp::MIN, Timestamp::MAX] {
+        let (seconds, nanos) = end.to_parts();
+        assert_eq!(Timestamp::from_parts(seconds, nanos), Some(end));
+    }
+}
+
 proptest! {
     #[test]
     fn time_reads_and_writes_as_jiff_does(nanos in -6_000_000_000_000_000_000_i64..6_000_000_000_000_000_000) {
