@@ -8,14 +8,25 @@ use crate::evidence::{self, Source};
 use crate::table::Summary;
 use crate::{Outcome, output};
 
+const EXAMPLES: &str = "\
+Examples:
+  sanbai check day.ndjson --registry registers
+  sanbai check day.ndjson.zst --rejects rejects.ndjson --as-of 2026-03-12T00:00:00+08:00
+  sanbai check --json day.ndjson > verdicts.ndjson
+Exit codes: 0 nothing found, 1 findings or rejected events, 2 an error.";
+
 /// Judge files of parcel events and print the rates, or one verdict a line
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     source: Source,
     /// One verdict a line as JSON (docs/verdict.md), in the order of brand and waybill
     #[arg(long)]
     json: bool,
+    /// How many outlets and couriers to print, the worst first; 0 prints all
+    #[arg(long, value_name = "N", default_value_t = 20, conflicts_with = "json")]
+    rows: usize,
 }
 
 /// Of a file the first revision is the only one.
@@ -43,7 +54,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
             answers.write_all(b"\n")?;
         }
     }
-    if !arguments.json && loaded.ledger.events > 0 {
+    if !arguments.json && loaded.ledger.merged > 0 {
         let profile = profile.unwrap_or(&newest.profile);
         writeln!(
             answers,
@@ -51,7 +62,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
             loaded.as_of, newest.version
         )?;
         writeln!(answers)?;
-        summary.print(&mut answers, newest)?;
+        summary.print(&mut answers, newest, profile, arguments.rows)?;
     }
     answers.flush()?;
     loaded.ledger.note();

@@ -29,11 +29,13 @@ pub(crate) struct Source {
     pub(crate) profile: Option<String>,
     #[command(flatten)]
     overlay: Overlay,
-    /// Folder with the registers: docs/registers.md
+    /// Folder with the registers, as sites.csv, staff.csv, agreements.csv (docs/registers.md); what they would answer is
+    /// unanswered without
     #[arg(long, value_name = "DIR")]
     registry: Option<PathBuf>,
-    /// Judge as of this moment (RFC 3339); later events are left out. Default: the latest intake seen
-    #[arg(long, value_parser = instant)]
+    /// Judge as of this moment, as 2026-03-12T00:00:00+08:00; events received later are left out. Default: the latest
+    /// intake seen
+    #[arg(long, value_name = "MOMENT", value_parser = instant)]
     as_of: Option<Timestamp>,
     /// File with the keys of tokens; without one a fresh key is drawn for this run
     #[arg(long, value_name = "FILE")]
@@ -97,8 +99,8 @@ impl Ledger {
 
     /// Says in one line what became of the events, and in another what was rejected.
     pub(crate) fn note(&self) {
-        if self.events == 0 {
-            output::note("没有事件 no events: nothing was judged, and nothing is shown to be in order");
+        if self.merged == 0 {
+            output::note("没有可判定的事件 no event could be judged, so nothing is shown to be in order");
         }
         output::note(&format!(
             "事件 events {} = 采用 merged {} + 重复 duplicate {} + 设备等 subject {} + 晚于判定时刻 after as-of {} + 其他运单 other {} + 拒绝 rejected {}",
@@ -159,9 +161,7 @@ pub(crate) fn load(source: &Source, only: Option<&str>) -> anyhow::Result<Loaded
         rejects: Rejects::open(source.rejects.as_deref())?,
     };
     for file in &source.files {
-        reader
-            .file(file, source.format)
-            .with_context(|| format!("cannot read {}", file.display()))?;
+        reader.file(file, source.format)?;
     }
     let Reader {
         parcels,
@@ -202,8 +202,13 @@ struct Reader<'a, R> {
 impl<'r, R: Fn(&str) -> Option<&'r str>> Reader<'_, R> {
     fn file(&mut self, path: &Path, format: Format) -> anyhow::Result<()> {
         let (mut reader, bar) = input::open(path)?;
+        let cannot_read = || format!("cannot read {}", path.display());
+        let start = reader.fill_buf().with_context(cannot_read)?;
+        if matches!(start, [0xff, 0xfe, _, 0, ..] | [0xfe, 0xff, 0, ..]) {
+            bail!("{} is UTF-16: save it as UTF-8", path.display());
+        }
         let is_json = match format {
-            Format::Auto => input::is_json(reader.fill_buf()?),
+            Format::Auto => input::is_json(start),
             Format::Ndjson => true,
             Format::Protobuf => false,
         };
@@ -211,7 +216,8 @@ impl<'r, R: Fn(&str) -> Option<&'r str>> Reader<'_, R> {
             self.json_lines(path, reader)
         } else {
             self.frames(path, reader)
-        }?;
+        }
+        .with_context(cannot_read)?;
         bar.finish_and_clear();
         Ok(())
     }

@@ -9,8 +9,15 @@ use crate::evidence::{self, Source};
 use crate::story::{self, Language};
 use crate::{Outcome, output};
 
+const EXAMPLES: &str = "\
+Examples:
+  sanbai explain ZTO:78401056215986 day.ndjson --registry registers
+  sanbai explain 78401056215986 day.ndjson --lang en
+Exit codes: 0 nothing found, 1 findings, 2 an error, or no event of that waybill.";
+
 /// Tell one parcel's story, step by step
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
     /// Waybill number, or BRAND:WAYBILL
     waybill: String,

@@ -11,8 +11,14 @@ use sanbai_wire::registers::{self, Format as RegisterFormat, Kind};
 
 use crate::{Outcome, output};
 
+const EXAMPLES: &str = "\
+Examples:
+  sanbai generate --parcels 5000 --registry registers --truth truth.ndjson > day.ndjson
+  sanbai generate --parcels 200000 --format protobuf | sanbai check -";
+
 /// Write a believable day of a district, with violations planted at a stated rate
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
     /// Parcels in all
     #[arg(long, default_value_t = 2_000, value_parser = clap::value_parser!(u64).range(1..=100_000_000))]

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use sanbai_core::document::ask::{Answer, Outcome as Graded, Question, answer};
-use sanbai_core::document::{DocumentKind, NumberFacts, Sex};
+use sanbai_core::document::{DocumentKind, Grade, NumberFacts, Sex, examine};
 use sanbai_core::time::{CivilDay, Timestamp};
 use serde::Serialize;
 
@@ -14,20 +14,28 @@ use crate::{Outcome, input, output};
 /// A line may be this long and is still read whole; what is longer is no number, and is not kept.
 const LINE_BYTES_KEPT: usize = 4_096;
 
+const EXAMPLES: &str = "\
+Examples:
+  sanbai id numbers.txt --json
+  sanbai id --kind uscc - < codes.txt
+Exit codes: 0 none is invalid, 1 some are, 2 an error.";
+
 /// Judge identity and waybill numbers, one a line, without echoing them.
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
     /// File with one number a line; `-` is standard input
     #[arg(default_value = "-")]
     file: PathBuf,
-    /// As what to read them: auto, resident, uscc, s10, passport …
+    /// As what to read them: auto, resident, uscc (credit code), s10 (postal item), passport, residence_permit,
+    /// hk_mo_travel_permit …
     #[arg(long, default_value = "auto", value_parser = question)]
     kind: Question,
     /// One JSON object a line
     #[arg(long)]
     json: bool,
     /// Day on which the numbers are shown, YYYY-MM-DD; today where none is given
-    #[arg(long, value_parser = day)]
+    #[arg(long, value_name = "DAY", value_parser = day)]
     as_of: Option<CivilDay>,
 }
 
@@ -81,14 +89,21 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     while let Some(number) = lines.next().context("cannot read the numbers")? {
         line += 1;
         let answer = answer(arguments.kind, number, today);
+        let facts = answer.facts.or_else(|| {
+            if answer.candidates.s10 {
+                None
+            } else {
+                looks_like(number, today)
+            }
+        });
         if answer.outcome == Graded::Invalid {
             worst = Outcome::Findings;
         }
         if arguments.json {
-            serde_json::to_writer(&mut answers, &to_json(line, &answer))?;
+            serde_json::to_writer(&mut answers, &to_json(line, &answer, facts.as_ref()))?;
             answers.write_all(b"\n")?;
         } else {
-            writeln!(answers, "{}", to_text(line, &answer))?;
+            writeln!(answers, "{}", to_text(line, &answer, facts.as_ref()))?;
         }
     }
     answers.flush()?;
@@ -117,14 +132,27 @@ fn kinds(answer: &Answer) -> Vec<&'static str> {
     kinds
 }
 
-fn to_json(line: u64, answer: &Answer) -> AnswerJson {
+/// What a number that is valid as nothing looks like, so that its owner learns what is wrong with it.
+fn looks_like(number: &[u8], today: CivilDay) -> Option<NumberFacts> {
+    [
+        DocumentKind::Resident,
+        DocumentKind::CreditCode,
+        DocumentKind::FirstGeneration,
+        DocumentKind::ForeignPermanent2017,
+    ]
+    .into_iter()
+    .map(|kind| examine(kind, number, today))
+    .find(|facts| facts.format == Grade::Ok)
+}
+
+fn to_json(line: u64, answer: &Answer, facts: Option<&NumberFacts>) -> AnswerJson {
     AnswerJson {
         line,
         valid: answer.outcome == Graded::Valid,
         outcome: answer.outcome.code(),
         kinds: kinds(answer),
         possible: answer.candidates.possible.iter().map(DocumentKind::code).collect(),
-        grades: answer.facts.as_ref().map(grades),
+        grades: facts.map(grades),
     }
 }
 
@@ -141,7 +169,7 @@ fn grades(facts: &NumberFacts) -> Grades {
     }
 }
 
-fn to_text(line: u64, answer: &Answer) -> String {
+fn to_text(line: u64, answer: &Answer, facts: Option<&NumberFacts>) -> String {
     let outcome = match answer.outcome {
         Graded::Valid => "有效 valid",
         Graded::Possible => "可能 possible",
@@ -149,7 +177,10 @@ fn to_text(line: u64, answer: &Answer) -> String {
     };
     let mut words = kinds(answer);
     words.extend(answer.candidates.possible.iter().map(DocumentKind::code));
-    let grades = answer.facts.as_ref().map(|facts| {
+    if words.is_empty() {
+        words.extend(facts.map(|facts| facts.kind.code()));
+    }
+    let grades = facts.map(|facts| {
         format!(
             "  format {} · checksum {} · birth {} · region {}",
             facts.format.code(),

@@ -33,8 +33,14 @@ pub(crate) fn open(path: &Path) -> anyhow::Result<(Box<dyn BufRead>, ProgressBar
             BUFFER,
             flate2::bufread::MultiGzDecoder::new(reader),
         ))
-    } else if magic.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
-        let decoder = Zstd { reader, frame: FrameDecoder::new() };
+    } else if matches!(
+        magic,
+        [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..]
+    ) {
+        let decoder = Zstd {
+            reader,
+            frame: FrameDecoder::new(),
+        };
         Box::new(BufReader::with_capacity(BUFFER, decoder))
     } else {
         Box::new(reader)
@@ -77,7 +83,9 @@ impl<R: BufRead> Read for Zstd<R> {
                     return Ok(0);
                 }
             } else {
-                self.frame.decode_blocks(&mut self.reader, BlockDecodingStrategy::UptoBlocks(1)).map_err(io::Error::other)?;
+                self.frame
+                    .decode_blocks(&mut self.reader, BlockDecodingStrategy::UptoBlocks(1))
+                    .map_err(io::Error::other)?;
             }
         }
         self.frame.read(into)
@@ -91,7 +99,10 @@ pub(crate) fn is_json(start: &[u8]) -> bool {
     match (letters.next(), letters.next()) {
         // The first field of a message follows the length of its frame, and its tag is a control character.
         (Some(b'{'), Some(b'"' | b'}')) | (Some(0xef), Some(0xbb)) => true,
-        _ => !start.iter().take(4_096).any(|byte| byte.is_ascii_control() && !byte.is_ascii_whitespace()),
+        _ => !start
+            .iter()
+            .take(4_096)
+            .any(|byte| byte.is_ascii_control() && !byte.is_ascii_whitespace()),
     }
 }
 

@@ -20,10 +20,12 @@ use clap::{Parser, Subcommand};
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
+const EXIT_CODES: &str = "Exit codes: 0 all is clean, 1 something was found, 2 an error.";
+
 /// Tells for every parcel whether the three 100% duties (三个100%) were kept: real-name sending (实名收寄), acceptance
 /// inspection (收寄验视), X-ray screening (过机安检).
 #[derive(Debug, Parser)]
-#[command(name = "sanbai", version, max_term_width = 120)]
+#[command(name = "sanbai", version, max_term_width = 120, after_help = EXIT_CODES)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,

@@ -60,7 +60,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         Action::List(overlay) => {
             let rules = overlay.load()?;
             let set = rules.newest();
-            writeln!(answers, "{} · {} {}", set.version, "effective", set.effective)?;
+            writeln!(answers, "{} · effective {}", set.version, set.effective)?;
             for (code, rule) in &set.rule {
                 let duty = rule.duty.map_or("-", Duty::as_str);
                 let fails = if rule.fails_duty { "fails" } else { "beside" };

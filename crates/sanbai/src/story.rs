@@ -5,7 +5,9 @@ use std::fmt::Write as _;
 use sanbai_core::case::{Evidence, Item};
 use sanbai_core::document::DocumentKind;
 use sanbai_core::duty::{DutyStatus, Status};
-use sanbai_core::event::{Happening, IdentityResult, InspectionResult, Leg, OpenCheckResult, Transport, XrayJudgement};
+use sanbai_core::event::{
+    Accepted, Happening, IdentityResult, InspectionResult, Leg, OpenCheckResult, Transport, XrayJudgement,
+};
 use sanbai_core::finding::Finding;
 use sanbai_core::rules::{Duty, RuleSet, Rules};
 use sanbai_core::time::Timestamp;
@@ -26,6 +28,14 @@ impl Language {
         match self {
             Self::Zh => zh,
             Self::En => en,
+        }
+    }
+
+    /// The word in brackets.
+    fn aside(self, zh: &str, en: &str) -> String {
+        match self {
+            Self::Zh => format!("（{zh}）"),
+            Self::En => format!(" ({en})"),
         }
     }
 }
@@ -78,7 +88,12 @@ pub(crate) fn tell(
         let (zh, en) = duty.title();
         line(
             &mut story,
-            &format!("  {}：{}", language.of(zh, en), standing(verdict.duty(duty), language)),
+            &format!(
+                "  {}{}{}",
+                language.of(zh, en),
+                language.of("：", ": "),
+                standing(verdict.duty(duty), language)
+            ),
         );
     }
     line(&mut story, "");
@@ -152,33 +167,35 @@ fn append(text: &mut String, more: &str) {
     text.push_str(more);
 }
 
+fn accepted_words(accepted: &Accepted<'_>, language: Language) -> String {
+    let mut text = language.of("收寄", "accepted").to_owned();
+    append(
+        &mut text,
+        if accepted.letter {
+            language.of("（信件）", " (letter)")
+        } else {
+            ""
+        },
+    );
+    if let Some(transport) = accepted.transport {
+        let (zh, en) = transport_words(transport);
+        append(&mut text, &format!(" · {}", language.of(zh, en)));
+    }
+    if !accepted.agreement.is_empty() {
+        append(
+            &mut text,
+            &format!(" · {} {}", language.of("协议", "agreement"), accepted.agreement),
+        );
+    }
+    if let Some(place) = accepted.destination {
+        append(&mut text, &format!(" · {} {place}", language.of("寄往", "to")));
+    }
+    text
+}
+
 fn happening(happening: &Happening<'_>, language: Language) -> String {
     let (zh, en) = match happening {
-        Happening::Accepted(accepted) => {
-            let mut text = language.of("收寄", "accepted").to_owned();
-            append(
-                &mut text,
-                if accepted.letter {
-                    language.of("（信件）", " (letter)")
-                } else {
-                    ""
-                },
-            );
-            if let Some(transport) = accepted.transport {
-                let (zh, en) = transport_words(transport);
-                append(&mut text, &format!(" · {}", language.of(zh, en)));
-            }
-            if !accepted.agreement.is_empty() {
-                append(
-                    &mut text,
-                    &format!(" · {} {}", language.of("协议", "agreement"), accepted.agreement),
-                );
-            }
-            if let Some(place) = accepted.destination {
-                append(&mut text, &format!(" · {} {place}", language.of("寄往", "to")));
-            }
-            return text;
-        }
+        Happening::Accepted(accepted) => return accepted_words(accepted, language),
         Happening::IdentityChecked(check) => {
             let (zh, en) = identity_words(check.result);
             let kind = check
@@ -282,11 +299,11 @@ fn standing(duty: &DutyStatus, language: Language) -> String {
         Status::Pending => language.of("待定", "pending").to_owned(),
         Status::NotApplicable(ground) => {
             let (zh, en) = ground.title();
-            format!("{}（{}）", language.of("不适用", "does not apply"), language.of(zh, en))
+            format!("{}{}", language.of("不适用", "does not apply"), language.aside(zh, en))
         }
         Status::Unknown(cause) => {
             let (zh, en) = cause.title();
-            format!("{}（{}）", language.of("无法判断", "cannot tell"), language.of(zh, en))
+            format!("{}{}", language.of("无法判断", "cannot tell"), language.aside(zh, en))
         }
     };
     if duty.performed_late {
@@ -298,7 +315,7 @@ fn standing(duty: &DutyStatus, language: Language) -> String {
     if let Some(deadline) = duty.deadline {
         append(
             &mut text,
-            &format!("，{} {}", language.of("期限", "deadline"), clock(deadline)),
+            &format!("{} {}", language.of("，期限", ", deadline"), clock(deadline)),
         );
     }
     text
@@ -326,7 +343,11 @@ fn tell_finding(story: &mut String, finding: &Finding<'_>, set: &RuleSet, refere
     if !clauses.is_empty() {
         line(
             story,
-            &format!("      {}: {}", language.of("依据", "Basis"), clauses.join("；")),
+            &format!(
+                "      {}: {}",
+                language.of("依据", "Basis"),
+                clauses.join(language.of("；", "; "))
+            ),
         );
     }
     let mut values = String::new();

@@ -6,11 +6,18 @@ use std::io::{self, Write};
 use sanbai_core::duty::Ground;
 use sanbai_core::finding::{Code, Unanswered};
 use sanbai_core::rules::{Duty, Indicator, RuleSet};
-use sanbai_core::tally::Tally;
+use sanbai_core::tally::{DutyTally, Tally};
 use sanbai_core::verdict::Verdict;
 
-/// Rows of outlets and couriers that are printed: the worst first. The rest is counted.
-const ROWS_MAX: usize = 20;
+/// Columns that names take at least.
+const NAMES_WIDTH: usize = 28;
+/// The counts behind the rates, and how wide their columns are.
+const COUNTS: [(&str, usize); 4] = [
+    ("件数 parcels", 12),
+    ("待定项 pending", 14),
+    ("未知项 unknown", 14),
+    ("问题 findings", 13),
+];
 
 /// What a file says of its brands, outlets and couriers.
 #[derive(Debug, Default)]
@@ -20,6 +27,8 @@ pub(crate) struct Summary {
     outlets: BTreeMap<(String, String), Tally>,
     couriers: BTreeMap<(String, String, String), Tally>,
     unanswered: BTreeMap<Unanswered, u64>,
+    /// Of each code the first parcel that has it.
+    examples: BTreeMap<Code, String>,
     /// Parcels with a finding above information.
     pub(crate) parcels_with_findings: u64,
 }
@@ -45,40 +54,56 @@ impl Summary {
         for unanswered in &verdict.unanswered {
             *self.unanswered.entry(*unanswered).or_default() += 1;
         }
+        for finding in &verdict.findings {
+            self.examples
+                .entry(finding.code)
+                .or_insert_with(|| format!("{}:{}", verdict.brand, verdict.waybill));
+        }
         self.parcels_with_findings += u64::from(!verdict.is_clean());
     }
 
-    /// Prints it.
-    pub(crate) fn print(&self, out: &mut impl Write, set: &RuleSet) -> io::Result<()> {
+    /// Prints it, of outlets and couriers the `rows_max` worst; 0 are all.
+    pub(crate) fn print(&self, out: &mut impl Write, set: &RuleSet, profile: &str, rows_max: usize) -> io::Result<()> {
         let mut columns: Vec<(&str, &Indicator)> = set
             .indicator
             .iter()
             .map(|(name, indicator)| (name.as_str(), indicator))
             .collect();
         columns.sort_by_key(|(name, indicator)| (indicator.order, *name));
-        heading(out, "品牌 Brand", &columns)?;
-        for (brand, tally) in &self.brands {
-            row(out, brand, tally, &columns)?;
-        }
-        row(out, "合计 Total", &self.total, &columns)?;
-        writeln!(out)?;
-        heading(out, "网点 Outlet", &columns)?;
+        let brand_name = |code: &String| match set.brand.get(code) {
+            Some(brand) => format!("{code} {}", brand.zh),
+            None => code.clone(),
+        };
+        let mut brands: Vec<(String, &Tally)> = self
+            .brands
+            .iter()
+            .map(|(code, tally)| (brand_name(code), tally))
+            .collect();
+        brands.push(("合计 Total".to_owned(), &self.total));
+        section(out, "品牌 Brand", &brands, &columns)?;
         let outlets = self
             .outlets
             .iter()
+            .filter(|(_, tally)| has_something(tally))
             .map(|((brand, site), tally)| (format!("{brand} {site}"), tally));
-        worst(out, outlets.collect(), &columns)?;
-        writeln!(out)?;
-        heading(out, "人员 Courier", &columns)?;
+        worst(out, "网点 Outlet", outlets.collect(), rows_max, &columns)?;
         let couriers = self
             .couriers
             .iter()
-            .filter(|((_, _, operator), tally)| !operator.is_empty() && tally.parcels > 0)
+            .filter(|((_, _, operator), tally)| !operator.is_empty() && has_something(tally))
             .map(|((brand, site, operator), tally)| (format!("{brand} {site} {operator}"), tally));
-        worst(out, couriers.collect(), &columns)?;
+        worst(out, "人员 Courier", couriers.collect(), rows_max, &columns)?;
+        writeln!(
+            out,
+            "率只算已判定的；待定项、未知项按义务计，一件至多三项；问题按条计，不含提示。"
+        )?;
+        writeln!(
+            out,
+            "Rates are of what is judged. Pending and unknown count duties, up to three a parcel. Findings leave out notices."
+        )?;
         writeln!(out)?;
         self.print_standing(out)?;
-        self.print_findings(out, set)
+        self.print_findings(out, set, profile)
     }
 
     /// What stands on neither side of a rate, by duty and ground.
@@ -109,22 +134,31 @@ impl Summary {
         )
     }
 
-    fn print_findings(&self, out: &mut impl Write, set: &RuleSet) -> io::Result<()> {
+    fn print_findings(&self, out: &mut impl Write, set: &RuleSet, profile: &str) -> io::Result<()> {
         writeln!(out)?;
         if self.total.findings.is_empty() {
             writeln!(out, "没有发现问题 no findings")?;
         } else {
-            writeln!(out, "发现的问题 Findings")?;
+            writeln!(
+                out,
+                "发现的问题 Findings (C 严重 critical · H 高 high · M 中 medium · L 低 low · I 提示 notice)"
+            )?;
         }
         for (code, count) in &self.total.findings {
-            if let Some(rule) = set.rule(*code) {
-                let letter = rule.severity.letter();
-                writeln!(
-                    out,
-                    "  {code} {letter} {count:>8}  {} · {}",
-                    rule.title_zh, rule.title_en
-                )?;
-            }
+            let Some(rule) = set.rule(*code) else { continue };
+            let severity = match set.profile_set.get(profile) {
+                Some(profile) => set.severity(*code, profile),
+                None => rule.severity,
+            };
+            let example = self.examples.get(code).map_or("", String::as_str);
+            let (zh, en, letter) = (&rule.title_zh, &rule.title_en, severity.letter());
+            writeln!(out, "  {code} {letter} {count:>8}  {zh} · {en} · 例 e.g. {example}")?;
+        }
+        if !self.total.findings.is_empty() {
+            writeln!(
+                out,
+                "  逐件说明 the story of a parcel: sanbai explain BRAND:WAYBILL FILE…"
+            )?;
         }
         if !self.unanswered.is_empty() {
             let all: Vec<String> = self
@@ -138,37 +172,46 @@ impl Summary {
     }
 }
 
-fn heading(out: &mut impl Write, name: &str, columns: &[(&str, &Indicator)]) -> io::Result<()> {
-    write!(out, "{}", padded(name, 34))?;
+fn has_something(tally: &Tally) -> bool {
+    tally.parcels > 0 || findings_above_info(tally) > 0
+}
+
+/// One table: its names are as wide as the widest.
+fn section(
+    out: &mut impl Write,
+    title: &str,
+    rows: &[(String, &Tally)],
+    columns: &[(&str, &Indicator)],
+) -> io::Result<()> {
+    let names = rows.iter().map(|(name, _)| width(name));
+    let names_width = names.chain([width(title), NAMES_WIDTH]).max().unwrap_or(NAMES_WIDTH);
+    write!(out, "{}", padded(title, names_width))?;
     for (_, indicator) in columns {
         write!(out, "  {}", padded_left(&indicator.zh, 10))?;
     }
-    let (n, pending, unknown, findings) = ("件数 N", "待定", "未知", "问题");
-    writeln!(
-        out,
-        "  {} {} {} {}",
-        padded_left(n, 8),
-        padded_left(pending, 8),
-        padded_left(unknown, 8),
-        padded_left(findings, 8)
-    )
-}
-
-fn row(out: &mut impl Write, name: &str, tally: &Tally, columns: &[(&str, &Indicator)]) -> io::Result<()> {
-    write!(out, "{}", padded(name, 34))?;
-    for (id, indicator) in columns {
-        write!(out, "  {:>10}", tally.indicator(id, indicator))?;
+    for (zh, columns) in COUNTS {
+        write!(out, "  {}", padded_left(zh, columns))?;
     }
-    let sum = |count: fn(&sanbai_core::tally::DutyTally) -> u64| -> u64 {
-        Duty::ALL.iter().map(|duty| count(tally.duty(*duty))).sum()
-    };
-    let (pending, unknown) = (sum(|duty| duty.pending), sum(|duty| duty.unknown));
-    writeln!(
-        out,
-        "  {:>8} {pending:>8} {unknown:>8} {:>8}",
-        tally.parcels,
-        findings_above_info(tally)
-    )
+    writeln!(out)?;
+    for (name, tally) in rows {
+        write!(out, "{}", padded(name, names_width))?;
+        for (id, indicator) in columns {
+            let rate = tally.indicator(id, indicator).to_string();
+            write!(out, "  {rate:>width$}", width = width(&indicator.zh).max(10))?;
+        }
+        let sum = |count: fn(&DutyTally) -> u64| -> u64 { Duty::ALL.iter().map(|duty| count(tally.duty(*duty))).sum() };
+        let figures = [
+            tally.parcels,
+            sum(|duty| duty.pending),
+            sum(|duty| duty.unknown),
+            findings_above_info(tally),
+        ];
+        for (figure, (_, width)) in figures.into_iter().zip(COUNTS) {
+            write!(out, "  {figure:>width$}")?;
+        }
+        writeln!(out)?;
+    }
+    Ok(())
 }
 
 fn findings_above_info(tally: &Tally) -> u64 {
@@ -181,18 +224,27 @@ fn findings_above_info(tally: &Tally) -> u64 {
 }
 
 /// The worst rows first: most findings for each parcel, then by name.
-fn worst(out: &mut impl Write, mut rows: Vec<(String, &Tally)>, columns: &[(&str, &Indicator)]) -> io::Result<()> {
+fn worst(
+    out: &mut impl Write,
+    title: &str,
+    mut rows: Vec<(String, &Tally)>,
+    rows_max: usize,
+    columns: &[(&str, &Indicator)],
+) -> io::Result<()> {
     rows.sort_by(|(a_name, a), (b_name, b)| {
         let weigh =
             |mine: &Tally, other: &Tally| u128::from(findings_above_info(mine)) * u128::from(other.parcels.max(1));
         weigh(b, a).cmp(&weigh(a, b)).then_with(|| a_name.cmp(b_name))
     });
-    for (name, tally) in rows.iter().take(ROWS_MAX) {
-        row(out, name, tally, columns)?;
+    let all = rows.len();
+    if rows_max > 0 {
+        rows.truncate(rows_max);
     }
-    let left_out = rows.len().saturating_sub(ROWS_MAX);
-    if left_out > 0 {
-        writeln!(out, "… 另有 {left_out} 行 rows more (--json has all)")?;
+    writeln!(out)?;
+    section(out, title, &rows, columns)?;
+    if rows.len() < all {
+        let more = all - rows.len();
+        writeln!(out, "… 另有 {more} 行，全部列出 {more} more rows, print all: --rows 0")?;
     }
     Ok(())
 }

@@ -69,6 +69,11 @@ fn all_ways_to_write_events_give_the_same_bodies() {
         // The first bytes count, not the name.
         folder.write("packed.ndjson", zstd(&bytes)),
         folder.write("two.zst", [zstd(&bytes[..middle]), zstd(&bytes[middle..])].concat()),
+        // An empty frame of a program's own, then the data.
+        folder.write(
+            "skip.zst",
+            [&b"\x50\x2a\x4d\x18\x03\0\0\0abc"[..], &zstd(&bytes)].concat(),
+        ),
         folder.write("protobuf.zst", zstd(&fs::read(&day().protobuf).expect("events"))),
     ];
     for file in &files {
@@ -102,7 +107,7 @@ fn the_format_is_told_even_where_a_length_looks_like_text() {
     for length in [b'{', b'[', b' ', b'\n'] {
         let frame = [&[length, 0x0a, 0x02, b'x', b'y'][..], &vec![0; usize::from(length) - 4]].concat();
         let run = sanbai(&["check", "--json", &folder.write("frames.pb", frame)]);
-        assert!(run.err.contains("proto_decode"), "{length}: {}", run.err);
+        assert!(!run.err.contains("json"), "{length}: {}", run.err);
     }
     // Text whose first line is no JSON is still read line by line.
     for first in ["eventId,brand,waybill", "# comment", "}", "\u{feff}{}", "null"] {
@@ -173,7 +178,7 @@ fn errors_end_with_2_and_one_sentence() {
     let events = folder.write("one.ndjson", base("SF1000000000001").join("\n"));
     let rules = folder.write(
         "rules.toml",
-        "version = \"x\"\neffective = \"2026-02-30\"\nnonsense = 1\n",
+        "version = \"x\"\neffective = \"2026-02-20\"\nnonsense = 1\n",
     );
     fs::create_dir(folder.path().join("empty")).expect("made");
     fs::create_dir(folder.path().join("broken")).expect("made");
@@ -181,6 +186,8 @@ fn errors_end_with_2_and_one_sentence() {
         "broken/sites.csv",
         "key,brand,kind,place,nonsense\nGZ-1,SF,palace,x,1\n",
     );
+    let utf16: Vec<u8> = "\u{feff}{}\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let utf16 = folder.write("utf16.ndjson", utf16);
     let [empty, broken, missing] = ["empty", "broken", "missing"].map(|name| folder.join(name));
     let cases: &[(&[&str], &str)] = &[
         (&["check", &missing], &missing),
@@ -190,7 +197,7 @@ fn errors_end_with_2_and_one_sentence() {
         (&["check", "--rules", &missing, &events], &missing),
         (&["check", "--registry", &missing, &events], &missing),
         (&["check", "--registry", &empty, &events], "holds no register"),
-        (&["check", "--registry", &broken, &events], "nonsense"),
+        (&["check", "--registry", &broken, &events], "2 faults"),
         (&["check", "--as-of", "yesterday", &events], "2026-03-12T00:00:00+08:00"),
         (
             &["check", "--rejects", &folder.join("no/such/folder"), &events],
@@ -198,6 +205,7 @@ fn errors_end_with_2_and_one_sentence() {
         ),
         (&["check", "--rejects", &events, &events], "is read"),
         (&["check", "--keys", &rules, &events], "rules.toml"),
+        (&["check", &utf16], "save it as UTF-8"),
         (&["check"], "FILES"),
         (&["explain", "SF9999999999999", &events], "no event"),
         (&["id", "--kind", "visa"], "resident"),
@@ -271,11 +279,20 @@ fn later_events_are_left_out_and_counted() {
 
 #[test]
 fn no_events_are_no_data() {
-    for input in ["", "\n\n"] {
-        let run = sanbai_with(input.as_bytes(), &["check", "-"]);
-        assert_eq!(run.code, 0);
-        assert!(run.err.contains("没有事件"), "{}", run.err);
-        assert!(!run.out.contains("100") && !run.out.contains("1970"), "{}", run.out);
+    let base = base("SF1000000000001").join("\n");
+    for (input, more, code) in [
+        ("", &[][..], 0),
+        ("\n\n", &[], 0),
+        ("no JSON", &[], 1),
+        (&base, &["--as-of", "2020-01-01T00:00:00Z"], 0),
+    ] {
+        let run = sanbai_with(input.as_bytes(), &[&["check", "-"], more].concat());
+        assert_eq!(
+            (run.code, run.out.as_str()),
+            (code, ""),
+            "neither a rate nor a word of praise"
+        );
+        assert!(run.err.contains("没有可判定的事件"), "{}", run.err);
     }
 }
 
@@ -313,4 +330,26 @@ fn the_sample_day_is_judged_as_the_readme_says() {
         run.ledger("events"),
         run.ledger("merged") + run.ledger("duplicate") + run.ledger("subject")
     );
+}
+
+#[test]
+fn the_table_prints_the_worst_rows_or_all() {
+    let table = |more: &[&str]| sanbai(&[&["check", &day().events, "--registry", &day().registry], more].concat()).out;
+    let (some, all) = (table(&["--rows", "3"]), table(&["--rows", "0"]));
+    assert_eq!(some.matches("--rows 0").count(), 2, "outlets and couriers: {some}");
+    assert!(!all.contains("--rows 0") && all.lines().count() > table(&[]).lines().count());
+    // Figures stand below their headings: a line of a table is as wide as its heading.
+    let width = |line: &str| -> usize {
+        line.chars()
+            .map(|letter| if letter >= '\u{2e80}' { 2 } else { 1 })
+            .sum()
+    };
+    for section in all.split("\n\n").filter(|section| section.contains("件数")) {
+        let lines: Vec<usize> = section
+            .lines()
+            .take_while(|line| !line.starts_with('率'))
+            .map(width)
+            .collect();
+        assert!(lines.iter().all(|line| *line == lines[0]), "{section}");
+    }
 }

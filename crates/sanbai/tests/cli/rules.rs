@@ -29,12 +29,18 @@ fn everything_that_is_wrong_with_a_rule_file_is_said_at_once() {
     let run = sanbai(&["rules", "check", &good]);
     assert_eq!(run.code, 0, "{}", run.out);
     assert!(run.out.contains("2026.conghua"));
-    let bad = "version = \"x\"\neffective = \"2026-01-01\"\nunheard = 1\n[spans]\ngrace_min = \"two hours\"\n[rule.ZZ-99]\nseverity = \"high\"\n";
+    let bad = "version = \"x\"\neffective = \"2026-01-01\"\n[spans]\nxray_after_acceptance_h = 999999\n\
+               [rule.RN-01]\nclauses = [\"zzz 3\"]\nprofiles = [\"nobody\"]\n";
     let run = sanbai(&["rules", "check", &folder.write("bad.toml", bad)]);
     assert_eq!(run.code, 1);
-    for word in ["unheard", "grace_min", "ZZ-99"] {
+    for word in ["xray_after_acceptance_h", "RN-01.profiles", "RN-01.clauses"] {
         assert!(run.out.contains(word), "{word} is not in\n{}", run.out);
     }
+    let unheard = folder.write(
+        "unheard.toml",
+        "version = \"x\"\neffective = \"2026-01-01\"\nunheard = 1\n",
+    );
+    assert!(sanbai(&["rules", "check", &unheard]).out.contains("unheard"));
     assert_eq!(sanbai(&["rules", "check", &folder.join("missing")]).code, 2);
 }
 
