@@ -79,7 +79,8 @@ pub struct Answer {
     pub outcome: Outcome,
     /// What it may be, whatever was asked.
     pub candidates: Candidates,
-    /// As the kind that was asked for; where `auto` was asked, as the first of the candidates.
+    /// As the kind that was asked for; where `auto` was asked, as the first of the candidates, or as a resident number
+    /// where there are none, so that somebody sees what is wrong with it.
     pub facts: Option<NumberFacts>,
     /// As a postal item number; only where that was asked for, or it is valid as one.
     pub s10: Option<S10Facts>,
@@ -111,7 +112,8 @@ pub fn answer(question: Question, number: impl AsRef<[u8]>, today: CivilDay) -> 
             } else {
                 Outcome::Possible
             };
-            (outcome, kind.map(|kind| examine(kind, number, today)))
+            let nearest = || (!candidates.s10).then_some(DocumentKind::Resident);
+            (outcome, kind.or_else(nearest).map(|kind| examine(kind, number, today)))
         }
         Question::Document(kind) => {
             let facts = examine(kind, number, today);
