@@ -52,22 +52,6 @@ pub struct Decoder<R> {
 }
 
 impl<R> Decoder<R> {
-    /// A decoder that makes tokens of raw numbers, counts unknown fields and takes tokens of any key version.
-    pub const fn new(keys: TokenKeys, resolve: R) -> Self {
-        let age = AgeLimits {
-            past: Span::days(7),
-            future: Span::hours(24),
-        };
-        Self {
-            keys,
-            resolve,
-            age,
-            raw: RawValues::Tokenise,
-            strict: false,
-            known_versions: None,
-        }
-    }
-
     /// How long before its own intake an event may have happened. Default 7 days; beyond it `event_time_too_old`.
     #[must_use]
     pub const fn max_age(mut self, age: Span) -> Self {
@@ -105,6 +89,22 @@ impl<R> Decoder<R> {
 }
 
 impl<'r, R: Fn(&str) -> Option<&'r str>> Decoder<R> {
+    /// A decoder that makes tokens of raw numbers, counts unknown fields and takes tokens of any key version.
+    pub const fn new(keys: TokenKeys, resolve: R) -> Self {
+        let age = AgeLimits {
+            past: Span::days(7),
+            future: Span::hours(24),
+        };
+        Self {
+            keys,
+            resolve,
+            age,
+            raw: RawValues::Tokenise,
+            strict: false,
+            known_versions: None,
+        }
+    }
+
     /// Reads one event.
     ///
     /// # Errors

@@ -7,7 +7,7 @@
 ///
 /// let key = key("SF", "SF1234567890123");
 /// assert_eq!(key, "SF:SF1234567890123");
-/// assert_eq!(partition(&key, 12), Some(9));
+/// assert_eq!(partition(&key, 12), Some(3));
 /// ```
 pub fn key(brand: &str, waybill: &str) -> String {
     [brand, ":", waybill].concat()

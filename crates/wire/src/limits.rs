@@ -150,6 +150,23 @@ const fn same(mut left: &[u8], mut right: &[u8]) -> bool {
 }
 
 #[cfg(test)]
-pub(crate) const fn texts() -> &'static [(&'static str, usize, TextKind)] {
-    TEXTS
+mod tests {
+    use super::TEXTS;
+    use crate::Code;
+
+    const PAGE: &str = include_str!("../../../docs/bad-input.md");
+
+    #[test]
+    fn the_page_names_every_code() {
+        for code in Code::ALL {
+            assert!(PAGE.contains(&format!("| `{code}` |")), "{code}");
+        }
+    }
+
+    #[test]
+    fn the_page_names_every_limit() {
+        for (path, bytes_max, _) in TEXTS {
+            assert!(PAGE.contains(&format!("| `{path}` | {bytes_max} |")), "{path}");
+        }
+    }
 }

@@ -1,0 +1,5 @@
+//! One scenario for each row of the bad-input matrix that concerns decoding: bytes in, code and pointer out.
+
+mod form;
+mod support;
+mod values;
