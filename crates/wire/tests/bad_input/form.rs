@@ -203,7 +203,7 @@ fn row_10_unknown_field() {
         .decode(json.as_bytes(), Encoding::Json)
         .expect_err("strict");
     assert_eq!((reject.code, reject.pointer.as_str()), (Code::UnknownField, ""));
-    let mut bytes = encode_protobuf(decode(SEALED).expect("good").message());
+    let mut bytes = encode_protobuf(&decode(SEALED).expect("good").message());
     bytes.extend([0xf8, 0x06, 1]);
     assert_eq!(
         decoder()
@@ -410,7 +410,7 @@ fn row_15_field_too_long() {
 
 #[test]
 fn row_16_proto_decode() {
-    let good = encode_protobuf(decode(SEALED).expect("good").message());
+    let good = encode_protobuf(&decode(SEALED).expect("good").message());
     let code = |bytes: &[u8]| decoder().decode(bytes, Encoding::Protobuf).expect_err("broken").code;
     for end in 1..good.len() {
         let code = code(&good[..end]);

@@ -33,7 +33,7 @@ fn row_18_event_type_unknown() {
             "/delivered",
         ),
     ]);
-    let mut message = decode(SEALED).expect("good").message().clone();
+    let mut message = decode(SEALED).expect("good").message();
     message.happening = Some(Happening::Departed(Departed {
         leg: 7,
         to: String::new(),
@@ -130,7 +130,7 @@ fn row_32_event_time_invalid() {
     );
     let mark = event(r#""inspected":{"mark":{"time":"soon"}}"#);
     assert_eq!(rejected(&mark), (Code::EventTimeInvalid, "/inspected/mark/time".into()));
-    let mut message = decode(SEALED).expect("good").message().clone();
+    let mut message = decode(SEALED).expect("good").message();
     message.occurred_at = Some(Timestamp {
         seconds: 1_773_108_000,
         nanos: -1,
@@ -186,7 +186,7 @@ fn row_36_event_time_unit() {
         (time("58156-10-05T00:00:00Z"), Code::EventTimeUnit, "/occurredAt"),
         (time("+58156-10-05T00:00:00Z"), Code::EventTimeUnit, "/occurredAt"),
     ]);
-    let mut message = decode(SEALED).expect("good").message().clone();
+    let mut message = decode(SEALED).expect("good").message();
     for seconds in [1_773_108, 1_773_108_000_000] {
         message.occurred_at = Some(Timestamp { seconds, nanos: 0 });
         let reject = decoder()
@@ -389,7 +389,7 @@ fn row_56_value_range() {
             weight_grams: Some(u32::MAX),
             ..Accepted::default()
         })),
-        ..decode(SEALED).expect("good").message().clone()
+        ..decode(SEALED).expect("good").message()
     };
     let reject = decoder()
         .decode(&heavy.encode_to_vec(), Encoding::Protobuf)
@@ -418,5 +418,5 @@ fn rows_46_and_48_a_wrong_number_is_no_reason_to_reject() {
 #[test]
 fn row_57_script_and_formula_text_is_text() {
     let decoded = decode(&event(r#""held":{"reason":"<script>=1+1 @x"}"#)).expect("text");
-    assert!(sanbai_wire::encode_json(decoded.message()).contains("<script>=1+1 @x"));
+    assert!(sanbai_wire::encode_json(&decoded.message()).contains("<script>=1+1 @x"));
 }
