@@ -18,7 +18,6 @@ fuzz_target!(|input: (u8, u8, &[u8])| {
     let at = usize::from(at) % changed.len();
     changed[at] = instead;
     let facts = examine(DocumentKind::CreditCode, &changed, DAY);
-    let same =
-        Canonical::of(&changed).is_some_and(|other| other.as_bytes() == canonical.as_bytes());
+    let same = Canonical::of(&changed).is_some_and(|other| other.as_bytes() == canonical.as_bytes());
     assert_eq!(facts.is_valid(), same);
 });

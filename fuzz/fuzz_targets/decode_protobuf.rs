@@ -13,7 +13,9 @@ fuzz_target!(|bytes: &[u8]| {
     }
     if let Ok(decoded) = decoder.decode(bytes, Encoding::Protobuf) {
         let json = encode_json(decoded.message());
-        let again = decoder.decode(json.as_bytes(), Encoding::Json).expect("what was accepted is accepted again");
+        let again = decoder
+            .decode(json.as_bytes(), Encoding::Json)
+            .expect("what was accepted is accepted again");
         assert_eq!((again.message(), again.digest()), (decoded.message(), decoded.digest()));
         judge([decoded]);
     }

@@ -31,9 +31,6 @@ fuzz_target!(|input: (u16, u8, u8, &[u8])| {
         let digit = b'0' + digit % 10;
         let same = changed[at] == digit;
         changed[at] = digit;
-        assert_eq!(
-            examine(DocumentKind::Resident, &changed, today).is_valid(),
-            same
-        );
+        assert_eq!(examine(DocumentKind::Resident, &changed, today).is_valid(), same);
     }
 });

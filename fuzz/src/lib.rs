@@ -41,7 +41,10 @@ pub fn judge(events: impl IntoIterator<Item = Decoded>) {
         for (one, other) in forward.iter_sorted().zip(backward.iter_sorted()) {
             let one = judge.verdict(&one, now).expect("the profile is built in");
             let other = judge.verdict(&other, now).expect("the profile is built in");
-            assert_eq!(one.map(|verdict| verdict.findings), other.map(|verdict| verdict.findings));
+            assert_eq!(
+                one.map(|verdict| verdict.findings),
+                other.map(|verdict| verdict.findings)
+            );
         }
     });
 }

@@ -92,6 +92,8 @@ mod rewrite;
 mod sanitise;
 mod schema;
 mod survey;
+#[cfg(test)]
+mod tests;
 mod text;
 mod times;
 mod token;

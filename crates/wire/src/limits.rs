@@ -111,13 +111,13 @@ const TEXTS: &[(&str, usize, TextKind)] = &[
     ("ParcelEvent.waybill", 40, TextKind::Waybill),
     ("ParcelEvent.site", 64, TextKind::Identifier),
     ("ParcelEvent.operator", 64, TextKind::Identifier),
-    ("ParcelEvent.place", 32, TextKind::Place),
+    ("ParcelEvent.place", 64, TextKind::Place),
     ("ParcelEvent.source", 256, TextKind::Words),
     ("ParcelEvent.subject", 64, TextKind::Identifier),
     ("ParcelEvent.redactedFields", 64, TextKind::Code),
     ("Accepted.agreement", 64, TextKind::Code),
     ("Accepted.declaredItem", 256, TextKind::Words),
-    ("Accepted.destination", 32, TextKind::Place),
+    ("Accepted.destination", 64, TextKind::Place),
     ("Party.name", 256, TextKind::Raw),
     ("Party.phone", 64, TextKind::Raw),
     ("Party.maskedName", 256, TextKind::Masked),
@@ -126,11 +126,11 @@ const TEXTS: &[(&str, usize, TextKind)] = &[
     ("Party.phoneTokens", 128, TextKind::Token),
     ("Document.number", 128, TextKind::Raw),
     ("Document.tokens", 128, TextKind::Token),
-    ("Document.expiresOn", 32, TextKind::Day),
+    ("Document.expiresOn", 64, TextKind::Day),
     ("Inspected.observedItem", 256, TextKind::Words),
     ("Inspected.photoDigest", 128, TextKind::Digest),
     ("Mark.unit", 64, TextKind::Code),
-    ("Mark.place", 32, TextKind::Place),
+    ("Mark.place", 64, TextKind::Place),
     ("Mark.operator", 64, TextKind::Code),
     ("Mark.device", 64, TextKind::Code),
     ("Mark.sequence", 64, TextKind::Code),
@@ -149,7 +149,7 @@ const TEXTS: &[(&str, usize, TextKind)] = &[
     ("Retracted.eventId", 128, TextKind::EventId),
     ("Retracted.reason", 1_024, TextKind::Words),
     ("ScreenerShift.device", 64, TextKind::Code),
-    ("DeclaredVolume.day", 32, TextKind::Day),
+    ("DeclaredVolume.day", 64, TextKind::Day),
 ];
 
 /// What the text field `path` (`Message.jsonName`) may hold.
@@ -182,6 +182,23 @@ const fn same(mut left: &[u8], mut right: &[u8]) -> bool {
 }
 
 #[cfg(test)]
-pub(crate) const fn texts() -> &'static [(&'static str, usize, TextKind)] {
-    TEXTS
+mod tests {
+    use super::TEXTS;
+    use crate::Code;
+
+    const PAGE: &str = include_str!("../../../docs/bad-input.md");
+
+    #[test]
+    fn the_page_names_every_code() {
+        for code in Code::ALL {
+            assert!(PAGE.contains(&format!("| `{code}` |")), "{code}");
+        }
+    }
+
+    #[test]
+    fn the_page_names_every_limit() {
+        for (path, bytes_max, _) in TEXTS {
+            assert!(PAGE.contains(&format!("| `{path}` | {bytes_max} |")), "{path}");
+        }
+    }
 }
