@@ -45,7 +45,7 @@ impl Dice {
         match (kind, field.json) {
             (_, "brand") => self.pick(&["SF", "ZTO", "sf"]).to_owned(),
             (TextKind::EventId, _) => self.uuid(),
-            (TextKind::Waybill, _) => format!("{} {}", self.code(), self.code()),
+            (TextKind::Waybill, _) => format!("{} w{}", self.code(), self.code()),
             (TextKind::Identifier | TextKind::Code, _) => self.code(),
             (TextKind::Words, _) => {
                 (self.pick(&["books", "书 籍", "=1+1", "<b>\"\\/", "联系13912345678", "é\u{1f600}"])).to_owned()

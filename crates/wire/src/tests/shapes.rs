@@ -148,8 +148,16 @@ proptest! {
         let json = dice.event().replace("-0", secret);
         for bytes in [noise, damaged(json.as_bytes(), &mut dice), damaged(&raw_or_json(&json), &mut dice)] {
             for encoding in [Encoding::Json, Encoding::Protobuf, Encoding::CloudEvent] {
-                let mut rejects = Vec::new();
-                let whole = decoder.decode_each(&bytes, encoding, |event| rejects.extend(event.err()));
+                let (mut accepted, mut rejects) = (Vec::new(), Vec::new());
+                let whole = decoder.decode_each(&bytes, encoding, |event| match event {
+                    Ok(event) => accepted.push(event),
+                    Err(reject) => rejects.push(reject),
+                });
+                for event in &accepted {
+                    prop_assert_eq!(event.message().encode_to_vec(), event.as_bytes());
+                    prop_assert_eq!(&decoder.decode(event.as_bytes(), Encoding::Protobuf).expect("again"), event);
+                    prop_assert!(event.event().is_some() || event.message().waybill.is_empty() || !event.message().subject.is_empty());
+                }
                 for reject in rejects.into_iter().chain(whole.err()) {
                     let text = format!("{} {}", reject.pointer, reject.detail);
                     prop_assert!(!secret.as_bytes().windows(6).any(|part| text.contains(core::str::from_utf8(part).expect("ASCII"))), "{}", text);

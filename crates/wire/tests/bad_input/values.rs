@@ -1,12 +1,35 @@
-//! Rows 18 to 57: what makes an event one that counts.
+//! Rows 15 and 18 to 57: what makes an event one that counts.
 
-use crate::support::{MOBILE, RESIDENT, SEALED, all, decode, decoder, event, rejected, sealed};
+use crate::support::{SEALED, all, decode, decoder, event, rejected, sealed};
 use prost::Message as _;
 use sanbai_core::time::Span;
 use sanbai_wire::proto::Timestamp;
 use sanbai_wire::proto::event::parcel_event::Happening;
 use sanbai_wire::proto::event::{Accepted, Departed, ParcelEvent};
-use sanbai_wire::{Code, Encoding, RawValues, encode_protobuf};
+use sanbai_wire::{Code, Encoding, encode_protobuf};
+
+#[test]
+fn row_15_field_too_long() {
+    all(&[
+        (sealed("GZ-0117", &"G".repeat(65)), Code::FieldTooLong, "/site"),
+        (
+            sealed("SF1234567890123", &"7".repeat(41)),
+            Code::FieldTooLong,
+            "/waybill",
+        ),
+        (
+            event(&format!(r#""held":{{"reason":"{}"}}"#, "长".repeat(342))),
+            Code::FieldTooLong,
+            "/held/reason",
+        ),
+        (
+            event(&format!(r#""reported":{{"to":[{}]}}"#, ["1"; 33].join(","))),
+            Code::FieldTooLong,
+            "/reported/to/32",
+        ),
+    ]);
+    assert!(decode(&sealed("GZ-0117", &"G".repeat(64))).is_ok());
+}
 
 #[test]
 fn row_18_event_type_unknown() {
