@@ -67,7 +67,6 @@
 
 mod admit;
 mod batch;
-mod check;
 mod cloud;
 mod code;
 mod decode;
@@ -75,9 +74,7 @@ mod decoded;
 mod encode;
 mod encoding;
 mod facts;
-mod form;
 mod frames;
-mod happening;
 mod json;
 mod key;
 pub mod limits;
@@ -88,17 +85,12 @@ mod record;
 pub mod registers;
 mod registry;
 mod reject;
-mod rewrite;
 mod sanitise;
 mod schema;
 mod survey;
-#[cfg(test)]
-mod tests;
 mod text;
-mod times;
 mod token;
 pub mod verdict;
-mod view;
 
 pub use admit::canonical_waybill;
 pub use code::Code;
