@@ -1,17 +1,18 @@
-//! What makes a well-formed event one that counts: required fields, identifiers in canonical form, times, ranges.
+//! What makes a well-formed event one that counts: required fields, identifiers in canonical form, times.
 
-use sanbai_core::event::{EventId, ProhibitedClass};
+use std::borrow::Cow;
+
+use sanbai_core::event::EventId;
 use sanbai_core::time::{Span, Timestamp};
 
+use crate::check::Notes;
 use crate::code::Code;
-use crate::json::Notes;
-use crate::limits::{SCHEMA_VERSION, WEIGHT_GRAMS_MAX};
-use crate::proto;
-use crate::proto::event::parcel_event::Happening;
-use crate::proto::event::{Leg, Mark, ParcelEvent};
+use crate::form::{event_id, personal};
+use crate::happening::{first_text, read_leg};
+use crate::proto::schema::{PARCEL_EVENT, arrived, parcel_event, retracted};
 use crate::reject::Reject;
-use crate::survey::personal;
 use crate::text::{Run, find_personal};
+use crate::view::{View, utf8};
 
 /// How far the time of an event may lie from its intake; beyond it the event is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,86 +23,77 @@ pub(crate) struct AgeLimits {
     pub(crate) future: Span,
 }
 
-/// What was read on the way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Admitted {
+/// What was found out on the way.
+#[derive(Clone, Debug)]
+pub(crate) struct Admitted<'a, 'r> {
     pub(crate) id: EventId,
     pub(crate) occurred_at: Timestamp,
-    pub(crate) uploaded_at: Option<Timestamp>,
     pub(crate) intake_at: Timestamp,
+    /// Canonical code of the brand.
+    pub(crate) brand: &'r str,
+    /// Canonical waybill; owned where the producer wrote another form.
+    pub(crate) waybill: Cow<'a, str>,
 }
 
-/// Checks the event and puts brand and waybill into canonical form.
-pub(crate) fn admit<'r>(
-    event: &mut ParcelEvent,
+/// Checks the event and finds the canonical form of brand and waybill.
+pub(crate) fn admit<'a, 'r>(
+    view: &View<'a>,
     notes: &Notes,
     resolve: impl Fn(&str) -> Option<&'r str>,
     age: AgeLimits,
-) -> Result<Admitted, Reject> {
-    schema_version(event.schema_version)?;
-    required(event, notes)?;
-    let id = EventId::parse(&event.event_id).ok_or_else(|| {
-        Reject::new(Code::EventIdInvalid, "an event id is a UUID with hyphens or a ULID").under("eventId")
+) -> Result<Admitted<'a, 'r>, Reject> {
+    let (occurred_at, happening) = required(view, notes)?;
+    let id = event_id(utf8(view.event_id)).map_err(|reject| reject.under("eventId"))?;
+    let brand = resolve(utf8(view.brand)).ok_or_else(|| {
+        Reject::new(
+            Code::BrandUnknown,
+            "no brand of this code in the rules; see `sanbai rules show`",
+        )
+        .under("brand")
     })?;
-    let brand = resolve(&event.brand).ok_or_else(unknown_brand)?;
-    if event.brand != brand {
-        event.brand = brand.to_owned();
-    }
-    check_waybill(&mut event.waybill).map_err(|reject| reject.under("waybill"))?;
-    let occurred_at = instant(event.occurred_at).map_err(|reject| reject.under("occurredAt"))?;
-    let uploaded_at = instant(event.uploaded_at).map_err(|reject| reject.under("uploadedAt"))?;
-    let intake_at = instant(event.intake_at).map_err(|reject| reject.under("intakeAt"))?;
-    let occurred_at = occurred_at.unwrap_or_default();
-    let intake_at = intake_at.or(uploaded_at).unwrap_or(occurred_at);
+    let waybill = canonical(utf8(view.waybill)).map_err(|reject| reject.under("waybill"))?;
+    let intake_at = view.intake_at.or(view.uploaded_at).unwrap_or(occurred_at);
     check_age(occurred_at, intake_at, age).map_err(|reject| reject.under("occurredAt"))?;
-    if let Some(happening) = &mut event.happening {
-        admit_happening(happening, notes)?;
-    }
+    let (number, bytes) = happening;
+    required_within(number, bytes, notes)?;
     Ok(Admitted {
         id,
         occurred_at,
-        uploaded_at,
         intake_at,
+        brand,
+        waybill,
     })
 }
 
-fn schema_version(version: Option<u32>) -> Result<(), Reject> {
-    let (code, what) = match version {
-        None | Some(SCHEMA_VERSION) => return Ok(()),
-        Some(0) => (Code::SchemaTooOld, "older"),
-        Some(_) => (Code::SchemaTooNew, "newer"),
-    };
-    let detail = format!("written for a {what} schema than the only one read here, version {SCHEMA_VERSION}");
-    Err(Reject::new(code, detail).under("schemaVersion"))
-}
-
-fn required(event: &ParcelEvent, notes: &Notes) -> Result<(), Reject> {
-    let need = |present: bool, field: &'static str| {
-        if present {
-            Ok(())
-        } else {
+/// The time and the happening of an event that has all that it must have.
+fn required<'a>(view: &View<'a>, notes: &Notes) -> Result<(Timestamp, (u32, &'a [u8])), Reject> {
+    let need = |text: &[u8], field: &'static str| {
+        if text.is_empty() {
             Err(missing(notes, "ParcelEvent", field).under(field))
+        } else {
+            Ok(())
         }
     };
-    need(!event.event_id.is_empty(), "eventId")?;
-    need(!event.brand.is_empty(), "brand")?;
-    need(!event.site.is_empty(), "site")?;
-    need(event.occurred_at.is_some(), "occurredAt")?;
-    let Some(happening) = &event.happening else {
-        return Err(no_happening(notes));
-    };
-    if is_about_subject(happening) {
-        need(!event.subject.is_empty(), "subject")
+    need(view.event_id, "eventId")?;
+    need(view.brand, "brand")?;
+    need(view.site, "site")?;
+    let occurred_at = view
+        .occurred_at
+        .ok_or_else(|| missing(notes, "ParcelEvent", "occurredAt").under("occurredAt"))?;
+    let happening = view.happening.ok_or_else(|| no_happening(notes))?;
+    if is_about_subject(happening.0) {
+        need(view.subject, "subject")?;
     } else {
-        need(!event.waybill.is_empty(), "waybill")
+        need(view.waybill, "waybill")?;
     }
+    Ok((occurred_at, happening))
 }
 
-/// Whether it is keyed by its subject, having no waybill.
-pub(crate) const fn is_about_subject(happening: &Happening) -> bool {
+/// Whether a happening is keyed by its subject, having no waybill.
+const fn is_about_subject(happening: u32) -> bool {
     matches!(
         happening,
-        Happening::DeviceState(_) | Happening::ScreenerShift(_) | Happening::DeclaredVolume(_)
+        parcel_event::DEVICE_STATE | parcel_event::SCREENER_SHIFT | parcel_event::DECLARED_VOLUME
     )
 }
 
@@ -118,11 +110,12 @@ fn no_happening(notes: &Notes) -> Reject {
         let detail = "what happened is nothing that this version knows; use one of the documented happenings";
         return Reject::new(Code::EventTypeUnknown, detail);
     }
-    let fields = proto::schema::PARCEL_EVENT.fields.iter().filter(|field| field.oneof);
-    let null = fields
-        .map(|field| field.json)
-        .find(|name| notes.nulls.contains(&("ParcelEvent", *name)));
-    match null {
+    let mut happenings = PARCEL_EVENT
+        .fields
+        .iter()
+        .filter(|field| field.is_happening())
+        .map(|field| field.json);
+    match happenings.find(|name| notes.nulls.contains(&("ParcelEvent", *name))) {
         Some(name) => Reject::new(
             Code::FieldNull,
             "what happened is null; send an object, if an empty one",
@@ -135,27 +128,32 @@ fn no_happening(notes: &Notes) -> Reject {
     }
 }
 
-fn unknown_brand() -> Reject {
-    Reject::new(
-        Code::BrandUnknown,
-        "no brand of this code in the rules; see `sanbai rules show`",
-    )
-    .under("brand")
-}
-
-fn check_waybill(waybill: &mut String) -> Result<(), Reject> {
-    if !waybill.bytes().all(is_canonical) {
-        *waybill = canonical_waybill(waybill);
-    }
-    if !waybill.bytes().all(is_canonical) {
-        let detail = "a waybill number has letters, digits and signs of ASCII only";
-        return Err(Reject::new(Code::TextInvalid, detail));
-    }
-    // What blanks had hidden.
-    if find_personal(waybill, Run::Code).is_some() {
-        Err(personal())
-    } else {
+/// What a happening says nothing without.
+fn required_within(happening: u32, bytes: &[u8], notes: &Notes) -> Result<(), Reject> {
+    let (message, name, field, present) = match happening {
+        parcel_event::DEPARTED => ("Departed", "departed", "leg", read_leg(bytes).is_some()),
+        parcel_event::ARRIVED => (
+            "Arrived",
+            "arrived",
+            "from",
+            !first_text(bytes, arrived::FROM).is_empty(),
+        ),
+        parcel_event::RETRACTED => {
+            let target = first_text(bytes, retracted::EVENT_ID);
+            if !target.is_empty() {
+                let target = event_id(target);
+                return target
+                    .map(|_| ())
+                    .map_err(|reject| reject.under("eventId").under("retracted"));
+            }
+            ("Retracted", "retracted", "eventId", false)
+        }
+        _ => return Ok(()),
+    };
+    if present {
         Ok(())
+    } else {
+        Err(missing(notes, message, field).under(field).under(name))
     }
 }
 
@@ -165,44 +163,33 @@ fn check_waybill(waybill: &mut String) -> Result<(), Reject> {
 /// assert_eq!(sanbai_wire::canonical_waybill(" sf 123 "), "SF123");
 /// ```
 pub fn canonical_waybill(waybill: &str) -> String {
-    waybill
-        .chars()
-        .filter(|character| !character.is_whitespace())
-        .map(|character| character.to_ascii_uppercase())
-        .collect()
+    let letters = waybill.chars().filter(|character| !character.is_whitespace());
+    letters.map(|character| character.to_ascii_uppercase()).collect()
 }
 
-const fn is_canonical(byte: u8) -> bool {
-    byte.is_ascii_graphic() && !byte.is_ascii_lowercase()
-}
-
-/// A time as the core has it.
-fn instant(time: Option<proto::Timestamp>) -> Result<Option<Timestamp>, Reject> {
-    let Some(time) = time else { return Ok(None) };
-    let instant = Timestamp::from_parts(time.seconds, time.nanos);
-    match instant {
-        Some(instant) if instant >= FIRST => Ok(Some(instant)),
-        Some(_) if time.seconds >= 0 => Err(unit("the time lies in 1970: were seconds taken for milliseconds?")),
-        None if time.seconds > 0 && (0..1_000_000_000).contains(&time.nanos) => {
-            Err(unit("the time lies after 2262: were milliseconds taken for seconds?"))
-        }
-        Some(_) | None => Err(Reject::new(
-            Code::EventTimeInvalid,
-            "a time before 1970, or not a time at all",
-        )),
+fn canonical(waybill: &str) -> Result<Cow<'_, str>, Reject> {
+    let is_canonical = |text: &str| {
+        text.bytes()
+            .all(|byte| byte.is_ascii_graphic() && !byte.is_ascii_lowercase())
+    };
+    if is_canonical(waybill) {
+        return Ok(Cow::Borrowed(waybill));
+    }
+    let canonical = canonical_waybill(waybill);
+    if !is_canonical(&canonical) {
+        let detail = "a waybill number has letters, digits and signs of ASCII only";
+        return Err(Reject::new(Code::TextInvalid, detail));
+    }
+    // What blanks had hidden.
+    if find_personal(&canonical, Run::Code).is_some() {
+        Err(personal())
+    } else {
+        Ok(Cow::Owned(canonical))
     }
 }
 
-/// The beginning of 1971: before it, somebody has mistaken a unit.
-const FIRST: Timestamp = Timestamp::from_nanos(31_536_000_000_000_000);
-
-fn unit(detail: &str) -> Reject {
-    Reject::new(Code::EventTimeUnit, detail)
-}
-
 fn check_age(occurred_at: Timestamp, intake_at: Timestamp, age: AgeLimits) -> Result<(), Reject> {
-    let before = intake_at.since(occurred_at);
-    if before > age.past {
+    if intake_at.since(occurred_at) > age.past {
         let detail = "the event lies further before its own intake than is allowed; such evidence no longer counts";
         return Err(Reject::new(Code::EventTimeTooOld, detail));
     }
@@ -211,73 +198,4 @@ fn check_age(occurred_at: Timestamp, intake_at: Timestamp, age: AgeLimits) -> Re
         return Err(Reject::new(Code::EventTimeFuture, detail));
     }
     Ok(())
-}
-
-fn admit_happening(happening: &mut Happening, notes: &Notes) -> Result<(), Reject> {
-    match happening {
-        Happening::Accepted(accepted) => match accepted.weight_grams {
-            Some(0) | Some(WEIGHT_OVER..) => {
-                let detail = format!("a weight is 1 to {WEIGHT_GRAMS_MAX} grams; leave it out where it is not known");
-                Err(Reject::new(Code::ValueRange, detail)
-                    .under("weightGrams")
-                    .under("accepted"))
-            }
-            Some(_) | None => Ok(()),
-        },
-        Happening::Inspected(inspected) => {
-            // The digest is compared as text: one case of letters only.
-            inspected.photo_digest.make_ascii_lowercase();
-            let check = class(inspected.prohibited_class).and_then(|()| mark(inspected.mark.as_ref()));
-            check.map_err(|reject| reject.under("inspected"))
-        }
-        Happening::XrayScreened(screened) => {
-            let check = class(screened.prohibited_class).and_then(|()| mark(screened.mark.as_ref()));
-            check.map_err(|reject| reject.under("xrayScreened"))
-        }
-        Happening::OpenChecked(checked) => {
-            class(checked.prohibited_class).map_err(|reject| reject.under("openChecked"))
-        }
-        Happening::Departed(departed) if departed.leg == i32::from(Leg::Unspecified) => {
-            Err(missing(notes, "Departed", "leg").under("leg").under("departed"))
-        }
-        Happening::Arrived(arrived) if arrived.from.is_empty() => {
-            Err(missing(notes, "Arrived", "from").under("from").under("arrived"))
-        }
-        Happening::Retracted(retracted) if retracted.event_id.is_empty() => Err(missing(notes, "Retracted", "eventId")
-            .under("eventId")
-            .under("retracted")),
-        Happening::IdentityChecked(_)
-        | Happening::Sealed(_)
-        | Happening::Departed(_)
-        | Happening::Arrived(_)
-        | Happening::Delivered(_)
-        | Happening::Held(_)
-        | Happening::Released(_)
-        | Happening::Reported(_)
-        | Happening::Rejected(_)
-        | Happening::Returned(_)
-        | Happening::Voided(_)
-        | Happening::Retracted(_)
-        | Happening::DeviceState(_)
-        | Happening::ScreenerShift(_)
-        | Happening::DeclaredVolume(_) => Ok(()),
-    }
-}
-
-/// The first weight over the limit.
-const WEIGHT_OVER: u32 = WEIGHT_GRAMS_MAX + 1;
-
-fn class(class: u32) -> Result<(), Reject> {
-    if class == 0 || ProhibitedClass::new(class).is_some() {
-        return Ok(());
-    }
-    let detail = "a class of prohibited goods is 1 to 19, or 0 for none";
-    Err(Reject::new(Code::ValueRange, detail).under("prohibitedClass"))
-}
-
-fn mark(mark: Option<&Mark>) -> Result<(), Reject> {
-    let time = mark.and_then(|mark| mark.time);
-    instant(time)
-        .map(|_| ())
-        .map_err(|reject| reject.under("time").under("mark"))
 }

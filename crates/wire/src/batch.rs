@@ -77,7 +77,7 @@ fn json_events(bytes: &[u8]) -> Result<Option<Vec<&[u8]>>, Reject> {
     let mut reader = Reader::new(bytes);
     // An event is told by its first name; only what does not begin like one is looked through.
     match first_name(&mut reader) {
-        Some(name) if name == "events" => {}
+        Some(name) if *name == *b"events" => {}
         Some(name)
             if crate::proto::schema::PARCEL_EVENT
                 .find(0, |field| field.is_called(&name))
@@ -89,7 +89,7 @@ fn json_events(bytes: &[u8]) -> Result<Option<Vec<&[u8]>>, Reject> {
                     return Ok(None);
                 }
                 match reader.name(false) {
-                    Ok(Some(name)) => found = name == "events",
+                    Ok(Some(name)) => found = *name == *b"events",
                     Ok(None) | Err(_) => return Ok(None),
                 }
             }
@@ -106,7 +106,7 @@ fn json_events(bytes: &[u8]) -> Result<Option<Vec<&[u8]>>, Reject> {
         push(&mut events, event)?;
     }
     while let Some(name) = reader.name(false)? {
-        if name == "events" {
+        if *name == *b"events" {
             return Err(reader.duplicate());
         }
         reader.skip()?;
@@ -115,7 +115,7 @@ fn json_events(bytes: &[u8]) -> Result<Option<Vec<&[u8]>>, Reject> {
     Ok(Some(events))
 }
 
-fn first_name<'a>(reader: &mut Reader<'a>) -> Option<Cow<'a, str>> {
+fn first_name<'a>(reader: &mut Reader<'a>) -> Option<Cow<'a, [u8]>> {
     reader.open_object().ok()?;
     reader.name(true).ok()?
 }

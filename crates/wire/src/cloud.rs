@@ -6,17 +6,17 @@ use data_encoding::BASE64;
 use sanbai_core::event::EventId;
 use sanbai_core::time::Timestamp;
 
+use crate::check::Notes;
 use crate::code::Code;
 use crate::decode::{Decoder, check_size};
 use crate::decoded::Decoded;
 use crate::encoding::Encoding;
-use crate::json::{Notes, Reader, Shape};
-use crate::proto;
-use crate::proto::event::ParcelEvent;
+use crate::form::personal;
+use crate::json::{Reader, Shape};
 use crate::reject::Reject;
 use crate::schema::loosely_equal;
-use crate::survey::personal;
 use crate::text::{Run, find_personal, is_clean, redacted};
+use crate::view::{View, utf8};
 
 /// Most bytes of an attribute.
 const ATTRIBUTE_BYTES_MAX: usize = 256;
@@ -121,7 +121,7 @@ fn happening_of(event_type: &str) -> Result<&str, Reject> {
 }
 
 /// What an envelope means for the event in it.
-struct Envelope<'a> {
+pub(crate) struct Envelope<'a> {
     id: &'a str,
     parsed: EventId,
     source: String,
@@ -130,7 +130,8 @@ struct Envelope<'a> {
 }
 
 impl Envelope<'_> {
-    fn put_on(self, event: &mut ParcelEvent, notes: &Notes) -> Result<(), Reject> {
+    /// Puts id, source and, where it has none, time on the event.
+    pub(crate) fn put_on<'a>(&'a self, event: &mut View<'a>, notes: &Notes) -> Result<(), Reject> {
         if notes
             .happening
             .is_some_and(|happening| !loosely_equal(happening, self.happening))
@@ -139,16 +140,13 @@ impl Envelope<'_> {
             return Err(Reject::new(Code::EventTypeUnknown, detail));
         }
         if event.event_id.is_empty() {
-            event.event_id = self.id.to_owned();
-        } else if EventId::parse(&event.event_id) != Some(self.parsed) {
+            event.event_id = self.id.as_bytes();
+        } else if EventId::parse(utf8(event.event_id)) != Some(self.parsed) {
             let detail = "the event has another id than its envelope; send one id";
             return Err(Reject::new(Code::EventIdInvalid, detail).under("eventId"));
         }
-        event.source = self.source;
-        if let (None, Some(time)) = (event.occurred_at, self.time) {
-            let (seconds, nanos) = time.to_parts();
-            event.occurred_at = Some(proto::Timestamp { seconds, nanos });
-        }
+        event.source = self.source.as_bytes();
+        event.occurred_at = event.occurred_at.or(self.time);
         Ok(())
     }
 }
@@ -165,11 +163,11 @@ pub(crate) fn decode_structured<'r, R: Fn(&str) -> Option<&'r str>>(
     reader.open_object()?;
     let mut names = std::collections::BTreeSet::new();
     while let Some(name) = reader.name(names.is_empty())? {
-        if let Some((attribute, slot)) = attributes.slot(&name) {
+        if let Some((attribute, slot)) = core::str::from_utf8(&name).ok().and_then(|name| attributes.slot(name)) {
             *slot = attribute_text(&mut reader).map_err(|reject| reject.under(attribute))?;
-        } else if name == "data" && reader.shape()? != Shape::Null {
+        } else if *name == *b"data" && reader.shape()? != Shape::Null {
             data = Some(Cow::Borrowed(reader.pass()?));
-        } else if name == "data_base64" && reader.shape()? != Shape::Null {
+        } else if *name == *b"data_base64" && reader.shape()? != Shape::Null {
             data = Some(Cow::Owned(
                 base64(&mut reader).map_err(|reject| reject.under("data_base64"))?,
             ));
@@ -182,7 +180,7 @@ pub(crate) fn decode_structured<'r, R: Fn(&str) -> Option<&'r str>>(
         }
     }
     reader.finish()?;
-    if names.contains("data") && names.contains("data_base64") {
+    if names.contains(b"data".as_slice()) && names.contains(b"data_base64".as_slice()) {
         let detail = "data and data_base64 stand in one envelope; send one of them";
         return Err(Reject::new(Code::TypeMismatch, detail).under("data_base64"));
     }
@@ -222,10 +220,9 @@ pub(crate) fn decode_data<'r, R: Fn(&str) -> Option<&'r str>>(
     name: &str,
 ) -> Result<Decoded, Reject> {
     let envelope = attributes.check()?;
-    let put_on = |event: &mut ParcelEvent, notes: &Notes| envelope.put_on(event, notes);
     let decoded = check_size(data).and_then(|()| match encoding {
-        Encoding::Json => decoder.json(data, put_on),
-        Encoding::Protobuf => decoder.protobuf(data, Notes::default(), put_on),
+        Encoding::Json => decoder.json(data, Some(&envelope)),
+        Encoding::Protobuf => decoder.protobuf(data, Some(&envelope)),
         Encoding::CloudEvent => Err(Reject::new(Code::UnknownEncoding, "a CloudEvent inside a CloudEvent")),
     });
     decoded.map_err(|reject| if name.is_empty() { reject } else { reject.under(name) })

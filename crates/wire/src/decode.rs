@@ -1,23 +1,28 @@
 //! From bytes to events, or to one reason why not.
 
-use prost::Message as _;
+use core::ops::Range;
+use std::borrow::Cow;
+
 use sanbai_core::event::ContentDigest;
 use sanbai_core::time::Span;
 use sha2::{Digest as _, Sha256};
 
-use crate::admit::{AgeLimits, admit};
-use crate::cloud;
+use crate::admit::{Admitted, AgeLimits, admit};
+use crate::check::{Checks, Notes, Policy};
+use crate::cloud::{self, Envelope};
 use crate::code::Code;
 use crate::decoded::Decoded;
 use crate::encoding::Encoding;
-use crate::json::{Notes, Reader, transcode};
-use crate::limits::{EVENT_BYTES_MAX, LIST_ENTRIES_MAX};
-use crate::proto::event::ParcelEvent;
-use crate::proto::schema::PARCEL_EVENT;
+use crate::json::{Reader, transcode};
+use crate::limits::EVENT_BYTES_MAX;
+use crate::proto::schema::{PARCEL_EVENT, parcel_event};
+use crate::protobuf::time_bytes;
 use crate::reject::Reject;
-use crate::sanitise::{RawValues, Sanitiser};
-use crate::survey::{Survey, redact};
+use crate::rewrite::Rewriter;
+use crate::sanitise::RawValues;
+use crate::survey::survey;
 use crate::token::TokenKeys;
+use crate::view::View;
 
 /// Reads events: checks them, puts identifiers into canonical form, and lets no personal data pass.
 ///
@@ -38,7 +43,7 @@ use crate::token::TokenKeys;
 /// let decoded = decoder.decode(bytes, Encoding::Json)?;
 /// assert_eq!(decoded.key(), "SF:SF1234567890123");
 /// assert!(matches!(decoded.event().expect("of a parcel").happening, Happening::IdentityChecked(_)));
-/// assert!(!sanbai_wire::encode_json(decoded.message()).contains("440308199901101512"));
+/// assert!(!decoded.to_json().contains("440308199901101512"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -46,9 +51,7 @@ pub struct Decoder<R> {
     keys: TokenKeys,
     resolve: R,
     age: AgeLimits,
-    raw: RawValues,
-    strict: bool,
-    known_versions: Option<Vec<String>>,
+    policy: Policy,
 }
 
 impl<R> Decoder<R> {
@@ -69,21 +72,21 @@ impl<R> Decoder<R> {
     /// What becomes of raw numbers and names. Default: tokens and facts.
     #[must_use]
     pub const fn raw_values(mut self, raw: RawValues) -> Self {
-        self.raw = raw;
+        self.policy.forbid_raw = matches!(raw, RawValues::Forbid);
         self
     }
 
     /// Whether a field that this version does not know rejects the event. Default: it is counted.
     #[must_use]
     pub const fn strict(mut self, strict: bool) -> Self {
-        self.strict = strict;
+        self.policy.strict = strict;
         self
     }
 
     /// The key versions that tokens may name; beyond them `token_key_unknown`. Default: any.
     #[must_use]
     pub fn key_versions(mut self, versions: impl IntoIterator<Item = String>) -> Self {
-        self.known_versions = Some(versions.into_iter().collect());
+        self.policy.key_versions = Some(versions.into_iter().collect());
         self
     }
 }
@@ -95,13 +98,16 @@ impl<'r, R: Fn(&str) -> Option<&'r str>> Decoder<R> {
             past: Span::days(7),
             future: Span::hours(24),
         };
+        let policy = Policy {
+            strict: false,
+            forbid_raw: false,
+            key_versions: None,
+        };
         Self {
             keys,
             resolve,
             age,
-            raw: RawValues::Tokenise,
-            strict: false,
-            known_versions: None,
+            policy,
         }
     }
 
@@ -113,60 +119,74 @@ impl<'r, R: Fn(&str) -> Option<&'r str>> Decoder<R> {
     pub fn decode(&self, bytes: &[u8], encoding: Encoding) -> Result<Decoded, Reject> {
         check_size(bytes)?;
         match encoding {
-            Encoding::Json => self.json(bytes, |_, _| Ok(())),
-            Encoding::Protobuf => self.protobuf(bytes, Notes::default(), |_, _| Ok(())),
+            Encoding::Json => self.json(bytes, None),
+            Encoding::Protobuf => self.protobuf(bytes, None),
             Encoding::CloudEvent => cloud::decode_structured(self, bytes),
         }
     }
 
-    /// Reads JSON; `adjust` may fill in what an envelope says before the event is checked.
-    pub(crate) fn json(
-        &self,
-        bytes: &[u8],
-        adjust: impl FnOnce(&mut ParcelEvent, &Notes) -> Result<(), Reject>,
-    ) -> Result<Decoded, Reject> {
-        let mut notes = Notes::default();
+    /// Reads JSON by way of protobuf.
+    pub(crate) fn json(&self, bytes: &[u8], envelope: Option<&Envelope<'_>>) -> Result<Decoded, Reject> {
+        let mut checks = Checks::new(&self.policy);
         let mut reader = Reader::new(bytes);
         let mut message = Vec::with_capacity(bytes.len());
-        transcode(&mut reader, &PARCEL_EVENT, self.strict, &mut notes, &mut message)?;
+        transcode(&mut checks, &mut reader, &PARCEL_EVENT, &mut message)?;
         reader.finish()?;
-        self.protobuf(&message, notes, adjust)
+        self.accept(Cow::Owned(message), &checks.notes, envelope)
     }
 
-    /// Reads protobuf, after what `notes` says of the encoding before it.
-    pub(crate) fn protobuf(
-        &self,
-        bytes: &[u8],
-        mut notes: Notes,
-        adjust: impl FnOnce(&mut ParcelEvent, &Notes) -> Result<(), Reject>,
-    ) -> Result<Decoded, Reject> {
-        let mut survey = Survey {
-            strict: self.strict,
-            notes: &mut notes,
-            personal: false,
-        };
-        survey.message(&PARCEL_EVENT, bytes)?;
-        let mut event = if survey.personal {
-            redacted(bytes)?
-        } else {
-            parse(bytes)?
-        };
-        adjust(&mut event, &notes)?;
-        let admitted = admit(&mut event, &notes, &self.resolve, self.age)?;
-        let sanitiser = Sanitiser {
-            keys: &self.keys,
-            raw: self.raw,
-            known_versions: self.known_versions.as_deref(),
-            today: admitted.occurred_at.civil_day(),
-        };
-        sanitiser.event(&mut event)?;
-        let digest = digest(&mut event);
+    /// Reads protobuf.
+    pub(crate) fn protobuf(&self, bytes: &[u8], envelope: Option<&Envelope<'_>>) -> Result<Decoded, Reject> {
+        let mut checks = Checks::new(&self.policy);
+        survey(&mut checks, &PARCEL_EVENT, bytes)?;
+        self.accept(Cow::Borrowed(bytes), &checks.notes, envelope)
+    }
+
+    /// Accepts an event whose fields have been checked one by one, or says why not.
+    fn accept(&self, bytes: Cow<'_, [u8]>, notes: &Notes, envelope: Option<&Envelope<'_>>) -> Result<Decoded, Reject> {
+        let mut view = View::of(&bytes);
+        if let Some(envelope) = envelope {
+            envelope.put_on(&mut view, notes)?;
+        }
+        let admitted = admit(&view, notes, &self.resolve, self.age)?;
+        let is_canonical = !notes.rewrite
+            && envelope.is_none()
+            && admitted.brand.as_bytes() == view.brand
+            && matches!(admitted.waybill, Cow::Borrowed(_));
+        let (id, intake_at, unknown_fields) = (admitted.id, admitted.intake_at, notes.unknown_fields);
+        if is_canonical {
+            let digest = digest(&bytes, &view.intake);
+            return Ok(Decoded {
+                bytes: bytes.into_owned(),
+                id,
+                intake_at,
+                digest,
+                unknown_fields,
+            });
+        }
+        let bytes = self.rewritten(&bytes, &view, &admitted);
+        let digest = digest(&bytes, &View::of(&bytes).intake);
         Ok(Decoded {
-            message: event,
-            admitted,
+            bytes,
+            id,
+            intake_at,
             digest,
-            unknown_fields: notes.unknown_fields,
+            unknown_fields,
         })
+    }
+
+    /// The event in canonical form and without personal data.
+    fn rewritten(&self, bytes: &[u8], view: &View<'_>, admitted: &Admitted<'_, '_>) -> Vec<u8> {
+        let (seconds, nanos) = admitted.occurred_at.to_parts();
+        let occurred_at = time_bytes(seconds, nanos);
+        let instead = [
+            (parcel_event::EVENT_ID, view.event_id),
+            (parcel_event::BRAND, admitted.brand.as_bytes()),
+            (parcel_event::WAYBILL, admitted.waybill.as_bytes()),
+            (parcel_event::SOURCE, view.source),
+            (parcel_event::OCCURRED_AT, &occurred_at),
+        ];
+        Rewriter::new(&self.keys, admitted.occurred_at.civil_day()).event(bytes, &instead)
     }
 }
 
@@ -185,29 +205,14 @@ pub(crate) fn check_size(bytes: &[u8]) -> Result<(), Reject> {
     Ok(())
 }
 
-fn parse(bytes: &[u8]) -> Result<ParcelEvent, Reject> {
-    ParcelEvent::decode(bytes).map_err(|_| Reject::new(Code::ProtoDecode, "the protobuf message cannot be read"))
-}
-
-fn redacted(bytes: &[u8]) -> Result<ParcelEvent, Reject> {
-    let mut clean = Vec::with_capacity(bytes.len());
-    let mut fields = Vec::new();
-    redact(&PARCEL_EVENT, bytes, "", &mut clean, &mut fields);
-    let mut event = parse(&clean)?;
-    for field in fields {
-        if event.redacted_fields.len() < LIST_ENTRIES_MAX && !event.redacted_fields.contains(&field) {
-            event.redacted_fields.push(field);
-        }
-    }
-    Ok(event)
-}
-
-/// The first eight bytes of the SHA-256 of the canonical encoding without `source`, `uploaded_at` and `intake_at`.
-fn digest(event: &mut ParcelEvent) -> ContentDigest {
-    let source = core::mem::take(&mut event.source);
-    let times = (event.uploaded_at.take(), event.intake_at.take());
-    let hash = Sha256::digest(event.encode_to_vec());
-    event.source = source;
-    (event.uploaded_at, event.intake_at) = times;
-    ContentDigest(hash.first_chunk().map_or(0, |first| u64::from_be_bytes(*first)))
+/// The first eight bytes of the SHA-256 of canonical bytes without those of the intake.
+fn digest(bytes: &[u8], intake: &Range<usize>) -> ContentDigest {
+    let mut hash = Sha256::new();
+    hash.update(bytes.get(..intake.start).unwrap_or_default());
+    hash.update(bytes.get(intake.end..).unwrap_or_default());
+    ContentDigest(
+        hash.finalize()
+            .first_chunk()
+            .map_or(0, |first| u64::from_be_bytes(*first)),
+    )
 }

@@ -1,26 +1,25 @@
 //! A decoded event, and how the core sees it.
 
-use sanbai_core::document::KindSet;
-use sanbai_core::event::{
-    self, ContentDigest, Event, EventId, Expiry, Happening, Number, Place, ProhibitedClass, TokenSet,
-};
-use sanbai_core::time::{CivilDay, Timestamp};
+use prost::Message as _;
+use sanbai_core::event::{ContentDigest, Event, EventId, Place};
+use sanbai_core::time::Timestamp;
 
-use crate::admit::Admitted;
-use crate::facts;
+use crate::happening;
+use crate::json;
 use crate::key::{key, partition};
-use crate::proto::event as wire;
-use crate::proto::event::parcel_event::Happening as Wire;
-use crate::sanitise::LONG_TERM;
-use crate::token::Token;
+use crate::proto::event::ParcelEvent;
+use crate::proto::schema::PARCEL_EVENT;
+use crate::view::{View, utf8};
 
 /// An event that was accepted: checked, in canonical form, and without personal data.
 ///
+/// Holds the canonical protobuf bytes; everything else is read from them when it is asked for.
 /// See [`Decoder`](crate::Decoder) for an example.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Decoded {
-    pub(crate) message: wire::ParcelEvent,
-    pub(crate) admitted: Admitted,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) id: EventId,
+    pub(crate) intake_at: Timestamp,
     pub(crate) digest: ContentDigest,
     pub(crate) unknown_fields: u32,
 }
@@ -28,42 +27,50 @@ pub struct Decoded {
 impl Decoded {
     /// The event as the core judges it; `None` for the three that are about a device, a screener or an outlet.
     pub fn event(&self) -> Option<Event<'_>> {
-        let message = &self.message;
+        let view = View::of(&self.bytes);
+        let (number, bytes) = view.happening?;
         Some(Event {
-            id: self.admitted.id,
+            happening: happening::read(number, bytes)?,
+            id: self.id,
             digest: self.digest,
-            brand: &message.brand,
-            waybill: &message.waybill,
-            site: &message.site,
-            operator: &message.operator,
-            place: Place::parse(&message.place),
-            occurred_at: self.admitted.occurred_at,
-            uploaded_at: self.admitted.uploaded_at,
-            intake_at: self.admitted.intake_at,
-            source: &message.source,
-            redacted: !message.redacted_fields.is_empty(),
-            happening: happening(message.happening.as_ref()?)?,
+            brand: utf8(view.brand),
+            waybill: utf8(view.waybill),
+            site: utf8(view.site),
+            operator: utf8(view.operator),
+            place: Place::parse(utf8(view.place)),
+            occurred_at: view.occurred_at?,
+            uploaded_at: view.uploaded_at,
+            intake_at: self.intake_at,
+            source: utf8(view.source),
+            redacted: view.redacted,
         })
     }
 
-    /// The message, as it may be stored and sent on.
-    pub const fn message(&self) -> &wire::ParcelEvent {
-        &self.message
+    /// The canonical protobuf bytes, to be stored or sent on: what prost makes of [`message`](Self::message).
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes
     }
 
-    /// The message, to be stored or sent on.
-    pub fn into_message(self) -> wire::ParcelEvent {
-        self.message
+    /// The canonical JSON, on one line.
+    pub fn to_json(&self) -> String {
+        let mut out = String::with_capacity(512);
+        json::write(&PARCEL_EVENT, &self.bytes, &mut out);
+        out
+    }
+
+    /// The message.
+    pub fn message(&self) -> ParcelEvent {
+        ParcelEvent::decode(self.bytes.as_slice()).expect("canonical bytes were checked field by field")
     }
 
     /// The id that its producer chose.
     pub const fn id(&self) -> EventId {
-        self.admitted.id
+        self.id
     }
 
     /// When it reached us: `intakeAt`, else `uploadedAt`, else `occurredAt`.
     pub const fn intake_at(&self) -> Timestamp {
-        self.admitted.intake_at
+        self.intake_at
     }
 
     /// Digest of the content without `source`, `uploadedAt` and `intakeAt`.
@@ -78,14 +85,14 @@ impl Decoded {
 
     /// The key of its record: brand and waybill, or brand and subject.
     pub fn key(&self) -> String {
-        let message = &self.message;
+        let view = View::of(&self.bytes);
         key(
-            &message.brand,
-            if message.waybill.is_empty() {
-                &message.subject
+            utf8(view.brand),
+            utf8(if view.waybill.is_empty() {
+                view.subject
             } else {
-                &message.waybill
-            },
+                view.waybill
+            }),
         )
     }
 
@@ -95,129 +102,8 @@ impl Decoded {
     }
 }
 
-fn happening(happening: &Wire) -> Option<Happening<'_>> {
-    Some(match happening {
-        Wire::Accepted(accepted) => Happening::Accepted(self::accepted(accepted)),
-        Wire::IdentityChecked(checked) => Happening::IdentityChecked(event::IdentityChecked {
-            result: facts::identity_result(checked.result),
-            document: document(checked.document.as_ref()),
-            agent: checked.agent_document.as_ref().map(|agent| document(Some(agent))),
-            name_matches: checked.name_matches,
-        }),
-        Wire::Inspected(inspected) => Happening::Inspected(event::Inspected {
-            result: facts::inspection_result(inspected.result),
-            prohibited_class: ProhibitedClass::new(inspected.prohibited_class),
-            matches_declared: inspected.matches_declared,
-            mark: mark(inspected.mark.as_ref()),
-        }),
-        Wire::Sealed(_) => Happening::Sealed,
-        Wire::XrayScreened(screened) => Happening::XrayScreened(event::XrayScreened {
-            device: &screened.device,
-            screener: &screened.screener,
-            judgement: facts::xray_judgement(screened.judgement),
-            at_destination: screened.stage() == wire::ScreeningStage::Destination,
-            mark: mark(screened.mark.as_ref()),
-            third_party: &screened.third_party,
-            prohibited_class: ProhibitedClass::new(screened.prohibited_class),
-        }),
-        Wire::Departed(departed) => Happening::Departed(match departed.leg() {
-            wire::Leg::LineHaul => event::Leg::LineHaul,
-            wire::Leg::Local | wire::Leg::Unspecified => event::Leg::Local,
-        }),
-        Wire::Arrived(arrived) => Happening::Arrived(&arrived.from),
-        Wire::Delivered(_) => Happening::Delivered,
-        Wire::OpenChecked(checked) => Happening::OpenChecked(event::OpenChecked {
-            result: facts::open_check_result(checked.result),
-            prohibited_class: ProhibitedClass::new(checked.prohibited_class),
-        }),
-        Wire::Held(_) => Happening::Held,
-        Wire::Released(_) => Happening::Released,
-        Wire::Reported(_) => Happening::Reported,
-        Wire::Rejected(_) => Happening::Rejected,
-        Wire::Returned(_) => Happening::Returned,
-        Wire::Voided(_) => Happening::Voided,
-        Wire::Retracted(retracted) => Happening::Retracted(EventId::parse(&retracted.event_id)?),
-        Wire::DeviceState(_) | Wire::ScreenerShift(_) | Wire::DeclaredVolume(_) => return None,
-    })
-}
-
-fn accepted(accepted: &wire::Accepted) -> event::Accepted<'_> {
-    event::Accepted {
-        letter: accepted.item_kind() == wire::ItemKind::Letter,
-        transport: facts::transport(accepted.transport),
-        route: facts::route(accepted.route),
-        agreement: &accepted.agreement,
-        declared_item: &accepted.declared_item,
-        destination: Place::parse(&accepted.destination),
-        sender: accepted
-            .sender
-            .as_ref()
-            .map_or_else(TokenSet::default, |sender| tokens(&sender.phone_tokens)),
-        by_agent: accepted.by_agent,
+impl core::fmt::Debug for Decoded {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "Decoded({})", self.to_json())
     }
-}
-
-/// The digests of the tokens; what is over the limit of the set adds nothing.
-fn tokens(tokens: &[String]) -> TokenSet {
-    let mut set = TokenSet::default();
-    for token in tokens.iter().filter_map(|token| Token::parse(token)) {
-        if !set.insert(token.digest()) {
-            break;
-        }
-    }
-    set
-}
-
-fn document(document: Option<&wire::Document>) -> event::Document {
-    let Some(document) = document else {
-        return event::Document {
-            kind: None,
-            number: Number::Absent,
-            expiry: Expiry::Unanswered,
-        };
-    };
-    event::Document {
-        kind: facts::document_kind(document.kind),
-        number: number(document),
-        expiry: expiry(&document.expires_on),
-    }
-}
-
-fn expiry(text: &str) -> Expiry {
-    match CivilDay::parse(text) {
-        Some(day) => Expiry::On(day),
-        None if text == LONG_TERM => Expiry::LongTerm,
-        None => Expiry::Unanswered,
-    }
-}
-
-fn number(document: &wire::Document) -> Number {
-    let examined = document
-        .facts
-        .as_ref()
-        .filter(|facts| facts.format() != wire::Grade::Unspecified);
-    match examined {
-        Some(known) => Number::Examined {
-            format: facts::grade(known.format),
-            checksum: facts::grade(known.checksum),
-            birth_date: facts::grade(known.birth_date),
-            valid_as: known
-                .valid_as
-                .iter()
-                .filter_map(|kind| facts::document_kind(*kind))
-                .collect::<KindSet>(),
-        },
-        None if document.tokens.is_empty() => Number::Absent,
-        None => Number::Unexamined,
-    }
-}
-
-fn mark(mark: Option<&wire::Mark>) -> event::Mark {
-    let Some(mark) = mark else { return event::Mark::NONE };
-    event::Mark::NONE
-        .with(event::Mark::UNIT, !mark.unit.is_empty())
-        .with(event::Mark::OPERATOR, !mark.operator.is_empty())
-        .with(event::Mark::TIME, mark.time.is_some())
-        .with(event::Mark::DEVICE, !mark.device.is_empty())
-        .with(event::Mark::SEQUENCE, !mark.sequence.is_empty())
 }

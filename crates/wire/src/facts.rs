@@ -135,6 +135,15 @@ pub(crate) fn inspection_result(number: i32) -> event::InspectionResult {
     }
 }
 
+/// The kind of a departure; `None` where the producer did not say.
+pub(crate) fn leg(number: i32) -> Option<event::Leg> {
+    match wire::Leg::try_from(number) {
+        Ok(wire::Leg::LineHaul) => Some(event::Leg::LineHaul),
+        Ok(wire::Leg::Local) => Some(event::Leg::Local),
+        Ok(wire::Leg::Unspecified) | Err(_) => None,
+    }
+}
+
 /// What a screener decided.
 pub(crate) fn xray_judgement(number: i32) -> event::XrayJudgement {
     match wire::XrayJudgement::try_from(number) {

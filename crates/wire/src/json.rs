@@ -6,5 +6,5 @@ mod transcode;
 mod write;
 
 pub(crate) use read::{Reader, Shape};
-pub(crate) use transcode::{Notes, out_of_range, transcode};
+pub(crate) use transcode::transcode;
 pub(crate) use write::{push_text, write};

@@ -67,6 +67,7 @@
 
 mod admit;
 mod batch;
+mod check;
 mod cloud;
 mod code;
 mod decode;
@@ -74,7 +75,9 @@ mod decoded;
 mod encode;
 mod encoding;
 mod facts;
+mod form;
 mod frames;
+mod happening;
 mod json;
 mod key;
 pub mod limits;
@@ -85,12 +88,17 @@ mod record;
 pub mod registers;
 mod registry;
 mod reject;
+mod rewrite;
 mod sanitise;
 mod schema;
 mod survey;
+#[cfg(test)]
+mod tests;
 mod text;
+mod times;
 mod token;
 pub mod verdict;
+mod view;
 
 pub use admit::canonical_waybill;
 pub use code::Code;

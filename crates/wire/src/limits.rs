@@ -31,6 +31,8 @@ pub const HEADER_BYTES_MAX: usize = 8 * 1_024;
 pub const LIST_ENTRIES_MAX: usize = 32;
 /// Heaviest parcel in grams.
 pub const WEIGHT_GRAMS_MAX: u32 = 1_000_000;
+/// Last class of the list of prohibited goods.
+pub const PROHIBITED_CLASS_MAX: u32 = 19;
 /// The schema version that is written and read here; the only one so far.
 pub const SCHEMA_VERSION: u32 = 1;
 
@@ -72,6 +74,36 @@ pub(crate) enum TextKind {
     Image,
 }
 
+/// What a number may be.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Count {
+    /// The lowest value.
+    pub(crate) min: u32,
+    /// The highest value.
+    pub(crate) max: u32,
+}
+
+/// Numbers that have limits of their own.
+const COUNTS: &[(&str, u32, u32)] = &[
+    ("Accepted.weightGrams", 1, WEIGHT_GRAMS_MAX),
+    ("Inspected.prohibitedClass", 0, PROHIBITED_CLASS_MAX),
+    ("XrayScreened.prohibitedClass", 0, PROHIBITED_CLASS_MAX),
+    ("OpenChecked.prohibitedClass", 0, PROHIBITED_CLASS_MAX),
+    ("NumberFacts.birthYear", 0, 9_999),
+];
+
+/// What the number `path` (`Message.jsonName`) may be; any where it has no limits.
+pub(crate) const fn count(path: &str) -> Count {
+    let mut rest = COUNTS;
+    while let [(name, min, max), tail @ ..] = rest {
+        if same(name.as_bytes(), path.as_bytes()) {
+            return Count { min: *min, max: *max };
+        }
+        rest = tail;
+    }
+    Count { min: 0, max: u32::MAX }
+}
+
 /// Every text field of the event schema. One that is missing here does not compile.
 const TEXTS: &[(&str, usize, TextKind)] = &[
     ("ParcelEvent.eventId", 128, TextKind::EventId),
@@ -79,13 +111,13 @@ const TEXTS: &[(&str, usize, TextKind)] = &[
     ("ParcelEvent.waybill", 40, TextKind::Waybill),
     ("ParcelEvent.site", 64, TextKind::Identifier),
     ("ParcelEvent.operator", 64, TextKind::Identifier),
-    ("ParcelEvent.place", 32, TextKind::Place),
+    ("ParcelEvent.place", 64, TextKind::Place),
     ("ParcelEvent.source", 256, TextKind::Words),
     ("ParcelEvent.subject", 64, TextKind::Identifier),
     ("ParcelEvent.redactedFields", 64, TextKind::Code),
     ("Accepted.agreement", 64, TextKind::Code),
     ("Accepted.declaredItem", 256, TextKind::Words),
-    ("Accepted.destination", 32, TextKind::Place),
+    ("Accepted.destination", 64, TextKind::Place),
     ("Party.name", 256, TextKind::Raw),
     ("Party.phone", 64, TextKind::Raw),
     ("Party.maskedName", 256, TextKind::Masked),
@@ -94,11 +126,11 @@ const TEXTS: &[(&str, usize, TextKind)] = &[
     ("Party.phoneTokens", 128, TextKind::Token),
     ("Document.number", 128, TextKind::Raw),
     ("Document.tokens", 128, TextKind::Token),
-    ("Document.expiresOn", 32, TextKind::Day),
+    ("Document.expiresOn", 64, TextKind::Day),
     ("Inspected.observedItem", 256, TextKind::Words),
     ("Inspected.photoDigest", 128, TextKind::Digest),
     ("Mark.unit", 64, TextKind::Code),
-    ("Mark.place", 32, TextKind::Place),
+    ("Mark.place", 64, TextKind::Place),
     ("Mark.operator", 64, TextKind::Code),
     ("Mark.device", 64, TextKind::Code),
     ("Mark.sequence", 64, TextKind::Code),
@@ -117,7 +149,7 @@ const TEXTS: &[(&str, usize, TextKind)] = &[
     ("Retracted.eventId", 128, TextKind::EventId),
     ("Retracted.reason", 1_024, TextKind::Words),
     ("ScreenerShift.device", 64, TextKind::Code),
-    ("DeclaredVolume.day", 32, TextKind::Day),
+    ("DeclaredVolume.day", 64, TextKind::Day),
 ];
 
 /// What the text field `path` (`Message.jsonName`) may hold.

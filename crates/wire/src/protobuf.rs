@@ -3,6 +3,7 @@
 use crate::code::Code;
 use crate::limits::GROUP_DEPTH_MAX;
 use crate::reject::Reject;
+use crate::survey::wrong_type;
 
 /// Longest varint in bytes.
 pub(crate) const VARINT_BYTES_MAX: usize = 10;
@@ -27,11 +28,10 @@ pub(crate) struct Entry<'a> {
     pub(crate) number: u32,
     /// Its value.
     pub(crate) value: Value<'a>,
-    /// All its bytes, tag and length included.
-    pub(crate) raw: &'a [u8],
 }
 
 /// The fields of a message, one after the other; ends after the first error.
+#[derive(Clone)]
 pub(crate) struct Entries<'a> {
     rest: &'a [u8],
 }
@@ -40,26 +40,42 @@ impl<'a> Entries<'a> {
     pub(crate) const fn of(message: &'a [u8]) -> Self {
         Self { rest: message }
     }
+
+    /// How many bytes have not been read.
+    pub(crate) const fn remaining(&self) -> usize {
+        self.rest.len()
+    }
 }
 
 impl<'a> Iterator for Entries<'a> {
     type Item = Result<Entry<'a>, Reject>;
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
+        // Nearly all fields have a tag and a length of one byte each, and are text or messages.
+        if let [tag @ 0..=0x7f, length @ 0..=0x7f, after @ ..] = self.rest
+            && tag & 7 == 2
+            && *tag > 7
+            && let Some((bytes, rest)) = after.split_at_checked(usize::from(*length))
+        {
+            self.rest = rest;
+            return Some(Ok(Entry {
+                number: u32::from(*tag >> 3),
+                value: Value::Bytes(bytes),
+            }));
+        }
+        self.general()
+    }
+}
+
+impl<'a> Entries<'a> {
+    fn general(&mut self) -> Option<Result<Entry<'a>, Reject>> {
         if self.rest.is_empty() {
             return None;
         }
-        let start = self.rest;
-        let read = entry(start, GROUP_DEPTH_MAX);
+        let read = entry(self.rest, GROUP_DEPTH_MAX);
         self.rest = read.as_ref().map_or(&[], |(_, rest)| rest);
-        Some(read.map(|((number, value), rest)| {
-            let length = start.len().saturating_sub(rest.len());
-            Entry {
-                number,
-                value,
-                raw: start.get(..length).unwrap_or_default(),
-            }
-        }))
+        Some(read.map(|((number, value), _)| Entry { number, value }))
     }
 }
 
@@ -124,39 +140,85 @@ fn truncated() -> Reject {
     )
 }
 
+/// Reads seconds and nanoseconds of a time, as they are on the wire.
+pub(crate) fn read_time(bytes: &[u8]) -> Result<(u64, u64), Reject> {
+    // All encoders write it so.
+    if let Some((seconds, rest)) = bytes.strip_prefix(&[0x08]).and_then(varint) {
+        match rest {
+            [] => return Ok((seconds, 0)),
+            [0x10, rest @ ..] => {
+                if let Some((nanos, [])) = varint(rest) {
+                    return Ok((seconds, nanos));
+                }
+            }
+            _ => {}
+        }
+    }
+    let (mut seconds, mut nanos) = (None, None);
+    for entry in Entries::of(bytes) {
+        let entry = entry?;
+        let slot = match entry.number {
+            1 => &mut seconds,
+            2 => &mut nanos,
+            _ => continue,
+        };
+        let Value::Varint(value) = entry.value else {
+            return Err(wrong_type());
+        };
+        if slot.replace(value).is_some() {
+            return Err(Reject::new(
+                Code::ProtoDecode,
+                "a time has its seconds twice; send them once",
+            ));
+        }
+    }
+    Ok((seconds.unwrap_or(0), nanos.unwrap_or(0)))
+}
+
 /// Reads a varint of at most 64 bits; `None` where it breaks off or goes on too long.
 pub(crate) fn varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
-    let (first, rest) = bytes.split_first()?;
-    if *first < 0x80 {
-        return Some((u64::from(*first), rest));
-    }
     let mut value = 0_u64;
-    let mut shift = 0_u32;
     let mut rest = bytes;
-    for _ in 0..VARINT_BYTES_MAX {
-        let (byte, tail) = rest.split_first()?;
-        let bits = u64::from(*byte & 0x7f);
-        let shifted = bits.checked_shl(shift)?;
-        if shifted.checked_shr(shift) != Some(bits) {
+    let mut shift = 0;
+    while let [byte, tail @ ..] = rest {
+        // The tenth byte has room for one bit.
+        if shift == 63 && *byte > 1 {
             return None;
         }
-        value |= shifted;
+        value |= u64::from(*byte & 0x7f).wrapping_shl(shift);
         rest = tail;
         if *byte < 0x80 {
             return Some((value, rest));
         }
-        shift = shift.saturating_add(7);
+        shift = shift.wrapping_add(7);
     }
     None
 }
 
+/// How many bytes a varint has when it is written without padding.
+pub(crate) fn varint_length(value: u64) -> usize {
+    let bits = u64::BITS.saturating_sub(value.leading_zeros()).max(1);
+    usize::try_from(bits.div_ceil(7)).unwrap_or(VARINT_BYTES_MAX)
+}
+
 /// Writes a varint.
 pub(crate) fn put_varint(out: &mut Vec<u8>, mut value: u64) {
-    while value > 0x7f {
-        out.push(u8::try_from(value & 0x7f).unwrap_or(0) | 0x80);
-        value >>= 7;
+    if let Ok(byte @ 0..=0x7f) = u8::try_from(value) {
+        return out.push(byte);
     }
-    out.push(u8::try_from(value).unwrap_or(0));
+    let mut bytes = [0; VARINT_BYTES_MAX];
+    let mut length = 0_usize;
+    for byte in &mut bytes {
+        length = length.saturating_add(1);
+        let [low, ..] = value.to_le_bytes();
+        value >>= 7;
+        if value == 0 {
+            *byte = low;
+            break;
+        }
+        *byte = low | 0x80;
+    }
+    out.extend_from_slice(bytes.get(..length).unwrap_or_default());
 }
 
 /// Writes the tag of a varint field, and its value.
@@ -170,6 +232,23 @@ pub(crate) fn put_bytes(out: &mut Vec<u8>, number: u32, bytes: &[u8]) {
     put_varint(out, u64::from(number) << 3 | 2);
     put_varint(out, u64::try_from(bytes.len()).unwrap_or(u64::MAX));
     out.extend_from_slice(bytes);
+}
+
+/// Writes the fields of a time; what is 0 is left out.
+pub(crate) fn put_time_fields(out: &mut Vec<u8>, seconds: i64, nanos: i32) {
+    if seconds != 0 {
+        put_number(out, 1, seconds.cast_unsigned());
+    }
+    if nanos != 0 {
+        put_number(out, 2, i64::from(nanos).cast_unsigned());
+    }
+}
+
+/// The fields of a time.
+pub(crate) fn time_bytes(seconds: i64, nanos: i32) -> Vec<u8> {
+    let mut time = Vec::new();
+    put_time_fields(&mut time, seconds, nanos);
+    time
 }
 
 /// Writes a field whose bytes `write` appends, and puts their length in front of them.
@@ -208,6 +287,7 @@ mod tests {
                 put_varint(&mut bytes, value);
                 bytes.push(0xff);
                 prop_assert_eq!(varint(&bytes), Some((value, &[0xff_u8][..])));
+                prop_assert_eq!(varint_length(value), bytes.len().saturating_sub(1));
             }
         }
     }
@@ -237,7 +317,6 @@ mod tests {
             put_nested(&mut out, 5, write).expect("nothing fails");
             let entry = Entries::of(&out[1..]).next().expect("a field").expect("well-formed");
             assert_eq!((entry.number, entry.value), (5, Value::Bytes(&vec![7; length])));
-            assert_eq!(entry.raw, &out[1..]);
         }
     }
 }

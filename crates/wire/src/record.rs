@@ -8,9 +8,9 @@ use crate::code::Code;
 use crate::decode::Decoder;
 use crate::decoded::Decoded;
 use crate::encoding::Encoding;
+use crate::form::personal;
 use crate::limits::{HEADER_BYTES_MAX, HEADERS_MAX};
 use crate::reject::Reject;
-use crate::survey::personal;
 use crate::text::{Run, find_personal};
 
 /// A record as it lies in a log.

@@ -1,6 +1,6 @@
 //! The event schema as data: JSON is read and written by it, and protobuf checked against it.
 
-use crate::limits::Text;
+use crate::limits::{Count, Text};
 
 /// A message.
 pub(crate) struct Message {
@@ -18,12 +18,25 @@ pub(crate) struct Field {
     pub(crate) json: &'static str,
     /// Its name in the proto, which JSON may use as well.
     pub(crate) proto: &'static str,
+    /// Its name in JSON, with quotes and colon, as nearly everybody writes it.
+    pub(crate) quoted: &'static [u8],
     /// What its values are.
     pub(crate) kind: Kind,
-    /// Whether it is a list.
-    pub(crate) repeated: bool,
-    /// Whether it is one of several of which exactly one is there.
-    pub(crate) oneof: bool,
+    /// How often it is there.
+    pub(crate) label: Label,
+}
+
+/// How often a field is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Label {
+    /// Once; empty, 0 and false are not written and mean that nobody said anything.
+    Implicit,
+    /// Once or not at all, which is told from empty, 0 and false.
+    Optional,
+    /// One of several of which exactly one is there.
+    Oneof,
+    /// Any number of times.
+    Repeated,
 }
 
 /// What the values of a field are.
@@ -33,7 +46,7 @@ pub(crate) enum Kind {
     /// True or false.
     Flag,
     /// A whole number of 32 bits without sign.
-    Count,
+    Count(Count),
     /// A value of an enum.
     Choice(&'static Choice),
     /// A time.
@@ -63,17 +76,35 @@ impl Message {
 
 impl Field {
     /// Whether JSON may call it so.
-    pub(crate) fn is_called(&self, name: &str) -> bool {
-        self.json == name || self.proto == name
+    pub(crate) fn is_called(&self, name: &[u8]) -> bool {
+        self.json.as_bytes() == name || self.proto.as_bytes() == name
+    }
+
+    /// Whether it is a list.
+    pub(crate) fn is_list(&self) -> bool {
+        self.label == Label::Repeated
+    }
+
+    /// Whether it is a list of numbers, which stand in one field.
+    pub(crate) fn is_packed(&self) -> bool {
+        self.is_list() && matches!(self.kind, Kind::Flag | Kind::Count(_) | Kind::Choice(_))
+    }
+
+    /// Whether it is a happening.
+    pub(crate) fn is_happening(&self) -> bool {
+        self.label == Label::Oneof
     }
 }
 
 impl Choice {
     /// The number of a name: the full one, or the short one in any case of letters, with or without `_` and `-`.
-    pub(crate) fn number(&self, name: &str) -> Option<i32> {
-        let exact = self.values.iter().find(|(_, full)| *full == name);
-        let found = exact.or_else(|| self.values.iter().find(|(_, full)| self.resembles(full, name)));
-        found.map(|(number, _)| *number)
+    pub(crate) fn number(&self, name: &[u8]) -> Option<i32> {
+        let exact = self.values.iter().find(|(_, full)| full.as_bytes() == name);
+        let resembling = || {
+            let name = core::str::from_utf8(name).ok()?;
+            self.values.iter().find(|(_, full)| self.resembles(full, name))
+        };
+        exact.or_else(resembling).map(|(number, _)| *number)
     }
 
     fn resembles(&self, full: &str, name: &str) -> bool {

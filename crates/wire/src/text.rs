@@ -14,10 +14,33 @@ const MOBILE_DIGITS: usize = 11;
 /// Digits of a mobile phone number after `+86`.
 const PREFIXED_MOBILE_DIGITS: usize = 13;
 
+/// Whether all bytes are printable ASCII: such a text is clean and UTF-8.
+pub(crate) fn is_plain(bytes: &[u8]) -> bool {
+    all_from::<0x20>(bytes)
+}
+
+/// Whether all bytes are ASCII that is seen: such a text is plain and has no blanks.
+pub(crate) fn is_graphic(bytes: &[u8]) -> bool {
+    all_from::<0x21>(bytes)
+}
+
+/// Whether all bytes are from `FIRST` to 0x7e, eight at a time.
+fn all_from<const FIRST: u8>(bytes: &[u8]) -> bool {
+    const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
+    let (words, tail) = bytes.as_chunks::<8>();
+    let seen = words.iter().fold(0, |seen, word| {
+        let word = u64::from_le_bytes(*word);
+        // A high bit is or becomes set where a byte is over 0x7f, is 0x7f, or is below the first.
+        let over = word | word.wrapping_add(u64::from_le_bytes([1; 8]));
+        seen | over | word.wrapping_sub(u64::from_le_bytes([FIRST; 8]))
+    });
+    tail.iter()
+        .fold(seen & HIGH == 0, |all, byte| all & (FIRST..=0x7e).contains(byte))
+}
+
 /// Whether a text holds no character that hides or turns what people see: controls, direction marks, line separators.
 pub(crate) fn is_clean(text: &str) -> bool {
-    let printable = text.bytes().fold(true, |all, byte| all & matches!(byte, 0x20..=0x7e));
-    printable || !text.chars().any(is_hidden)
+    is_plain(text.as_bytes()) || !text.chars().any(is_hidden)
 }
 
 fn is_hidden(character: char) -> bool {
@@ -28,7 +51,11 @@ fn is_hidden(character: char) -> bool {
 
 /// Whether any blank stands in it.
 pub(crate) fn has_blank(text: &str) -> bool {
-    text.chars().any(char::is_whitespace)
+    if is_plain(text.as_bytes()) {
+        text.contains(' ')
+    } else {
+        text.contains(char::is_whitespace)
+    }
 }
 
 /// What counts as part of a longer run, in which a number is not personal data.
@@ -42,12 +69,41 @@ pub(crate) enum Run {
 
 /// Where the first ID number or full mobile number stands, as a range of bytes.
 pub(crate) fn find_personal(text: &str, run: Run) -> Option<Range<usize>> {
-    // Nearly every text has too few digits, and that is quickly seen. A full-width digit ends in 0x90 to 0x99.
-    let digits = text.bytes().fold(0_usize, |digits, byte| {
-        digits.wrapping_add(usize::from(matches!(byte, b'0'..=b'9' | 0x90..=0x99)))
-    });
-    if digits < MOBILE_DIGITS { None } else { scan(text, run) }
+    if may_be_personal(text.as_bytes(), run) {
+        scan(text, run)
+    } else {
+        None
+    }
 }
+
+/// Whether as many digits stand in a row as a number of a person has, or full-width characters. Nearly no text has.
+pub(crate) fn may_be_personal(bytes: &[u8], run: Run) -> bool {
+    // Of eleven digits in a row one stands at every eleventh place.
+    let mut probes = bytes.iter().skip(MOBILE_DIGITS - 1).step_by(MOBILE_DIGITS);
+    if !probes.any(|byte| byte.is_ascii_digit() || *byte >= 0x80) {
+        return false;
+    }
+    let (mut lengths, mut length, mut is_wide) = (0_u64, 0_u32, false);
+    for byte in bytes {
+        if byte.is_ascii_digit() {
+            length = length.wrapping_add(1);
+        } else {
+            lengths |= 1_u64.checked_shl(length).unwrap_or(0);
+            length = 0;
+            is_wide |= *byte == 0xef;
+        }
+    }
+    lengths |= 1_u64.checked_shl(length).unwrap_or(0);
+    let prefixed = if run == Run::Digits {
+        1 << PREFIXED_MOBILE_DIGITS
+    } else {
+        0
+    };
+    is_wide || lengths & (LENGTHS | prefixed) != 0
+}
+
+/// Lengths of runs of digits that are looked at, as bits.
+const LENGTHS: u64 = 1 << MOBILE_DIGITS | 1 << (IDENTITY_DIGITS - 1) | 1 << IDENTITY_DIGITS;
 
 /// The text with every ID number and full mobile number removed; `None` where there is none.
 pub(crate) fn redacted(text: &str, run: Run) -> Option<String> {
@@ -114,7 +170,9 @@ impl Digits {
         }
         let is_personal = match self.length {
             MOBILE_DIGITS => matches!(self.values, [1, 3..=9, ..]),
-            PREFIXED_MOBILE_DIGITS => self.before == Some('+') && matches!(self.values, [8, 6, 1, 3..=9, ..]),
+            PREFIXED_MOBILE_DIGITS if run == Run::Digits => {
+                self.before == Some('+') && matches!(self.values, [8, 6, 1, 3..=9, ..])
+            }
             IDENTITY_DIGITS => is_identity(&self.values),
             _ => false,
         };

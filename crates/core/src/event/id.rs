@@ -55,18 +55,49 @@ impl EventId {
 }
 
 fn parse_uuid(text: &[u8]) -> Option<u128> {
-    let mut bits = 0_u128;
-    for (place, byte) in text.iter().enumerate() {
-        if matches!(place, 8 | 13 | 18 | 23) {
-            if *byte != b'-' {
-                return None;
-            }
-            continue;
-        }
-        let digit = char::from(*byte).to_digit(16)?;
-        bits = bits.checked_shl(4)? | u128::from(digit);
-    }
-    Some(bits)
+    let [
+        _,
+        _,
+        _,
+        _,
+        _,
+        _,
+        _,
+        _,
+        b'-',
+        _,
+        _,
+        _,
+        _,
+        b'-',
+        _,
+        _,
+        _,
+        _,
+        b'-',
+        _,
+        _,
+        _,
+        _,
+        b'-',
+        ..,
+    ] = text
+    else {
+        return None;
+    };
+    let high = hex(text.get(..8)?)? << 32 | hex(text.get(9..13)?)? << 16 | hex(text.get(14..18)?)?;
+    let low = hex(text.get(19..23)?)? << 48 | hex(text.get(24..36)?)?;
+    Some(u128::from(high) << 64 | u128::from(low))
+}
+
+/// At most 16 hexadecimal digits as a number.
+fn hex(digits: &[u8]) -> Option<u64> {
+    // No branch depends on a digit: those of an id are random, and every second guess would be wrong.
+    let (bits, valid) = digits.iter().fold((0_u64, true), |(bits, valid), digit| {
+        let value = (digit & 0x0f).wrapping_add((digit >> 6).wrapping_mul(9));
+        (bits << 4 | u64::from(value & 0x0f), valid & digit.is_ascii_hexdigit())
+    });
+    valid.then_some(bits)
 }
 
 fn parse_ulid(text: &[u8]) -> Option<u128> {

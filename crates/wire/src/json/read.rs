@@ -10,6 +10,7 @@ use super::text;
 use crate::code::Code;
 use crate::limits::JSON_DEPTH_MAX;
 use crate::reject::Reject;
+use crate::text::is_clean;
 
 /// What begins next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,37 +34,36 @@ pub(crate) enum Shape {
 /// A place in JSON bytes.
 #[derive(Clone, Debug)]
 pub(crate) struct Reader<'a> {
-    bytes: &'a [u8],
-    at: usize,
+    all: &'a [u8],
+    rest: &'a [u8],
     depth: usize,
 }
 
 impl<'a> Reader<'a> {
     pub(crate) const fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, at: 0, depth: 0 }
+        Self {
+            all: bytes,
+            rest: bytes,
+            depth: 0,
+        }
     }
 
     /// How many bytes have been read.
     pub(crate) const fn offset(&self) -> usize {
-        self.at
-    }
-
-    /// The bytes from `start` up to here.
-    pub(crate) fn since(&self, start: usize) -> &'a [u8] {
-        self.bytes.get(start..self.at).unwrap_or_default()
+        self.all.len().saturating_sub(self.rest.len())
     }
 
     /// What begins next; blanks before it are passed over.
     pub(crate) fn shape(&mut self) -> Result<Shape, Reject> {
         match self.next_byte() {
+            Some(b'"') => Ok(Shape::Text),
             Some(b'{') => Ok(Shape::Object),
             Some(b'[') => Ok(Shape::Array),
-            Some(b'"') => Ok(Shape::Text),
             Some(b'-' | b'0'..=b'9' | b'N' | b'I') => Ok(Shape::Number),
             Some(b't') => Ok(Shape::True),
             Some(b'f') => Ok(Shape::False),
             Some(b'n') => Ok(Shape::Null),
-            Some(0xef) if self.at == 0 => Err(self.syntax("a byte order mark, send none")),
+            Some(0xef) if self.offset() == 0 => Err(self.syntax("a byte order mark, send none")),
             _ => Err(self.syntax("no value, where one is needed")),
         }
     }
@@ -85,7 +85,7 @@ impl<'a> Reader<'a> {
         if self.depth >= JSON_DEPTH_MAX {
             let detail = format!(
                 "objects and arrays are nested deeper than {JSON_DEPTH_MAX} at byte {}",
-                self.at
+                self.offset()
             );
             return Err(Reject::new(Code::JsonDepth, detail));
         }
@@ -94,15 +94,49 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
+    /// Passes over the next name, quotes and colon, if it is written just so.
+    pub(crate) fn passes(&mut self, quoted: &[u8], first: bool) -> bool {
+        let rest = if first {
+            Some(self.rest)
+        } else {
+            self.rest.strip_prefix(b",")
+        };
+        match rest.and_then(|rest| rest.strip_prefix(quoted)) {
+            Some(rest) => self.rest = rest,
+            None => return false,
+        }
+        true
+    }
+
     /// The next name of the open object, past its colon; `None` when the object has ended.
-    pub(crate) fn name(&mut self, first: bool) -> Result<Option<Cow<'a, str>>, Reject> {
+    pub(crate) fn name(&mut self, first: bool) -> Result<Option<Cow<'a, [u8]>>, Reject> {
+        // Most names stand right behind a comma, without escapes, and right before a colon.
+        let quoted = match self.rest {
+            [b',', b'"', quoted @ ..] if !first => quoted,
+            [b'"', quoted @ ..] if first => quoted,
+            [b'}', rest @ ..] => {
+                self.depth = self.depth.saturating_sub(1);
+                self.rest = rest;
+                return Ok(None);
+            }
+            _ => return self.any_name(first),
+        };
+        if let Some((name, [b'"', b':', rest @ ..])) = quoted.split_at_checked(text::plain_length(quoted)) {
+            self.rest = rest;
+            return Ok(Some(Cow::Borrowed(name)));
+        }
+        self.any_name(first)
+    }
+
+    #[cold]
+    fn any_name(&mut self, first: bool) -> Result<Option<Cow<'a, [u8]>>, Reject> {
         if self.closes(b'}', first)? {
             return Ok(None);
         }
         if self.next_byte() != Some(b'"') {
             return Err(self.syntax("no name in quotes, where one is needed"));
         }
-        let name = self.text()?;
+        let name = self.raw_text()?;
         if self.next_byte() != Some(b':') {
             return Err(self.syntax("no colon after a name"));
         }
@@ -133,9 +167,31 @@ impl<'a> Reader<'a> {
 
     /// Reads a text.
     pub(crate) fn text(&mut self) -> Result<Cow<'a, str>, Reject> {
-        let start = self.at.saturating_add(1);
-        let rest = self.bytes.get(start..).unwrap_or_default();
-        let (content, length) = text::read(rest).map_err(|problem| match problem {
+        match self.raw_text()? {
+            Cow::Borrowed(text) => core::str::from_utf8(text)
+                .map(Cow::Borrowed)
+                .map_err(|_| self.not_utf8()),
+            Cow::Owned(text) => String::from_utf8(text).map(Cow::Owned).map_err(|_| self.not_utf8()),
+        }
+    }
+
+    /// Reads a text, whether it is UTF-8 or not.
+    pub(crate) fn raw_text(&mut self) -> Result<Cow<'a, [u8]>, Reject> {
+        let [b'"', quoted @ ..] = self.rest else {
+            return Err(self.syntax("no text in quotes, where one is needed"));
+        };
+        let plain = text::plain_length(quoted);
+        if let Some((text, [b'"', rest @ ..])) = quoted.split_at_checked(plain) {
+            self.rest = rest;
+            return Ok(Cow::Borrowed(text));
+        }
+        self.escaped_text(quoted, plain)
+    }
+
+    #[cold]
+    fn escaped_text(&mut self, quoted: &'a [u8], plain: usize) -> Result<Cow<'a, [u8]>, Reject> {
+        let start = self.offset().saturating_add(1);
+        let (text, rest) = text::unescape(quoted, plain).map_err(|problem| match problem {
             text::Problem::Unclosed => self.syntax("a text without its closing quote"),
             text::Problem::Escape => self.syntax("a text with an escape that JSON does not have"),
             text::Problem::Invalid(what) => Reject::new(
@@ -143,36 +199,34 @@ impl<'a> Reader<'a> {
                 format!("the text from byte {start} on holds {what}; remove it"),
             ),
         })?;
-        self.at = start.saturating_add(length);
-        Ok(content)
+        self.rest = rest;
+        Ok(Cow::Owned(text))
     }
 
     /// Reads a number, as it is written.
     pub(crate) fn number(&mut self) -> Result<&'a str, Reject> {
-        let rest = self.bytes.get(self.at..).unwrap_or_default();
-        let Some(length) = number_length(rest) else {
-            let tail = rest.strip_prefix(b"-").unwrap_or(rest);
+        let number = number_length(self.rest).and_then(|length| self.rest.split_at_checked(length));
+        let Some((digits, rest)) = number else {
+            let tail = self.rest.strip_prefix(b"-").unwrap_or(self.rest);
             if tail.starts_with(b"NaN") || tail.starts_with(b"Infinity") {
                 let detail = format!(
                     "at byte {} stands what is no number in JSON; leave the field out",
-                    self.at
+                    self.offset()
                 );
                 return Err(Reject::new(Code::TypeMismatch, detail));
             }
             return Err(self.syntax("a number that is not written as JSON writes numbers"));
         };
-        self.at = self.at.saturating_add(length);
-        let digits = rest.get(..length).and_then(|digits| core::str::from_utf8(digits).ok());
-        Ok(digits.unwrap_or_default())
+        self.rest = rest;
+        Ok(core::str::from_utf8(digits).unwrap_or_default())
     }
 
     /// Reads `true`, `false` or `null`.
     pub(crate) fn literal(&mut self, word: &str) -> Result<(), Reject> {
-        let rest = self.bytes.get(self.at..).unwrap_or_default();
-        if !rest.starts_with(word.as_bytes()) {
-            return Err(self.syntax("a word that JSON does not have"));
+        match self.rest.strip_prefix(word.as_bytes()) {
+            Some(rest) => self.rest = rest,
+            None => return Err(self.syntax("a word that JSON does not have")),
         }
-        self.at = self.at.saturating_add(word.len());
         Ok(())
     }
 
@@ -183,6 +237,7 @@ impl<'a> Reader<'a> {
                 self.open_object()?;
                 let mut names = BTreeSet::new();
                 while let Some(name) = self.name(names.is_empty())? {
+                    self.check_text(&name)?;
                     if !names.insert(name) {
                         return Err(self.duplicate());
                     }
@@ -200,12 +255,8 @@ impl<'a> Reader<'a> {
                 Ok(())
             }
             Shape::Text => {
-                let text = self.text()?;
-                if crate::text::is_clean(&text) {
-                    Ok(())
-                } else {
-                    Err(self.hidden())
-                }
+                let text = self.raw_text()?;
+                self.check_text(&text)
             }
             Shape::Number => self.number().map(|_| ()),
             Shape::True => self.literal("true"),
@@ -217,9 +268,9 @@ impl<'a> Reader<'a> {
     /// Passes over a value by its brackets and quotes alone, and gives its bytes: whoever reads them checks the rest.
     pub(crate) fn pass(&mut self) -> Result<&'a [u8], Reject> {
         self.next_byte();
-        let start = self.at;
+        let start = self.rest;
         let mut depth = 0_usize;
-        while let Some(byte) = self.bytes.get(self.at) {
+        while let Some(byte) = self.rest.first() {
             match byte {
                 b'"' => self.pass_text()?,
                 b'{' | b'[' => depth = depth.saturating_add(1),
@@ -229,7 +280,8 @@ impl<'a> Reader<'a> {
             }
             self.step();
         }
-        let value = self.since(start).trim_ascii_end();
+        let length = start.len().saturating_sub(self.rest.len());
+        let value = start.get(..length).unwrap_or_default().trim_ascii_end();
         if value.is_empty() || depth > 0 {
             Err(self.syntax("no whole value"))
         } else {
@@ -241,11 +293,10 @@ impl<'a> Reader<'a> {
     fn pass_text(&mut self) -> Result<(), Reject> {
         self.step();
         loop {
-            match self.bytes.get(self.at) {
-                Some(b'"') => return Ok(()),
-                Some(b'\\') => self.at = self.at.saturating_add(2),
-                Some(_) => self.step(),
-                None => return Err(self.syntax("a text without its closing quote")),
+            match self.rest {
+                [b'"', ..] => return Ok(()),
+                [b'\\', _, rest @ ..] | [_, rest @ ..] => self.rest = rest,
+                [] => return Err(self.syntax("a text without its closing quote")),
             }
         }
     }
@@ -260,37 +311,46 @@ impl<'a> Reader<'a> {
 
     /// The rejection of a name that stands twice in one object.
     pub(crate) fn duplicate(&self) -> Reject {
-        let detail = format!(
-            "one name stands twice in one object, the second time before byte {}; send it once",
-            self.at
-        );
+        let at = self.offset();
+        let detail = format!("one name stands twice in one object, the second time before byte {at}; send it once");
         Reject::new(Code::JsonDuplicateKey, detail)
     }
 
-    fn hidden(&self) -> Reject {
-        let detail = format!(
-            "the text before byte {} holds control or direction characters; remove them",
-            self.at
-        );
-        Reject::new(Code::TextInvalid, detail)
+    /// Checks a text or name of which nobody wants more.
+    pub(crate) fn check_text(&self, text: &[u8]) -> Result<(), Reject> {
+        let text = core::str::from_utf8(text).map_err(|_| self.not_utf8())?;
+        if is_clean(text) {
+            return Ok(());
+        }
+        let at = self.offset();
+        let detail = format!("the text before byte {at} holds control or direction characters; remove them");
+        Err(Reject::new(Code::TextInvalid, detail))
     }
 
+    fn not_utf8(&self) -> Reject {
+        Reject::new(
+            Code::TextInvalid,
+            format!("the text before byte {} is not UTF-8; encode it so", self.offset()),
+        )
+    }
+
+    #[cold]
     fn syntax(&self, what: &str) -> Reject {
-        Reject::new(Code::JsonSyntax, format!("at byte {} stands {what}", self.at))
+        Reject::new(Code::JsonSyntax, format!("at byte {} stands {what}", self.offset()))
     }
 
-    fn step(&mut self) {
-        self.at = self.at.saturating_add(1);
+    const fn step(&mut self) {
+        if let [_, rest @ ..] = self.rest {
+            self.rest = rest;
+        }
     }
 
     /// The next byte that is no blank.
-    fn next_byte(&mut self) -> Option<u8> {
-        loop {
-            match self.bytes.get(self.at) {
-                Some(b' ' | b'\t' | b'\r' | b'\n') => self.step(),
-                other => return other.copied(),
-            }
+    const fn next_byte(&mut self) -> Option<u8> {
+        while let [b' ' | b'\t' | b'\r' | b'\n', rest @ ..] = self.rest {
+            self.rest = rest;
         }
+        self.rest.first().copied()
     }
 }
 

@@ -1,7 +1,5 @@
 //! Texts in JSON.
 
-use std::borrow::Cow;
-
 /// What is wrong with a text.
 pub(super) enum Problem {
     /// It has no end.
@@ -12,30 +10,48 @@ pub(super) enum Problem {
     Invalid(&'static str),
 }
 
-/// Reads a text from behind its opening quote; gives it and how many bytes it took, the closing quote included.
-pub(super) fn read(bytes: &[u8]) -> Result<(Cow<'_, str>, usize), Problem> {
-    let plain = plain_length(bytes);
+/// Reads a text with escapes from behind its opening quote, of which the first `plain` bytes are none; gives it and what
+/// follows its closing quote. Whether it is UTF-8 is not looked at.
+pub(super) fn unescape(bytes: &[u8], plain: usize) -> Result<(Vec<u8>, &[u8]), Problem> {
     let (head, tail) = bytes.split_at_checked(plain).ok_or(Problem::Unclosed)?;
-    if tail.first() == Some(&b'"') {
-        return Ok((Cow::Borrowed(utf8(head)?), plain.saturating_add(1)));
-    }
-    let mut text = utf8(head)?.to_owned();
-    let rest = unescape(tail, &mut text)?;
-    Ok((Cow::Owned(text), bytes.len().saturating_sub(rest.len())))
+    let mut text = head.to_owned();
+    let rest = unescape_into(tail, &mut text)?;
+    Ok((text, rest))
 }
 
 /// How many bytes stand before the first quote, backslash or control character.
-fn plain_length(bytes: &[u8]) -> usize {
-    let special = bytes.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f));
-    special.unwrap_or(bytes.len())
+#[inline]
+pub(super) fn plain_length(bytes: &[u8]) -> usize {
+    let (words, tail) = bytes.as_chunks::<8>();
+    for (index, word) in words.iter().enumerate() {
+        let special = special_bytes(u64::from_le_bytes(*word));
+        if special != 0 {
+            let within = usize::try_from(special.trailing_zeros() / 8).unwrap_or(0);
+            return index.saturating_mul(8).saturating_add(within);
+        }
+    }
+    let special = tail.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f));
+    bytes
+        .len()
+        .saturating_sub(tail.len())
+        .saturating_add(special.unwrap_or(tail.len()))
 }
 
-fn utf8(bytes: &[u8]) -> Result<&str, Problem> {
-    core::str::from_utf8(bytes).map_err(|_| Problem::Invalid("bytes that are not UTF-8"))
+/// The high bit of the first byte, from the lowest on, that is a quote, a backslash or a control character; behind it
+/// bits may be set that mean nothing.
+const fn special_bytes(word: u64) -> u64 {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
+    let quote = word ^ u64::from_le_bytes([b'"'; 8]);
+    let backslash = word ^ u64::from_le_bytes([b'\\'; 8]);
+    let is_quote = quote.wrapping_sub(ONES) & !quote;
+    let is_backslash = backslash.wrapping_sub(ONES) & !backslash;
+    let is_control = word.wrapping_sub(u64::from_le_bytes([0x20; 8])) & !word;
+    (is_quote | is_backslash | is_control) & HIGH
 }
 
 /// Reads on from a special byte up to the closing quote; gives what follows it.
-fn unescape<'a>(mut rest: &'a [u8], text: &mut String) -> Result<&'a [u8], Problem> {
+fn unescape_into<'a>(mut rest: &'a [u8], text: &mut Vec<u8>) -> Result<&'a [u8], Problem> {
     loop {
         rest = match rest {
             [] => return Err(Problem::Unclosed),
@@ -49,25 +65,25 @@ fn unescape<'a>(mut rest: &'a [u8], text: &mut String) -> Result<&'a [u8], Probl
             _ => return Err(Problem::Unclosed),
         };
         let (plain, after) = rest.split_at_checked(plain_length(rest)).ok_or(Problem::Unclosed)?;
-        text.push_str(utf8(plain)?);
+        text.extend_from_slice(plain);
         rest = after;
     }
 }
 
-fn simple_escape(letter: u8) -> Result<char, Problem> {
+const fn simple_escape(letter: u8) -> Result<u8, Problem> {
     match letter {
-        b'"' | b'\\' | b'/' => Ok(char::from(letter)),
-        b'b' => Ok('\u{8}'),
-        b'f' => Ok('\u{c}'),
-        b'n' => Ok('\n'),
-        b'r' => Ok('\r'),
-        b't' => Ok('\t'),
+        b'"' | b'\\' | b'/' => Ok(letter),
+        b'b' => Ok(8),
+        b'f' => Ok(0xc),
+        b'n' => Ok(b'\n'),
+        b'r' => Ok(b'\r'),
+        b't' => Ok(b'\t'),
         _ => Err(Problem::Escape),
     }
 }
 
 /// Reads the digits of a `\u`, and the second half of a pair where the first is one.
-fn unicode<'a>(rest: &'a [u8], text: &mut String) -> Result<&'a [u8], Problem> {
+fn unicode<'a>(rest: &'a [u8], text: &mut Vec<u8>) -> Result<&'a [u8], Problem> {
     let (unit, rest) = hex(rest)?;
     let (code, rest) = match (unit, rest) {
         (0xd800..=0xdbff, [b'\\', b'u', after @ ..]) => {
@@ -78,7 +94,8 @@ fn unicode<'a>(rest: &'a [u8], text: &mut String) -> Result<&'a [u8], Problem> {
         }
         _ => (unit, rest),
     };
-    text.push(char::from_u32(code).ok_or(LONE)?);
+    let character = char::from_u32(code).ok_or(LONE)?;
+    text.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
     Ok(rest)
 }
 

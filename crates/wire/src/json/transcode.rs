@@ -1,164 +1,253 @@
-//! From JSON to the protobuf encoding of the same message, by the schema.
+//! From JSON to the protobuf encoding of the same message, by the schema, checking field by field.
 
 use std::collections::BTreeSet;
 
-use sanbai_core::time::Timestamp;
-
 use super::read::{Reader, Shape};
+use crate::check::{Checks, check_time, out_of_range, unknown_choice};
 use crate::code::Code;
-use crate::protobuf::{put_bytes, put_nested, put_number};
+use crate::proto::schema::PARCEL_EVENT;
+use crate::protobuf::{put_bytes, put_nested, put_number, put_time_fields, put_varint};
 use crate::reject::Reject;
-use crate::schema::{Field, Kind, Message};
-
-/// What was seen on the way that the message does not hold.
-#[derive(Debug, Default)]
-pub(crate) struct Notes {
-    /// How many fields nobody knows.
-    pub(crate) unknown_fields: u32,
-    /// One of them could be a happening of a later version.
-    pub(crate) unknown_happening: bool,
-    /// JSON name of what happened. Filled in by the survey.
-    pub(crate) happening: Option<&'static str>,
-    /// Fields that are `null`: message and JSON name.
-    pub(crate) nulls: Vec<(&'static str, &'static str)>,
-}
+use crate::schema::{Field, Kind, Label, Message};
 
 /// Appends the protobuf encoding of the object at which `reader` stands.
-///
-/// With `strict`, a field that nobody knows is an error; else it is counted in `notes`.
 pub(crate) fn transcode(
+    checks: &mut Checks<'_>,
     reader: &mut Reader<'_>,
     message: &'static Message,
-    strict: bool,
-    notes: &mut Notes,
     out: &mut Vec<u8>,
 ) -> Result<(), Reject> {
-    Transcoder { strict, notes }.message(reader, message, out)
+    if reader.shape()? != Shape::Object {
+        return Err(mismatch("an object"));
+    }
+    reader.open_object()?;
+    let mut state = State::default();
+    loop {
+        let (place, field) = match expected(reader, message, &state) {
+            Some(found) => found,
+            None => match named(checks, reader, message, &mut state)? {
+                Name::Known(place, field) => (place, field),
+                Name::Unknown => continue,
+                Name::End => return Ok(()),
+            },
+        };
+        state.is_first = false;
+        state.hint = place.saturating_add(1);
+        let bit = 1_u64.checked_shl(u32::try_from(place).unwrap_or(u32::MAX)).unwrap_or(0);
+        if state.seen & bit != 0 {
+            return Err(reader.duplicate().under(field.json));
+        }
+        state.seen |= bit;
+        checks.notes.rewrite |= field.number < state.last;
+        state.last = field.number;
+        self::field(checks, reader, message, field, &mut state.listed, out)
+            .map_err(|reject| reject.under(field.json))?;
+    }
 }
 
-struct Transcoder<'n> {
-    strict: bool,
-    notes: &'n mut Notes,
+/// The next field, if it is one of the next in the schema: nearly all producers write them in that order.
+fn expected(reader: &mut Reader<'_>, message: &'static Message, state: &State<'_>) -> Option<(usize, &'static Field)> {
+    let next = message.fields.iter().enumerate().skip(state.hint).take(FIELDS_TRIED);
+    let mut found = next.filter(|(_, field)| reader.passes(field.quoted, state.is_first));
+    found.next()
 }
 
-impl Transcoder<'_> {
-    fn message(&mut self, reader: &mut Reader<'_>, message: &'static Message, out: &mut Vec<u8>) -> Result<(), Reject> {
-        if reader.shape()? != Shape::Object {
-            return Err(mismatch("an object"));
-        }
-        reader.open_object()?;
-        let mut seen = 0_u64;
-        let mut unknown = BTreeSet::new();
-        let mut hint = 0;
-        let mut first = true;
-        while let Some(name) = reader.name(first)? {
-            first = false;
-            let Some((place, field)) = message.find(hint, |field| field.is_called(&name)) else {
-                self.unknown(reader, message)?;
-                if !unknown.insert(name) {
-                    return Err(reader.duplicate());
-                }
-                continue;
-            };
-            hint = place.saturating_add(1);
-            let bit = 1_u64.checked_shl(u32::try_from(place).unwrap_or(u32::MAX)).unwrap_or(0);
-            if seen & bit != 0 {
-                return Err(reader.duplicate().under(field.json));
-            }
-            seen |= bit;
-            self.field(reader, message, field, out)
-                .map_err(|reject| reject.under(field.json))?;
-        }
-        Ok(())
-    }
+/// How many fields are tried before the next name is read.
+const FIELDS_TRIED: usize = 3;
 
-    fn unknown(&mut self, reader: &mut Reader<'_>, message: &'static Message) -> Result<(), Reject> {
-        if self.strict {
-            let detail = format!(
-                "the field before byte {} is not known here; check its name",
-                reader.offset()
-            );
-            return Err(Reject::new(Code::UnknownField, detail));
-        }
-        let is_object = reader.shape()? == Shape::Object;
-        self.notes.unknown_happening |= is_object && message.fields.iter().any(|field| field.oneof);
-        self.notes.unknown_fields = self.notes.unknown_fields.saturating_add(1);
-        reader.skip()
-    }
+/// What a name says.
+enum Name {
+    /// A field and its place.
+    Known(usize, &'static Field),
+    /// A field that nobody knows; its value was passed over.
+    Unknown,
+    /// The object has ended.
+    End,
+}
 
-    fn field(
-        &mut self,
-        reader: &mut Reader<'_>,
-        message: &'static Message,
-        field: &'static Field,
-        out: &mut Vec<u8>,
-    ) -> Result<(), Reject> {
-        match reader.shape()? {
-            Shape::Null => {
-                self.notes.nulls.push((message.name, field.json));
-                reader.literal("null")
+fn named<'a>(
+    checks: &mut Checks<'_>,
+    reader: &mut Reader<'a>,
+    message: &'static Message,
+    state: &mut State<'a>,
+) -> Result<Name, Reject> {
+    let Some(name) = reader.name(state.is_first)? else {
+        return Ok(Name::End);
+    };
+    state.is_first = false;
+    if let Some((place, field)) = message.find(state.hint, |field| field.is_called(&name)) {
+        return Ok(Name::Known(place, field));
+    }
+    reader.check_text(&name)?;
+    let is_object = reader.shape()? == Shape::Object;
+    checks.unknown(is_object && core::ptr::eq(message, &PARCEL_EVENT))?;
+    reader.skip()?;
+    if state.unknown.insert(name) {
+        Ok(Name::Unknown)
+    } else {
+        Err(reader.duplicate())
+    }
+}
+
+/// How far an object has been read.
+struct State<'a> {
+    /// Fields that were there, as bits of their places.
+    seen: u64,
+    /// Names that nobody knows.
+    unknown: BTreeSet<std::borrow::Cow<'a, [u8]>>,
+    /// Where the next field is looked for.
+    hint: usize,
+    /// The number of the last field.
+    last: u32,
+    /// Entries of all lists.
+    listed: usize,
+    is_first: bool,
+}
+
+impl Default for State<'_> {
+    fn default() -> Self {
+        Self {
+            seen: 0,
+            unknown: BTreeSet::new(),
+            hint: 0,
+            last: 0,
+            listed: 0,
+            is_first: true,
+        }
+    }
+}
+
+fn field(
+    checks: &mut Checks<'_>,
+    reader: &mut Reader<'_>,
+    message: &'static Message,
+    field: &'static Field,
+    listed: &mut usize,
+    out: &mut Vec<u8>,
+) -> Result<(), Reject> {
+    match reader.shape()? {
+        Shape::Null => {
+            checks.notes.nulls.push((message.name, field.json));
+            reader.literal("null")
+        }
+        shape if !field.is_list() => value(checks, reader, field, shape, out),
+        Shape::Array if field.is_packed() => {
+            let start = out.len();
+            put_nested(out, field.number, |out| list(checks, reader, field, listed, out))?;
+            checks.notes.rewrite |= out.len().saturating_sub(start) <= 2;
+            Ok(())
+        }
+        Shape::Array => list(checks, reader, field, listed, out),
+        Shape::Object | Shape::Text | Shape::Number | Shape::True | Shape::False => Err(mismatch("a list")),
+    }
+}
+
+fn list(
+    checks: &mut Checks<'_>,
+    reader: &mut Reader<'_>,
+    field: &'static Field,
+    listed: &mut usize,
+    out: &mut Vec<u8>,
+) -> Result<(), Reject> {
+    reader.open_array()?;
+    let mut index = 0_usize;
+    while reader.entry(index == 0)? {
+        let entry = checks.list_entry(listed).and_then(|()| {
+            let shape = reader.shape()?;
+            if shape == Shape::Null {
+                return Err(Reject::new(Code::FieldNull, "an entry of a list is null; leave it out"));
             }
-            _ if !field.repeated => self.value(reader, field, out),
-            Shape::Array => {
-                reader.open_array()?;
-                let mut index = 0_usize;
-                while reader.entry(index == 0)? {
-                    self.entry(reader, field, out).map_err(|reject| reject.under(index))?;
-                    index = index.saturating_add(1);
-                }
+            if field.is_packed() {
+                put_varint(out, number(checks, reader, field, shape)?);
+                return Ok(());
+            }
+            value(checks, reader, field, shape, out)
+        });
+        entry.map_err(|reject| reject.under(index))?;
+        index = index.saturating_add(1);
+    }
+    Ok(())
+}
+
+fn value(
+    checks: &mut Checks<'_>,
+    reader: &mut Reader<'_>,
+    field: &'static Field,
+    shape: Shape,
+    out: &mut Vec<u8>,
+) -> Result<(), Reject> {
+    match (&field.kind, shape) {
+        (Kind::Text(rule), Shape::Text) => {
+            let text = reader.raw_text()?;
+            if !text.is_empty() || field.label != Label::Implicit {
+                checks.text(field, *rule, &text)?;
+                put_bytes(out, field.number, &text);
+            }
+        }
+        (Kind::Time, Shape::Text) => {
+            let time = checks.dates.parse(&reader.raw_text()?)?;
+            check_time(time)?;
+            let (seconds, nanos) = time.to_parts();
+            let put = |out: &mut Vec<u8>| {
+                put_time_fields(out, seconds, nanos);
                 Ok(())
+            };
+            put_nested(out, field.number, put)?;
+        }
+        (Kind::Nested(message), Shape::Object) => {
+            if field.is_happening() {
+                checks.happening(field)?;
             }
-            Shape::Object | Shape::Text | Shape::Number | Shape::True | Shape::False => Err(mismatch("a list")),
+            put_nested(out, field.number, |out| transcode(checks, reader, message, out))?;
+        }
+        (_, shape) => {
+            let value = number(checks, reader, field, shape)?;
+            if value != 0 || field.label != Label::Implicit {
+                put_number(out, field.number, value);
+            }
         }
     }
+    Ok(())
+}
 
-    fn entry(&mut self, reader: &mut Reader<'_>, field: &'static Field, out: &mut Vec<u8>) -> Result<(), Reject> {
-        if reader.shape()? == Shape::Null {
-            return Err(Reject::new(Code::FieldNull, "an entry of a list is null; leave it out"));
+/// What is written as a number on the wire: a truth value, a number, a value of an enum.
+fn number(
+    checks: &mut Checks<'_>,
+    reader: &mut Reader<'_>,
+    field: &'static Field,
+    shape: Shape,
+) -> Result<u64, Reject> {
+    match (&field.kind, shape) {
+        (Kind::Flag, Shape::True) => reader.literal("true").map(|()| 1),
+        (Kind::Flag, Shape::False) => reader.literal("false").map(|()| 0),
+        (Kind::Count(limits), Shape::Number) => {
+            let number = u64::try_from(whole(reader.number()?)?).map_err(|_| out_of_range())?;
+            let rewrite = checks.notes.rewrite;
+            checks.count(field, *limits, number)?;
+            // A 0 is not written here, where it means nothing.
+            checks.notes.rewrite = rewrite;
+            Ok(number)
         }
-        self.value(reader, field, out)
-    }
-
-    fn value(&mut self, reader: &mut Reader<'_>, field: &'static Field, out: &mut Vec<u8>) -> Result<(), Reject> {
-        let number = field.number;
-        let shape = reader.shape()?;
-        match (&field.kind, shape) {
-            (Kind::Text(_), Shape::Text) => put_bytes(out, number, reader.text()?.as_bytes()),
-            (Kind::Flag, Shape::True) => {
-                reader.literal("true")?;
-                put_number(out, number, 1);
-            }
-            (Kind::Flag, Shape::False) => {
-                reader.literal("false")?;
-                put_number(out, number, 0);
-            }
-            (Kind::Count, Shape::Number) => put_number(out, number, count(reader.number()?)?.into()),
-            (Kind::Choice(choice), Shape::Text) => {
-                let value = choice.number(&reader.text()?).ok_or_else(unknown_choice)?;
-                put_number(out, number, u64::from(value.unsigned_abs()));
-            }
-            (Kind::Choice(choice), Shape::Number) => {
-                let value = i32::try_from(whole(reader.number()?)?).ok();
-                let value = value
-                    .filter(|value| choice.name(*value).is_some())
-                    .ok_or_else(unknown_choice)?;
-                put_number(out, number, u64::from(value.unsigned_abs()));
-            }
-            (Kind::Time, Shape::Text) => put_time(out, number, &reader.text()?)?,
-            (Kind::Nested(message), Shape::Object) => {
-                put_nested(out, number, |out| self.message(reader, message, out))?;
-            }
-            (kind, _) => return Err(mismatch(expected(kind))),
+        (Kind::Choice(choice), Shape::Text) => {
+            let number = choice.number(&reader.raw_text()?).ok_or_else(unknown_choice)?;
+            Ok(u64::from(number.unsigned_abs()))
         }
-        Ok(())
+        (Kind::Choice(choice), Shape::Number) => {
+            let number = i32::try_from(whole(reader.number()?)?).ok();
+            let number = number
+                .filter(|number| choice.name(*number).is_some())
+                .ok_or_else(unknown_choice)?;
+            Ok(u64::from(number.unsigned_abs()))
+        }
+        (kind, _) => Err(mismatch(needed(kind))),
     }
 }
 
-const fn expected(kind: &Kind) -> &'static str {
+const fn needed(kind: &Kind) -> &'static str {
     match kind {
         Kind::Text(_) => "a text",
         Kind::Flag => "true or false, without quotes,",
-        Kind::Count => "a whole number, without quotes,",
+        Kind::Count(_) => "a whole number, without quotes,",
         Kind::Choice(_) => "the name of an enum value",
         Kind::Time => "a time as RFC 3339 text",
         Kind::Nested(_) => "an object",
@@ -172,13 +261,6 @@ fn mismatch(expected: &str) -> Reject {
     )
 }
 
-fn unknown_choice() -> Reject {
-    Reject::new(
-        Code::EventTypeUnknown,
-        "an enum value that this version does not know; use one of the documented names",
-    )
-}
-
 /// A number without fraction and exponent, within ±2^53: beyond it, parsers differ.
 fn whole(text: &str) -> Result<i64, Reject> {
     let number = text
@@ -186,39 +268,4 @@ fn whole(text: &str) -> Result<i64, Reject> {
         .ok()
         .filter(|number| number.unsigned_abs() <= 1 << 53);
     number.ok_or_else(|| mismatch("a whole number below 2^53, without fraction and exponent,"))
-}
-
-fn count(text: &str) -> Result<u32, Reject> {
-    u32::try_from(whole(text)?).map_err(|_| out_of_range())
-}
-
-/// The rejection of a number that does not fit 32 bits without sign.
-pub(crate) fn out_of_range() -> Reject {
-    Reject::new(Code::ValueRange, "the number is below 0 or over 4,294,967,295")
-}
-
-fn put_time(out: &mut Vec<u8>, number: u32, text: &str) -> Result<(), Reject> {
-    let time = Timestamp::parse(text).ok_or_else(|| not_a_time(text))?;
-    let (seconds, nanos) = time.to_parts();
-    put_nested(out, number, |out| {
-        put_number(out, 1, seconds.cast_unsigned());
-        put_number(out, 2, u64::from(nanos.unsigned_abs()));
-        Ok(())
-    })
-}
-
-fn not_a_time(text: &str) -> Reject {
-    let year = text
-        .trim_start_matches(['+', '-'])
-        .bytes()
-        .take_while(u8::is_ascii_digit)
-        .count();
-    if year > 4 && text.contains('-') {
-        return Reject::new(
-            Code::EventTimeUnit,
-            "a year over 9999: were milliseconds taken for seconds?",
-        );
-    }
-    let detail = "not a time of RFC 3339 with a zone, or not a real date; write 2026-03-10T10:03:00+08:00";
-    Reject::new(Code::EventTimeInvalid, detail)
 }

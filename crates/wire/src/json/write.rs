@@ -18,7 +18,7 @@ pub(crate) fn write(message: &'static Message, bytes: &[u8], out: &mut String) {
             out.push(',');
         } else {
             if open
-                .take_if(|last| message.fields.get(*last).is_some_and(|field| field.repeated))
+                .take_if(|last| message.fields.get(*last).is_some_and(|field| field.is_list()))
                 .is_some()
             {
                 out.push(']');
@@ -29,7 +29,7 @@ pub(crate) fn write(message: &'static Message, bytes: &[u8], out: &mut String) {
             out.push('"');
             out.push_str(field.json);
             out.push_str("\":");
-            if field.repeated {
+            if field.is_list() {
                 out.push('[');
             }
         }
@@ -38,7 +38,7 @@ pub(crate) fn write(message: &'static Message, bytes: &[u8], out: &mut String) {
     }
     if open
         .and_then(|last| message.fields.get(last))
-        .is_some_and(|field| field.repeated)
+        .is_some_and(|field| field.is_list())
     {
         out.push(']');
     }
@@ -53,9 +53,9 @@ fn known<'a>(message: &'static Message, bytes: &'a [u8]) -> impl Iterator<Item =
             let fits = matches!(
                 (&field.kind, value),
                 (Kind::Text(_) | Kind::Time | Kind::Nested(_), Value::Bytes(_))
-                    | (Kind::Flag | Kind::Count | Kind::Choice(_), Value::Varint(_))
+                    | (Kind::Flag | Kind::Count(_) | Kind::Choice(_), Value::Varint(_))
             );
-            let packed = field.repeated && matches!(value, Value::Bytes(_));
+            let packed = field.is_list() && matches!(value, Value::Bytes(_));
             (fits || packed).then_some((place, field, value))
         })
 }
@@ -90,7 +90,7 @@ fn push_number(kind: &Kind, number: u64, out: &mut String) {
                 .and_then(|number| choice.name(number));
             name.inspect(|_| out.push('"'))
         }
-        Kind::Text(_) | Kind::Count | Kind::Time | Kind::Nested(_) => None,
+        Kind::Text(_) | Kind::Count(_) | Kind::Time | Kind::Nested(_) => None,
     };
     out.push_str(name.unwrap_or_default());
     match (kind, name) {

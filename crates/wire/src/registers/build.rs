@@ -173,7 +173,7 @@ fn time(row: &mut Row, name: &'static str) -> Result<Option<proto::Timestamp>, R
         return Ok(None);
     }
     let instant = Timestamp::parse(&text).or_else(|| CivilDay::parse(&text).map(CivilDay::start));
-    let detail = "not a time of RFC 3339 with a zone, and not a day; write 2026-03-10T10:03:00+08:00";
+    let detail = "not a time of RFC 3339 with a zone, and not a day; write YYYY-MM-DDThh:mm:ss+08:00";
     let instant = instant.ok_or_else(|| Reject::new(Code::EventTimeInvalid, detail).under(name))?;
     let (seconds, nanos) = instant.to_parts();
     Ok(Some(proto::Timestamp { seconds, nanos }))

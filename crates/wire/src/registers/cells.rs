@@ -72,7 +72,7 @@ fn check(form: Form, entry: String) -> Result<String, Reject> {
             Code::TextInvalid,
             "blanks stand inside a code; remove them",
         )),
-        Form::Code | Form::Codes if find_personal(&entry, Run::Code).is_some() => Err(crate::survey::personal()),
+        Form::Code | Form::Codes if find_personal(&entry, Run::Code).is_some() => Err(crate::form::personal()),
         Form::Tokens if find_personal(&entry, Run::Code).is_some() => Err(Reject::new(
             Code::PlaintextIdForbidden,
             "a raw number stands where only a token may; use its own column",

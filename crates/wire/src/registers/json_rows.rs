@@ -28,7 +28,8 @@ fn row(kind: Kind, line: &[u8]) -> Result<Row, Reject> {
     let mut reader = Reader::new(line);
     reader.open_object()?;
     while let Some(name) = reader.name(seen.is_empty())? {
-        let Some(column) = columns(kind).find(|(known, _)| loosely_equal(known, &name)) else {
+        let name = core::str::from_utf8(&name).unwrap_or_default();
+        let Some(column) = columns(kind).find(|(known, _)| loosely_equal(known, name)) else {
             let detail = format!("the name before byte {} is no column of this register", reader.offset());
             return Err(Reject::new(Code::UnknownField, detail));
         };

@@ -1,0 +1,201 @@
+//! Writes an event anew: canonical, as prost would, and without personal data.
+
+use sanbai_core::time::CivilDay;
+
+use crate::form::{LONG_TERM, LONG_TERM_ZH};
+use crate::limits::{LIST_ENTRIES_MAX, Text, TextKind};
+use crate::proto::schema::{DOCUMENT, PARCEL_EVENT, PARTY, parcel_event};
+use crate::protobuf::{Entries, Value, put_bytes, put_nested, put_number, put_varint, time_bytes, varint};
+use crate::sanitise;
+use crate::schema::{Field, Kind, Label, Message};
+use crate::text::{REMOVED, redacted};
+use crate::token::TokenKeys;
+use crate::view::{nested, time};
+
+/// How an event is written anew.
+pub(crate) struct Rewriter<'a> {
+    keys: &'a TokenKeys,
+    /// The civil day of the event.
+    today: CivilDay,
+    /// Paths of the fields from which something was removed.
+    removed: Vec<String>,
+}
+
+/// A field of a message, as it is written.
+type Entry<'a> = (&'static Field, Value<'a>);
+
+impl<'a> Rewriter<'a> {
+    pub(crate) const fn new(keys: &'a TokenKeys, today: CivilDay) -> Self {
+        Self {
+            keys,
+            today,
+            removed: Vec::new(),
+        }
+    }
+
+    /// The event, with the texts and times of `instead` for its own.
+    pub(crate) fn event(mut self, bytes: &[u8], instead: &[(u32, &[u8])]) -> Vec<u8> {
+        let mut entries: Vec<Entry<'_>> = entries(&PARCEL_EVENT, bytes);
+        for (number, content) in instead {
+            entries.retain(|(field, _)| field.number != *number);
+            let field = PARCEL_EVENT
+                .find(0, |field| field.number == *number)
+                .map(|(_, field)| field);
+            entries.extend(field.map(|field| (field, Value::Bytes(content))));
+        }
+        entries.sort_by_key(|(field, _)| field.number);
+        // What is removed further behind is named before it.
+        let place = entries.partition_point(|(field, _)| field.number <= parcel_event::REDACTED_FIELDS);
+        let (head, tail) = entries.split_at_checked(place).unwrap_or_default();
+        let mut out = Vec::with_capacity(bytes.len().saturating_add(256));
+        self.entries(head, "", &mut out);
+        let mut behind = Vec::with_capacity(bytes.len().saturating_add(128));
+        self.entries(tail, "", &mut behind);
+        let mut named: Vec<&[u8]> = head
+            .iter()
+            .filter(|(field, _)| field.number == parcel_event::REDACTED_FIELDS)
+            .map(|(_, value)| nested(*value))
+            .collect();
+        for path in &self.removed {
+            if named.len() < LIST_ENTRIES_MAX && !named.contains(&path.as_bytes()) {
+                put_bytes(&mut out, parcel_event::REDACTED_FIELDS, path.as_bytes());
+                named.push(path.as_bytes());
+            }
+        }
+        out.append(&mut behind);
+        out
+    }
+
+    fn message(&mut self, message: &'static Message, bytes: &[u8], path: &str, out: &mut Vec<u8>) {
+        let mut entries = entries(message, bytes);
+        entries.sort_by_key(|(field, _)| field.number);
+        self.entries(&entries, path, out);
+    }
+
+    fn entries(&mut self, entries: &[Entry<'_>], path: &str, out: &mut Vec<u8>) {
+        for same in entries.chunk_by(|(one, _), (other, _)| one.number == other.number) {
+            let Some((field, value)) = same.first() else { continue };
+            match (&field.kind, value) {
+                (Kind::Flag | Kind::Count(_) | Kind::Choice(_), _) if field.is_list() => packed(field, same, out),
+                (Kind::Flag | Kind::Count(_) | Kind::Choice(_), Value::Varint(number)) => {
+                    let number = if matches!(field.kind, Kind::Flag) {
+                        u64::from(*number != 0)
+                    } else {
+                        *number
+                    };
+                    if number != 0 || field.label != Label::Implicit {
+                        put_number(out, field.number, number);
+                    }
+                }
+                (Kind::Time, value) => {
+                    let (seconds, nanos) = time(*value).unwrap_or_default().to_parts();
+                    put_bytes(out, field.number, &time_bytes(seconds, nanos));
+                }
+                (Kind::Text(rule), _) => {
+                    for (_, value) in same {
+                        self.text(field, *rule, nested(*value), path, out);
+                    }
+                }
+                (Kind::Nested(message), value) => self.nested(field, message, nested(*value), path, out),
+                (Kind::Flag | Kind::Count(_) | Kind::Choice(_), _) => {}
+            }
+        }
+    }
+
+    fn nested(&mut self, field: &Field, message: &'static Message, bytes: &[u8], path: &str, out: &mut Vec<u8>) {
+        let path = below(path, field);
+        let written: Result<(), core::convert::Infallible> = put_nested(out, field.number, |out| {
+            let start = out.len();
+            self.message(message, bytes, &path, out);
+            if core::ptr::eq(message, &DOCUMENT) {
+                anew(out, start, |document| {
+                    sanitise::document(document, self.keys, self.today)
+                });
+            } else if core::ptr::eq(message, &PARTY) {
+                anew(out, start, |party| sanitise::party(party, self.keys));
+            }
+            Ok(())
+        });
+        debug_assert!(written.is_ok(), "nothing in it fails");
+    }
+
+    fn text(&mut self, field: &Field, rule: Text, bytes: &[u8], path: &str, out: &mut Vec<u8>) {
+        let text = core::str::from_utf8(bytes).unwrap_or_default();
+        if text.is_empty() && field.label == Label::Implicit {
+            return;
+        }
+        if let Some(clean) = rule.kind.redacted(text) {
+            self.removed.push(below(path, field));
+            return put_bytes(out, field.number, clean.as_bytes());
+        }
+        if rule.kind == TextKind::Digest {
+            put_bytes(out, field.number, text.to_ascii_lowercase().as_bytes());
+        } else if rule.kind == TextKind::Day && text == LONG_TERM_ZH {
+            put_bytes(out, field.number, LONG_TERM.as_bytes());
+        } else {
+            put_bytes(out, field.number, bytes);
+        }
+    }
+}
+
+impl TextKind {
+    /// The text without personal data; `None` where there is none, or where it goes another way. What has a form of its
+    /// own goes as a whole.
+    fn redacted(self, text: &str) -> Option<String> {
+        match self {
+            Self::Code | Self::Words => redacted(text, self.run()),
+            Self::Day | Self::Place | Self::Digest | Self::Image => {
+                redacted(text, self.run()).map(|_| REMOVED.to_owned())
+            }
+            Self::Identifier | Self::Waybill | Self::EventId | Self::Raw | Self::Masked | Self::Token => None,
+        }
+    }
+}
+
+fn entries<'a>(message: &'static Message, bytes: &'a [u8]) -> Vec<Entry<'a>> {
+    let known = |number: u32| message.find(0, |field| field.number == number).map(|(_, field)| field);
+    let entries = Entries::of(bytes).map_while(Result::ok);
+    entries
+        .filter_map(|entry| Some((known(entry.number)?, entry.value)))
+        .collect()
+}
+
+fn below(path: &str, field: &Field) -> String {
+    if path.is_empty() {
+        field.json.to_owned()
+    } else {
+        format!("{path}.{}", field.json)
+    }
+}
+
+/// Numbers of a list, in one field.
+fn packed(field: &Field, entries: &[Entry<'_>], out: &mut Vec<u8>) {
+    let mut numbers = Vec::new();
+    for (_, value) in entries {
+        match value {
+            Value::Varint(number) => put_varint(&mut numbers, *number),
+            Value::Bytes(bytes) => {
+                let mut rest = *bytes;
+                while let Some((number, tail)) = varint(rest) {
+                    put_varint(&mut numbers, number);
+                    rest = tail;
+                }
+            }
+            Value::Fixed | Value::Group => {}
+        }
+    }
+    if !numbers.is_empty() {
+        put_bytes(out, field.number, &numbers);
+    }
+}
+
+/// Changes the message that `out` holds from `start` on.
+fn anew<M: prost::Message + Default>(out: &mut Vec<u8>, start: usize, change: impl FnOnce(&mut M)) {
+    let mut message = out
+        .get(start..)
+        .and_then(|bytes| M::decode(bytes).ok())
+        .unwrap_or_default();
+    change(&mut message);
+    out.truncate(start);
+    message.encode(out).expect("a Vec takes everything");
+}
