@@ -91,6 +91,7 @@ pub mod finding;
 pub mod parcel;
 pub mod registry;
 pub mod rules;
+pub mod shard;
 pub mod tally;
 pub mod time;
 pub mod verdict;
