@@ -10,12 +10,12 @@ use sanbai_wire::{Encoding, encode_json, encode_protobuf};
 fuzz_target!(|bytes: &[u8]| {
     let decoder = decoder();
     if let Ok(decoded) = decoder.decode(bytes, Encoding::Json) {
-        let json = encode_json(decoded.message());
+        let json = encode_json(&decoded.message());
         let again = decoder
             .decode(json.as_bytes(), Encoding::Json)
             .expect("what was accepted is accepted again");
         assert_eq!((again.message(), again.digest()), (decoded.message(), decoded.digest()));
-        let bytes = encode_protobuf(decoded.message());
+        let bytes = encode_protobuf(&decoded.message());
         let again = decoder.decode(&bytes, Encoding::Protobuf).expect("in both encodings");
         assert_eq!((again.message(), again.digest()), (decoded.message(), decoded.digest()));
         judge([decoded]);

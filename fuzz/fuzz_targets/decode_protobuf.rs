@@ -12,7 +12,7 @@ fuzz_target!(|bytes: &[u8]| {
         assert!(content.len() < length && length <= bytes.len());
     }
     if let Ok(decoded) = decoder.decode(bytes, Encoding::Protobuf) {
-        let json = encode_json(decoded.message());
+        let json = encode_json(&decoded.message());
         let again = decoder
             .decode(json.as_bytes(), Encoding::Json)
             .expect("what was accepted is accepted again");
