@@ -272,12 +272,17 @@ impl CivilDay {
         self.ymd().0
     }
 
-    /// Midnight at +08:00, with which the day begins.
+    /// Midnight at +08:00, with which the day begins; the end of the range for a day outside 1678 to 2262.
     pub fn start(self) -> Timestamp {
-        let seconds = i64::from(self.0)
-            .saturating_mul(SECONDS_PER_DAY)
-            .saturating_sub(CIVIL_OFFSET_SECONDS);
-        Timestamp(seconds.saturating_mul(NANOS_PER_SECOND))
+        let outside = if self.0 < 0 { Timestamp::MIN } else { Timestamp::MAX };
+        self.checked_start().unwrap_or(outside)
+    }
+
+    /// Midnight at +08:00, with which the day begins; `None` outside 1678 to 2262.
+    pub fn checked_start(self) -> Option<Timestamp> {
+        let seconds = i64::from(self.0).checked_mul(SECONDS_PER_DAY)?;
+        let seconds = seconds.checked_sub(CIVIL_OFFSET_SECONDS)?;
+        seconds.checked_mul(NANOS_PER_SECOND).map(Timestamp)
     }
 
     /// The day that is `days` later.

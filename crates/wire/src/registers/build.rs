@@ -172,8 +172,9 @@ fn time(row: &mut Row, name: &'static str) -> Result<Option<proto::Timestamp>, R
     if text.is_empty() {
         return Ok(None);
     }
-    let instant = Timestamp::parse(&text).or_else(|| CivilDay::parse(&text).map(CivilDay::start));
-    let detail = "not a time of RFC 3339 with a zone, and not a day; write YYYY-MM-DDThh:mm:ss+08:00";
+    let instant = Timestamp::parse(&text).or_else(|| CivilDay::parse(&text).and_then(CivilDay::checked_start));
+    let detail =
+        "not a time of RFC 3339 with a zone, and not a day, from 1678 to 2262; write YYYY-MM-DDThh:mm:ss+08:00";
     let instant = instant.ok_or_else(|| Reject::new(Code::EventTimeInvalid, detail).under(name))?;
     let (seconds, nanos) = instant.to_parts();
     Ok(Some(proto::Timestamp { seconds, nanos }))

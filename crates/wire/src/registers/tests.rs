@@ -216,8 +216,11 @@ fn a_site_that_is_wrong_is_named_and_the_others_are_read() {
             vec![(2, "openedOn", Code::EventTimeInvalid)],
         ),
         (
-            "key,valid_from\nA,tomorrow\nB,2026-02-28\n",
-            vec![(2, "validFrom", Code::EventTimeInvalid)],
+            "key,valid_from\nA,tomorrow\nB,2026-02-28\nC,1021-08-22\n",
+            vec![
+                (2, "validFrom", Code::EventTimeInvalid),
+                (4, "validFrom", Code::EventTimeInvalid),
+            ],
         ),
         ("key,brand\nA B,SF\nB,SF\n", vec![(2, "key", Code::TextInvalid)]),
         ("key,name\nA,x\u{202e}y\nB,ok\n", vec![(2, "name", Code::TextInvalid)]),
