@@ -1,4 +1,6 @@
-//! Verdicts as JSON: one object a line, `docs/verdict.md`.
+//! Verdicts as JSON, one object a line, and as messages: `docs/verdict.md`.
+
+mod message;
 
 use std::collections::BTreeMap;
 
@@ -9,6 +11,8 @@ use sanbai_core::rules::{Clause, Duty, RuleSet, Rules};
 use sanbai_core::time::Timestamp;
 use sanbai_core::verdict::Verdict;
 use serde::Serialize;
+
+pub use message::{to_message, to_protobuf};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]

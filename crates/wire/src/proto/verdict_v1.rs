@@ -17,10 +17,10 @@ pub struct Verdict {
     /// When the counting acceptance happened. Absent: no acceptance.
     #[prost(message, optional, tag = "5")]
     pub accepted_at: ::core::option::Option<crate::proto::Timestamp>,
-    /// Outlet of the counting acceptance; without one, of the first movement.
+    /// Outlet of the counting acceptance; without one, site of the first movement, else of the first event.
     #[prost(string, tag = "6")]
     pub site: ::prost::alloc::string::String,
-    /// Operator of the counting acceptance.
+    /// Operator of the same event.
     #[prost(string, tag = "7")]
     pub operator: ::prost::alloc::string::String,
     /// False when a hit has marked the parcel: the pass is nominal only.
@@ -44,12 +44,15 @@ pub struct Verdict {
     /// All findings, in the order of their codes.
     #[prost(message, repeated, tag = "14")]
     pub findings: ::prost::alloc::vec::Vec<Finding>,
-    /// Rules that could not be answered for want of a register.
+    /// Rules that could not be answered for want of a register or a field.
     #[prost(message, repeated, tag = "15")]
     pub unanswered: ::prost::alloc::vec::Vec<Unanswered>,
     /// False for a parcel that counts in no rate (voided, or without a counting acceptance).
     #[prost(bool, tag = "16")]
     pub counted: bool,
+    /// Prohibited goods found, rightly handled or not.
+    #[prost(message, repeated, tag = "17")]
+    pub finds: ::prost::alloc::vec::Vec<Find>,
 }
 /// How one duty stands.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -109,7 +112,7 @@ pub struct Finding {
         ::prost::alloc::string::String,
         ::prost::alloc::string::String,
     >,
-    /// What happened, and what to do next, in Chinese.
+    /// What to do next, in Chinese.
     #[prost(string, tag = "10")]
     pub next_zh: ::prost::alloc::string::String,
     /// What to do next, in English.
@@ -120,6 +123,25 @@ pub struct Finding {
     pub performed_late: bool,
     /// Cannot wait: police are alerted at once.
     #[prost(bool, tag = "13")]
+    pub urgent: bool,
+    /// What is wrong, in Chinese.
+    #[prost(string, tag = "14")]
+    pub title_zh: ::prost::alloc::string::String,
+    /// What is wrong, in English.
+    #[prost(string, tag = "15")]
+    pub title_en: ::prost::alloc::string::String,
+}
+/// Prohibited goods that were found.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Find {
+    /// Id of the event that found them.
+    #[prost(string, tag = "1")]
+    pub event: ::prost::alloc::string::String,
+    /// Class, 1 to 19; 0 where nobody stated it.
+    #[prost(uint32, tag = "2")]
+    pub class: u32,
+    /// Classes 1 and 12: police are alerted at once.
+    #[prost(bool, tag = "3")]
     pub urgent: bool,
 }
 /// A clause of law in the version in force on the day.
