@@ -9,7 +9,7 @@ use sanbai_core::time::{Span, Timestamp};
 use sanbai_core::verdict::{Judge, Verdict};
 use sanbai_sim::oracle::{Judged, Profile, Settings, judge_all_by};
 use sanbai_sim::world::{Plan, World, generate};
-use sanbai_wire::proto::event::ParcelEvent;
+use sanbai_wire::proto::event::{ParcelEvent, parcel_event::Happening};
 use sanbai_wire::{Decoded, Decoder, Encoding, TokenKeys, encode_json, encode_protobuf, registers};
 
 /// What both must say alike of one duty.
@@ -184,16 +184,32 @@ fn oracle_agrees_where_there_are_no_registers() {
     );
 }
 
-/// The codes of the findings above information of every parcel that has some.
-fn found(plan: &Plan) -> (BTreeMap<String, Vec<String>>, BTreeMap<String, Vec<String>>) {
+/// What a world says of itself, and what is found in it.
+#[derive(Default)]
+struct Found {
+    /// Codes that were planted in each parcel that has some.
+    planted: BTreeMap<String, Vec<String>>,
+    /// Codes of the findings of each parcel that has some.
+    found: BTreeMap<String, Vec<String>>,
+    /// What the brands declare, by outlet and day.
+    declared: BTreeMap<(String, String), u64>,
+    /// What counts, by outlet and day of the acceptance.
+    counted: BTreeMap<(String, String), u64>,
+}
+
+fn found(plan: &Plan) -> Found {
     let rules = Rules::builtin();
     let decoder = decoder(&rules);
     let world = World::new(plan);
     let (mut parcels, mut end) = (Parcels::default(), Timestamp::MIN);
-    let mut planted = BTreeMap::new();
+    let mut answer = Found::default();
     generate(
         &world,
         &mut |event| {
+            if let Some(Happening::DeclaredVolume(volume)) = &event.happening {
+                let outlet = (event.subject.clone(), volume.day.clone());
+                answer.declared.insert(outlet, volume.accepted.into());
+            }
             let bytes = encode_protobuf(&event);
             let decoded = decoder
                 .decode(&bytes, Encoding::Protobuf)
@@ -206,7 +222,9 @@ fn found(plan: &Plan) -> (BTreeMap<String, Vec<String>>, BTreeMap<String, Vec<St
         &mut |truth| {
             let codes: Vec<String> = truth.codes.iter().map(|code| (*code).to_owned()).collect();
             if !codes.is_empty() {
-                planted.insert(format!("{}:{}", truth.brand, truth.waybill), codes);
+                answer
+                    .planted
+                    .insert(format!("{}:{}", truth.brand, truth.waybill), codes);
             }
         },
     );
@@ -216,7 +234,6 @@ fn found(plan: &Plan) -> (BTreeMap<String, Vec<String>>, BTreeMap<String, Vec<St
         record.into_iter().for_each(|record| registry.insert(record));
     }
     let judge = Judge::new(&rules, registry.view());
-    let mut found = BTreeMap::new();
     for evidence in parcels.iter() {
         let verdict = judge
             .verdict(&evidence, end)
@@ -228,16 +245,22 @@ fn found(plan: &Plan) -> (BTreeMap<String, Vec<String>>, BTreeMap<String, Vec<St
             .map(|finding| finding.code.as_str().to_owned())
             .collect();
         if !codes.is_empty() {
-            found.insert(format!("{}:{}", verdict.brand, verdict.waybill), codes);
+            answer
+                .found
+                .insert(format!("{}:{}", verdict.brand, verdict.waybill), codes);
+        }
+        if let Some(at) = verdict.accepted_at.filter(|_| verdict.counted) {
+            let outlet = (verdict.site.to_owned(), at.civil_day().to_string());
+            *answer.counted.entry(outlet).or_default() += 1;
         }
     }
-    (planted, found)
+    answer
 }
 
 #[test]
 fn every_planted_violation_is_found_with_its_codes_and_none_is_invented() {
     for seed in [1, 20, 300] {
-        let (planted, found) = found(&Plan {
+        let Found { planted, found, .. } = found(&Plan {
             parcels: 6_000,
             seed,
             violation_rate_per_10k: 1_000,
@@ -251,7 +274,7 @@ fn every_planted_violation_is_found_with_its_codes_and_none_is_invented() {
 #[test]
 fn benign_disorder_has_no_finding() {
     for seed in [4, 5] {
-        let (planted, found) = found(&Plan {
+        let Found { planted, found, .. } = found(&Plan {
             parcels: 1_000,
             seed,
             violation_rate_per_10k: 0,
@@ -259,6 +282,34 @@ fn benign_disorder_has_no_finding() {
         });
         assert_eq!((planted.len(), found), (0, BTreeMap::new()), "seed {seed}");
     }
+}
+
+/// A week with machines, shifts and the brands' own counts.
+fn week(seed: u64, violation_rate_per_10k: u32) -> Plan {
+    Plan {
+        parcels: 7_000,
+        days: 7,
+        seed,
+        violation_rate_per_10k,
+        subjects: true,
+        ..Plan::default()
+    }
+}
+
+#[test]
+fn a_week_without_violations_has_no_finding_and_declares_what_counts() {
+    let mut week = found(&week(6, 0));
+    assert_eq!((week.planted.len(), week.found), (0, BTreeMap::new()));
+    assert!(week.counted.values().sum::<u64>() > 4_000);
+    week.declared.retain(|_, accepted| *accepted > 0);
+    assert_eq!(week.declared, week.counted);
+}
+
+#[test]
+fn every_violation_of_a_week_is_found_with_its_codes() {
+    let week = found(&week(7, 1_000));
+    assert!(week.planted.len() > 600, "{} planted", week.planted.len());
+    assert_eq!(week.planted, week.found);
 }
 
 #[test]

@@ -6,7 +6,8 @@
 //!
 //! Three parts make the days: ordinary parcels, among them those that are handled in unusual ways that are right;
 //! *benign disorder* ([`Plan::disorder`]), which changes how events arrive and must cause no finding; and *planted*
-//! violations, each with the exact codes that an examiner should find ([`Truth`]).
+//! violations, each with the exact codes that an examiner should find ([`Truth`]). On request machines, shifts and the
+//! brands' own counts are told, too ([`Plan::subjects`]).
 //!
 //! ```
 //! use sanbai_sim::world::{Plan, World, generate};
@@ -30,10 +31,12 @@ mod outbound;
 mod people;
 mod places;
 mod registers;
+mod rota;
 mod schedule;
 mod specials;
 mod story;
 mod stream;
+mod subjects;
 mod violations;
 
 #[cfg(test)]
@@ -41,7 +44,7 @@ mod tests;
 
 use sanbai_wire::proto::registry::RegistryRecord;
 
-pub use stream::generate;
+pub use stream::{Stream, Told, generate};
 
 use brands::BRANDS;
 use network::Network;
@@ -62,10 +65,13 @@ pub struct Plan {
     pub violation_rate_per_10k: u32,
     /// Whether clocks are off, lines fail, scans are repeated, events are retracted and arrive late and out of order.
     pub disorder: bool,
+    /// Whether events without a waybill are told, too: machines switched on and off, screeners logged in and out, the
+    /// brands' own counts of the day. Then a screening is done by whoever is on duty at the machine.
+    pub subjects: bool,
 }
 
 impl Default for Plan {
-    /// 2,000 parcels on 2026-03-10, three in a hundred with a violation, with disorder.
+    /// 2,000 parcels on 2026-03-10, three in a hundred with a violation, with disorder, without subjects.
     fn default() -> Self {
         Self {
             parcels: 2_000,
@@ -74,6 +80,7 @@ impl Default for Plan {
             seed: 1,
             violation_rate_per_10k: 300,
             disorder: true,
+            subjects: false,
         }
     }
 }

@@ -13,6 +13,8 @@ pub(super) enum Use {
     EventId,
     Digest,
     Waybill,
+    Machine,
+    Count,
 }
 
 /// A stream of throws.
@@ -68,6 +70,20 @@ impl Dice {
     pub(super) fn digits(&mut self, count: usize) -> String {
         (0..count).map(|_| char::from(b'0' + self.below(10) as u8)).collect()
     }
+}
+
+/// An id shaped like a UUID of version 4.
+pub(super) fn uuid(dice: &mut Dice) -> String {
+    let (high, low) = (dice.bits(), dice.bits());
+    format!(
+        "{:08x}-{:04x}-4{:03x}-{:x}{:03x}-{:012x}",
+        high >> 32,
+        (high >> 16) & 0xFFFF,
+        high & 0xFFF,
+        8 + (low >> 62),
+        (low >> 48) & 0xFFF,
+        low & 0xFFFF_FFFF_FFFF,
+    )
 }
 
 /// The finaliser of SplitMix64.

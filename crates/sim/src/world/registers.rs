@@ -148,7 +148,7 @@ fn machines(world: &World, network: &Network, records: &mut Vec<RegistryRecord>)
 }
 
 fn contracts(world: &World, network: &Network, records: &mut Vec<RegistryRecord>) {
-    let (from, to) = (date(world.first - 200), date(world.first + 165));
+    let (from, to) = (date(world.first - 200), date(world.first + world.days().max(155) + 10));
     records.push(record(
         network.brand.code,
         PROVIDER,

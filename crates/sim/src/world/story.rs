@@ -5,8 +5,8 @@ use sanbai_wire::proto::event::{
 };
 
 use super::World;
-use super::civil::{MINUTE, SECOND, timestamp, work_day_of};
-use super::dice::{Dice, Use};
+use super::civil::{MINUTE, SECOND, day_of, timestamp, work_day_of};
+use super::dice::{Dice, Use, uuid};
 use super::network::{Network, Site, written_place};
 use super::schedule::Slot;
 
@@ -197,17 +197,35 @@ impl<'w> Story<'w> {
 
     /// The id of an event of this parcel, shaped like a UUID of version 4.
     pub(super) fn event_id(&self, ordinal: u64) -> String {
-        let mut dice = Dice::new(self.world.plan.seed, Use::EventId, self.slot.index * 4_096 + ordinal);
-        let (high, low) = (dice.bits(), dice.bits());
-        format!(
-            "{:08x}-{:04x}-4{:03x}-{:x}{:03x}-{:012x}",
-            high >> 32,
-            (high >> 16) & 0xFFFF,
-            high & 0xFFF,
-            8 + (low >> 62),
-            (low >> 48) & 0xFFF,
-            low & 0xFFFF_FFFF_FFFF,
-        )
+        uuid(&mut Dice::new(
+            self.world.plan.seed,
+            Use::EventId,
+            self.slot.index * 4_096 + ordinal,
+        ))
+    }
+
+    /// Day and outlet of the acceptance that counts; `None` where there is none, or the parcel was taken out before it
+    /// moved.
+    pub(super) fn counting(&self) -> Option<(i64, &'w str)> {
+        use Happening::{Accepted, Arrived, Delivered, Departed, Rejected, Retracted, Voided};
+        let retractions = self.steps.iter().filter_map(|step| match &step.happening {
+            Retracted(retracted) => Some(retracted.event_id.as_str()),
+            _ => None,
+        });
+        let retracted: Vec<&str> = retractions.collect();
+        let taken_back =
+            |step: &Step<'w>| !retracted.is_empty() && retracted.contains(&self.event_id(step.ordinal).as_str());
+        let is_out = self
+            .steps
+            .iter()
+            .any(|step| matches!(step.happening, Voided(_) | Rejected(_)) && !taken_back(step));
+        let moved = self
+            .steps
+            .iter()
+            .any(|step| matches!(step.happening, Departed(_) | Arrived(_) | Delivered(_)));
+        let accepted = self.steps.iter().filter(|step| matches!(step.happening, Accepted(_)));
+        let first = accepted.filter(|step| !taken_back(step)).min_by_key(|step| step.at)?;
+        (moved || !is_out).then_some((day_of(first.at), first.site.key.as_str()))
     }
 
     /// When the steps reach us, in milliseconds, in their order.
@@ -273,7 +291,7 @@ fn stamp_mark(happening: &mut Happening, occurred: i64) {
 
 impl World {
     /// What all devices of a site are off by on a day of work: at most three minutes, and mostly nothing.
-    fn clock_error(&self, site: &Site, at: i64) -> i64 {
+    pub(super) fn clock_error(&self, site: &Site, at: i64) -> i64 {
         let day = work_day_of(at);
         if !self.plan.disorder || site.has_outage_on(day) {
             return 0;
