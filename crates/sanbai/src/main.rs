@@ -53,11 +53,11 @@ fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
+            // The help goes to standard output, and whoever reads it may stop before its end.
             let code = if error.use_stderr() { 2 } else { 0 };
-            return if error.print().is_ok() {
-                ExitCode::from(code)
-            } else {
-                ExitCode::from(2)
+            return match error.print() {
+                Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => ExitCode::from(2),
+                Ok(()) | Err(_) => ExitCode::from(code),
             };
         }
     };

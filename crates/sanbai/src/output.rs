@@ -22,10 +22,12 @@ pub(crate) fn error(error: &anyhow::Error) {
 
 /// Whether the reader of our output has gone away (`… | head`).
 pub(crate) fn is_closed_pipe(error: &anyhow::Error) -> bool {
-    error
-        .chain()
-        .filter_map(|cause| cause.downcast_ref::<io::Error>())
-        .any(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
+    let kinds = error.chain().filter_map(|cause| {
+        let plain = cause.downcast_ref::<io::Error>().map(io::Error::kind);
+        let of_json = || cause.downcast_ref::<serde_json::Error>()?.io_error_kind();
+        plain.or_else(of_json)
+    });
+    kinds.into_iter().any(|kind| kind == io::ErrorKind::BrokenPipe)
 }
 
 /// A progress bar of bytes on a terminal, and nothing anywhere else. Without a length it counts.

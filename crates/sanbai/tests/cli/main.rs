@@ -2,6 +2,7 @@
 
 mod check;
 mod explain;
+mod generate;
 mod id;
 mod order;
 mod privacy;
