@@ -45,8 +45,8 @@ pub(crate) fn judge<'a>(
     };
     let (place, event, identity) = check;
     let breaches = breaches(case, acceptance, identity, event);
-    let unexamined = breaches.is_empty() && documents(identity).any(is_unexamined);
-    if (!breaches.is_empty() || unexamined) && !is_due {
+    let unsaid = documents(identity).find_map(unsaid);
+    if (!breaches.is_empty() || unsaid.is_some()) && !is_due {
         return DutyStatus::pending(Some(deadline));
     }
     if !breaches.is_empty() {
@@ -55,8 +55,8 @@ pub(crate) fn judge<'a>(
         }
         return DutyStatus::failed(deadline, vec![event.id], false);
     }
-    if unexamined {
-        findings.unanswered(Code::Rn03, "document.facts");
+    if let Some(missing) = unsaid {
+        findings.unanswered(Code::Rn03, missing);
         return DutyStatus::unknown(Cause::NumberUnexamined);
     }
     note_unanswered(identity, findings);
@@ -82,7 +82,7 @@ pub(crate) fn deciding<'a>(case: &Case<'a>, acceptance: &Acceptance<'a>) -> Opti
         last = Some(check);
     }
     let is_clean = |(_, event, identity): &&Check<'a>| breaches(case, acceptance, identity, event).is_empty();
-    let is_sure = |(_, _, identity): &&Check<'a>| !documents(identity).any(is_unexamined);
+    let is_sure = |(_, _, identity): &&Check<'a>| documents(identity).find_map(unsaid).is_none();
     let clean = run
         .iter()
         .filter(is_clean)
@@ -181,7 +181,7 @@ fn documents(check: &IdentityChecked) -> impl Iterator<Item = &Document> {
     [&check.document].into_iter().chain(agent)
 }
 
-/// RN-03: absent, or invalid for the stated kind; without a kind, valid as none. The region never decides.
+/// RN-03: absent, or invalid for the stated kind. The region never decides.
 fn number_breach(document: &Document) -> Option<&'static str> {
     use crate::document::Grade::Wrong;
     match document.number {
@@ -193,7 +193,7 @@ fn number_breach(document: &Document) -> Option<&'static str> {
             birth_date,
             valid_as,
         } => match document.kind {
-            None => valid_as.is_empty().then_some("valid_as_no_kind"),
+            None => None,
             Some(_) if format == Wrong && !valid_as.is_empty() => Some("valid_only_as_another_kind"),
             Some(_) if format == Wrong => Some("format"),
             Some(_) if birth_date == Wrong => Some("birth_date"),
@@ -224,20 +224,28 @@ fn document_breach(case: &Case<'_>, document: &Document, event: &Event<'_>) -> O
     }
 }
 
-/// A number that exists, of a kind with a public check, and nobody said what it is like.
-fn is_unexamined(document: &Document) -> bool {
-    let has_check = match document.kind {
-        None
-        | Some(
-            DocumentKind::Resident
-            | DocumentKind::TemporaryResident
-            | DocumentKind::ResidencePermit
-            | DocumentKind::ForeignPermanent2023
-            | DocumentKind::ForeignPermanent2017,
-        ) => true,
-        Some(_) => false,
-    };
-    has_check && document.number == Number::Unexamined
+/// What somebody should have said of a number that exists, for it could be wrong: what it is like, where its kind has a
+/// public check, or its kind, where no check digit tells one.
+fn unsaid(document: &Document) -> Option<&'static str> {
+    match (document.number, document.kind) {
+        (Number::Absent, _) => None,
+        (Number::Examined { valid_as, .. }, None) => {
+            let tells = |kind: DocumentKind| kind.has_check_digit() || kind == DocumentKind::FirstGeneration;
+            (!valid_as.iter().any(tells)).then_some("document.kind")
+        }
+        (
+            Number::Unexamined,
+            None
+            | Some(
+                DocumentKind::Resident
+                | DocumentKind::TemporaryResident
+                | DocumentKind::ResidencePermit
+                | DocumentKind::ForeignPermanent2023
+                | DocumentKind::ForeignPermanent2017,
+            ),
+        ) => Some("document.facts"),
+        (Number::Examined { .. } | Number::Unexamined, Some(_)) => None,
+    }
 }
 
 fn note_unanswered(check: &IdentityChecked, findings: &mut Findings<'_, '_>) {

@@ -132,11 +132,23 @@ fn judge_number(document: Option<&Document>, reading: &mut Reading) {
         reading.open.push(("RN-03", "facts"));
         return;
     };
-    let valid = if kind == DocumentKind::Unspecified {
-        !facts.valid_as.is_empty()
-    } else {
-        ![facts.format(), facts.checksum(), facts.birth_date()].contains(&Grade::Wrong)
-    };
+    if kind == DocumentKind::Unspecified {
+        // "Invalid for the *stated* kind": without one a number can only be right, by a check digit of its own.
+        let telling = [
+            DocumentKind::Resident,
+            DocumentKind::ResidencePermit,
+            DocumentKind::ForeignPermanent2023,
+            DocumentKind::ForeignPermanent2017,
+            DocumentKind::CreditCode,
+            DocumentKind::FirstGeneration,
+        ];
+        if !facts.valid_as().any(|kind| telling.contains(&kind)) {
+            reading.undocumented = true;
+            reading.open.push(("RN-03", "kind"));
+        }
+        return;
+    }
+    let valid = ![facts.format(), facts.checksum(), facts.birth_date()].contains(&Grade::Wrong);
     if !valid {
         reading.faults.push(("RN-03", 'H'));
     }
@@ -157,7 +169,12 @@ fn judge_kind_and_expiry(document: Option<&Document>, day: i64, reading: &mut Re
         DocumentKind::DrivingLicence,
         DocumentKind::Other,
     ];
-    let resident = [DocumentKind::Resident, DocumentKind::TemporaryResident].contains(&document.kind());
+    let resident = [
+        DocumentKind::Unspecified,
+        DocumentKind::Resident,
+        DocumentKind::TemporaryResident,
+    ]
+    .contains(&document.kind());
     let fifteen_digits = document
         .facts
         .as_ref()

@@ -228,13 +228,16 @@ fn change_mark(mark: &mut Option<wire::Mark>, key: &str, value: &str) -> Result<
     Ok(true)
 }
 
-/// A document as the producer sends it; `-` for one without a number.
+/// A document as the producer sends it; `unsaid` for one without a kind, `-` for one without a number.
 fn document(kind: &str, number: &str) -> Result<wire::Document, String> {
-    let kind = DocumentKind::from_code(kind).ok_or_else(|| format!("`{kind}` is no kind of document"))?;
+    let stated = DocumentKind::from_code(kind);
+    if stated.is_none() && kind != "unsaid" {
+        return Err(format!("`{kind}` is no kind of document"));
+    }
     let number = if number == "-" { "" } else { number };
     Ok(wire::Document {
         // The kinds of the proto stand in the order of those of the core, after `unspecified`.
-        kind: i32::from(kind.index()).saturating_add(1),
+        kind: stated.map_or(0, |kind| i32::from(kind.index()).saturating_add(1)),
         number: number.to_owned(),
         expires_on: "2035-12-31".to_owned(),
         ..Default::default()
