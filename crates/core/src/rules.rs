@@ -7,6 +7,7 @@
 mod brand;
 mod law;
 mod load;
+mod overlay;
 mod set;
 #[cfg(test)]
 mod tests;

@@ -126,7 +126,7 @@ impl Format {
 pub struct Read {
     /// The records, in the order of the file.
     pub records: Vec<RegistryRecord>,
-    /// Rows that could not be read. The others were.
+    /// All that is wrong with the rows that could not be read, of each column the first fault. The other rows were read.
     pub faults: Vec<Fault>,
 }
 
@@ -170,10 +170,11 @@ impl core::error::Error for Fault {}
 /// Reads a register. Raw numbers, phones and names in it become tokens.
 pub fn read(kind: Kind, format: Format, bytes: &[u8], keys: &TokenKeys) -> Read {
     let mut read = Read::default();
-    let mut take = |line: u64, row: Result<cells::Row, Reject>| match row.and_then(|row| build::record(kind, row, keys))
-    {
+    let mut take = |line: u64, row: cells::Row| match build::record(kind, row, keys) {
         Ok(record) => read.records.push(record),
-        Err(reject) => read.faults.push(Fault::of(line, reject)),
+        Err(faults) => read
+            .faults
+            .extend(faults.into_iter().map(|reject| Fault::of(line, reject))),
     };
     match format {
         Format::Csv => csv_rows::read(kind, bytes, &mut take),

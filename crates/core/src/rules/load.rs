@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, de::Error as _};
 use toml::{Table, Value};
 
 use super::law::Law;
+use super::overlay;
 use super::set::{Rule, RuleSet};
 use crate::document::DocumentKind;
 use crate::finding::Code;
@@ -47,7 +48,7 @@ impl RuleSet {
 
     pub(super) fn builtin_ref() -> &'static Self {
         static SET: OnceLock<RuleSet> = OnceLock::new();
-        SET.get_or_init(|| Self::from_table(builtin_table()).expect("the embedded rule set is tested"))
+        SET.get_or_init(|| overlay::read(builtin_table()).expect("the embedded rule set is tested"))
     }
 
     /// The text of the built-in set.
@@ -63,33 +64,30 @@ impl RuleSet {
         let over: Table = text
             .parse()
             .map_err(|error: toml::de::Error| error.to_string().trim_end().to_owned())?;
-        let missing: Vec<String> = ["version", "effective"]
+        let missing = ["version", "effective"]
             .iter()
             .filter(|key| !over.contains_key(**key))
-            .map(|key| format!("{key}: is missing; a rule file states it"))
-            .collect();
-        if !missing.is_empty() {
-            return Err(RulesError { faults: missing });
-        }
+            .map(|key| format!("{key}: is missing; a rule file states it"));
+        let mut faults: Vec<String> = missing.collect();
         let mut table = builtin_table();
-        lay_over(&mut table, over);
-        Self::from_table(table)
-    }
-
-    fn from_table(table: Table) -> Result<Self, RulesError> {
-        let set: Self = Value::Table(table)
-            .try_into()
-            .map_err(|error: toml::de::Error| error.to_string().trim_end().to_owned())?;
-        let faults = set.faults();
-        if faults.is_empty() {
-            Ok(set)
-        } else {
-            Err(RulesError { faults })
-        }
+        lay_over(&mut table, over.clone());
+        let set = match overlay::read(table) {
+            Ok(set) => Some(set),
+            Err(error) => {
+                let (table, unreadable) = overlay::lay_over_readable(builtin_table(), over);
+                if unreadable.is_empty() {
+                    faults.push(error.message().to_owned());
+                }
+                faults.extend(unreadable);
+                overlay::read(table).ok()
+            }
+        };
+        faults.extend(set.iter().flat_map(Self::faults));
+        set.filter(|_| faults.is_empty()).ok_or(RulesError { faults })
     }
 
     /// Everything that is wrong with the values.
-    fn faults(&self) -> Vec<String> {
+    pub(super) fn faults(&self) -> Vec<String> {
         let mut faults = Vec::new();
         let mut range = |name: &str, value: u32, low: u32, high: u32| {
             if !(low..=high).contains(&value) {

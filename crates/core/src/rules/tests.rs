@@ -15,6 +15,7 @@ fn builtin_set_has_every_code_and_nothing_wrong() {
     let set = RuleSet::builtin();
     assert_eq!(set.rule.len(), Code::ALL.len());
     assert_eq!(set.profile, "strict100");
+    assert_eq!(set.faults(), [""; 0]);
 }
 
 #[test]
@@ -78,6 +79,50 @@ fn unknown_key_is_a_fault_with_its_name() {
         .try_into()
         .expect("one fault");
     assert!(fault.contains("grace_minutes"), "{fault}");
+}
+
+#[test]
+fn every_key_that_cannot_be_read_is_said_with_its_path_and_so_is_what_is_out_of_range() {
+    let text = "effective = \"someday\"\nnonsense = 1\n\
+        [spans]\ngrace_min = \"long\"\nurgent_grace_min = -1\nfuture_min = 9000\n\
+        [rule.ZZ-99]\nseverity = \"high\"\n[rule.RN-01]\nseverity = \"terrible\"\nduty = 7\n\
+        [brand.ZZ]\nzh = 1\npatterns = [\"(\"]\n[profile_set.lenient]\nzh = \"宽松\"\nclass_o = \"whenever\"\n";
+    let faults = faults(text);
+    let paths: Vec<&str> = faults.iter().filter_map(|fault| fault.split(": ").next()).collect();
+    let mut sorted = paths.clone();
+    sorted.sort_unstable();
+    assert_eq!(
+        sorted,
+        [
+            "brand.ZZ.en",
+            "brand.ZZ.patterns",
+            "brand.ZZ.zh",
+            "effective",
+            "nonsense",
+            "profile_set.lenient.class_o",
+            "profile_set.lenient.en",
+            "profile_set.lenient.special_way",
+            "rule.RN-01.duty",
+            "rule.RN-01.severity",
+            "rule.ZZ-99",
+            "spans.future_min",
+            "spans.grace_min",
+            "spans.urgent_grace_min",
+            "version",
+        ],
+        "{faults:#?}"
+    );
+    assert!(
+        faults.contains(&"rule.ZZ-99: no rule has that code".to_owned()),
+        "{faults:#?}"
+    );
+}
+
+#[test]
+fn entry_that_is_new_may_leave_out_what_is_optional() {
+    let text = format!("{HEAD}[brand.ZZ]\nzh = \"自营\"\nen = \"own\"\n[spans]\ngrace_min = \"x\"\n");
+    let [fault] = faults(&text).try_into().expect("one fault");
+    assert!(fault.starts_with("spans.grace_min: "), "{fault}");
 }
 
 #[test]

@@ -197,7 +197,7 @@ fn errors_end_with_2_and_one_sentence() {
         (&["check", "--rules", &missing, &events], &missing),
         (&["check", "--registry", &missing, &events], &missing),
         (&["check", "--registry", &empty, &events], "holds no register"),
-        (&["check", "--registry", &broken, &events], "2 faults"),
+        (&["check", "--registry", &broken, &events], "3 faults"),
         (&["check", "--as-of", "yesterday", &events], "2026-03-12T00:00:00+08:00"),
         (
             &["check", "--rejects", &folder.join("no/such/folder"), &events],

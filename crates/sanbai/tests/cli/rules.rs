@@ -36,6 +36,17 @@ fn everything_that_is_wrong_with_a_rule_file_is_said_at_once() {
     for word in ["xray_after_acceptance_h", "RN-01.profiles", "RN-01.clauses"] {
         assert!(run.out.contains(word), "{word} is not in\n{}", run.out);
     }
+    let unreadable = "version = \"x\"\neffective = \"2026-01-01\"\n[spans]\ngrace_min = \"long\"\nfuture_min = true\n\
+                      [rule.ZZ-99]\nseverity = \"high\"\n";
+    let run = sanbai(&["rules", "check", &folder.write("unreadable.toml", unreadable)]);
+    assert_eq!(run.code, 1);
+    for word in [
+        "spans.grace_min",
+        "spans.future_min",
+        "rule.ZZ-99: no rule has that code",
+    ] {
+        assert!(run.out.contains(word), "{word} is not in\n{}", run.out);
+    }
     let unheard = folder.write(
         "unheard.toml",
         "version = \"x\"\neffective = \"2026-01-01\"\nunheard = 1\n",

@@ -16,15 +16,62 @@ use crate::token::Token;
 /// Most bytes of one entry of a cell.
 const ENTRY_BYTES_MAX: usize = 256;
 
-/// A row that was read: the entries of each column that is not empty, checked for what they hold.
+/// A row that was read: the entries of each column that is not empty, checked for what they hold, and all that is wrong.
 #[derive(Debug, Default)]
 pub(super) struct Row {
     cells: BTreeMap<&'static str, Vec<String>>,
+    faults: Vec<Reject>,
+    is_broken: bool,
 }
 
 impl Row {
+    /// A row of which nothing could be read.
+    pub(super) fn broken(reject: Reject) -> Self {
+        let mut row = Self::default();
+        row.break_off(reject);
+        row
+    }
+
+    /// Notes why the rest of the row cannot be read.
+    pub(super) fn break_off(&mut self, reject: Reject) {
+        self.faults.push(reject);
+        self.is_broken = true;
+    }
+
+    /// Whether some of it could not be read, so that nobody can tell what is missing.
+    pub(super) fn is_broken(&self) -> bool {
+        self.is_broken
+    }
+
+    /// Notes a fault, for each column the first: what follows from it is none of its own.
+    pub(super) fn fault(&mut self, reject: Reject) {
+        let is_new = |known: &Reject| known.pointer != reject.pointer || reject.pointer.is_empty();
+        if self.faults.iter().all(is_new) {
+            self.faults.push(reject);
+        }
+    }
+
+    /// The value, or a fault of the column.
+    pub(super) fn or_fault<T>(
+        &mut self,
+        value: Option<T>,
+        name: &'static str,
+        code: Code,
+        detail: &'static str,
+    ) -> Option<T> {
+        if value.is_none() {
+            self.fault(Reject::new(code, detail).under(name));
+        }
+        value
+    }
+
+    /// All that is wrong with it.
+    pub(super) fn into_faults(self) -> Vec<Reject> {
+        self.faults
+    }
+
     /// Adds what stands in a column.
-    pub(super) fn insert(&mut self, (name, form): Column, entries: Vec<String>) -> Result<(), Reject> {
+    pub(super) fn insert(&mut self, (name, form): Column, entries: Vec<String>) {
         let filled = entries
             .into_iter()
             .map(|entry| entry.trim().to_owned())
@@ -32,11 +79,13 @@ impl Row {
         let checked = filled
             .map(|entry| check(form, entry))
             .collect::<Result<Vec<String>, Reject>>();
-        let checked = checked.map_err(|reject| reject.under(name))?;
-        if !checked.is_empty() {
-            self.cells.insert(name, checked);
+        match checked {
+            Ok(entries) if entries.is_empty() => {}
+            Ok(entries) => {
+                self.cells.insert(name, entries);
+            }
+            Err(reject) => self.fault(reject.under(name)),
         }
-        Ok(())
     }
 
     /// Takes the text of a column; empty where there is none.

@@ -13,19 +13,19 @@ use crate::schema::loosely_equal;
 const SEPARATOR: char = ';';
 
 /// Gives the rows to `take`, with their lines.
-pub(super) fn read(kind: Kind, bytes: &[u8], take: &mut impl FnMut(u64, Result<Row, Reject>)) {
+pub(super) fn read(kind: Kind, bytes: &[u8], take: &mut impl FnMut(u64, Row)) {
     // Spreadsheets put a byte order mark in front.
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let mut reader = ReaderBuilder::new().flexible(false).from_reader(bytes);
     let header = match reader.byte_headers().cloned() {
         Ok(header) => header,
-        Err(error) => return take(1, Err(broken(&error))),
+        Err(error) => return take(1, Row::broken(broken(&error))),
     };
     let mut places: Vec<Option<Column>> = Vec::new();
     for (index, name) in header.iter().enumerate() {
         let column = column(kind, name);
         if let Some(reject) = heading_fault(&places, column, index.saturating_add(1)) {
-            take(1, Err(reject));
+            take(1, Row::broken(reject));
         }
         places.push(column);
     }
@@ -38,7 +38,10 @@ pub(super) fn read(kind: Kind, bytes: &[u8], take: &mut impl FnMut(u64, Result<R
                 let line = record.position().map_or(0, csv::Position::line);
                 take(line, row(&places, &record));
             }
-            Err(error) => take(error.position().map_or(0, csv::Position::line), Err(broken(&error))),
+            Err(error) => take(
+                error.position().map_or(0, csv::Position::line),
+                Row::broken(broken(&error)),
+            ),
         }
     }
 }
@@ -62,20 +65,22 @@ fn heading_fault(before: &[Option<Column>], column: Option<Column>, number: usiz
     }
 }
 
-fn row(places: &[Option<Column>], record: &ByteRecord) -> Result<Row, Reject> {
+fn row(places: &[Option<Column>], record: &ByteRecord) -> Row {
     let mut row = Row::default();
     for (column, cell) in places.iter().zip(record) {
         let Some(column) = *column else { continue };
-        let text = core::str::from_utf8(cell)
-            .map_err(|_| Reject::new(Code::TextInvalid, "the text is not UTF-8; save the file so").under(column.0))?;
+        let Ok(text) = core::str::from_utf8(cell) else {
+            row.fault(Reject::new(Code::TextInvalid, "the text is not UTF-8; save the file so").under(column.0));
+            continue;
+        };
         let entries = if column.1.is_list() {
             text.split(SEPARATOR).map(str::to_owned).collect()
         } else {
             vec![text.to_owned()]
         };
-        row.insert(column, entries)?;
+        row.insert(column, entries);
     }
-    Ok(row)
+    row
 }
 
 fn broken(error: &csv::Error) -> Reject {

@@ -268,6 +268,40 @@ fn a_row_that_is_wrong_is_named_and_the_others_are_read() {
 }
 
 #[test]
+fn everything_that_is_wrong_with_a_row_is_said() {
+    let wrong = [
+        (2, "key", Code::TextInvalid),
+        (2, "place", Code::ValueRange),
+        (2, "kind", Code::EventTypeUnknown),
+        (2, "latitude", Code::ValueRange),
+        (2, "openedOn", Code::EventTimeInvalid),
+    ];
+    let head = "key,kind,place,latitude,opened_on\n";
+    expect_faults(
+        Kind::Sites,
+        &format!("{head}A B,castle,Conghua,91,soon\nC,,,,\n"),
+        &wrong,
+    );
+    let lines = "{\"brand\":{},\"owner\":[1],\"from\":\"soon\",\"from\":1,\"to\":\"2026-02-30\"}\n{\"key\":7,\"to\":\"2026-13-01\",}\n";
+    let read = json(Kind::Contracts, lines);
+    let found: Vec<_> = read
+        .faults
+        .iter()
+        .map(|fault| (fault.line, fault.column.as_str(), fault.code))
+        .collect();
+    let wrong = [
+        (1, "brand", Code::TypeMismatch),
+        (1, "", Code::UnknownField),
+        (1, "from", Code::JsonDuplicateKey),
+        (1, "key", Code::FieldMissing),
+        (1, "to", Code::EventTimeInvalid),
+        // What is no JSON is not read further.
+        (2, "", Code::JsonSyntax),
+    ];
+    assert_eq!((found.as_slice(), read.records.len()), (wrong.as_slice(), 0));
+}
+
+#[test]
 fn columns_that_a_register_does_not_have_are_named() {
     let read = csv(Kind::Contracts, "key,FROM,to,owner,from\nA,2026-01-01,,x,\n");
     let found: Vec<_> = read.faults.iter().map(|fault| (fault.line, fault.code)).collect();
