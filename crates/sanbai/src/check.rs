@@ -62,7 +62,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
             loaded.as_of, newest.version
         )?;
         writeln!(answers)?;
-        summary.print(&mut answers, newest, profile, arguments.rows)?;
+        let registered = (loaded.registry.view(), loaded.as_of);
+        summary.print(&mut answers, newest, profile, arguments.rows, registered)?;
     }
     answers.flush()?;
     loaded.ledger.note();

@@ -51,14 +51,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         if verdict.waybill != waybill || brand.is_some_and(|brand| brand != verdict.brand) {
             continue;
         }
-        let story = story::tell(
-            &evidence,
-            &verdict,
-            &loaded.rules,
-            arguments.source.profile.as_deref(),
-            as_of,
-            arguments.lang,
-        );
+        let story = story::tell(&evidence, &verdict, &judge, as_of, arguments.lang);
         write!(answers, "{story}")?;
         let clean = verdict.is_clean() && outcome != Some(Outcome::Findings);
         outcome = Some(if clean { Outcome::Clean } else { Outcome::Findings });

@@ -9,9 +9,12 @@ use sanbai_core::event::{
     Accepted, Happening, IdentityResult, InspectionResult, Leg, OpenCheckResult, Transport, XrayJudgement,
 };
 use sanbai_core::finding::Finding;
-use sanbai_core::rules::{Duty, RuleSet, Rules};
+use sanbai_core::registry::RegistryView;
+use sanbai_core::rules::{Duty, RuleSet};
 use sanbai_core::time::Timestamp;
-use sanbai_core::verdict::Verdict;
+use sanbai_core::verdict::{Judge, Verdict};
+
+use crate::table::site_name;
 
 /// In which language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -44,12 +47,11 @@ impl Language {
 pub(crate) fn tell(
     evidence: &Evidence<'_>,
     verdict: &Verdict<'_>,
-    rules: &Rules,
-    profile: Option<&str>,
+    judge: &Judge<'_>,
     as_of: Timestamp,
     language: Language,
 ) -> String {
-    let set = rules.in_force(verdict.reference);
+    let set = judge.rules.in_force(verdict.reference);
     let mut story = String::new();
     let (brand_zh, brand_en) = set
         .brand
@@ -67,7 +69,7 @@ pub(crate) fn tell(
     );
     let judged = language.of("判定时刻", "Judged as of");
     let by = language.of("口径", "profile");
-    let profile = profile.unwrap_or(&set.profile);
+    let profile = judge.profile.unwrap_or(&set.profile);
     let rules_word = language.of("规则", "rules");
     line(
         &mut story,
@@ -80,7 +82,7 @@ pub(crate) fn tell(
     line(&mut story, "");
     line(&mut story, language.of("经过", "What happened"));
     for item in evidence.items() {
-        line(&mut story, &step(item, language));
+        line(&mut story, &step(item, judge.registry, language));
     }
     line(&mut story, "");
     line(&mut story, language.of("三项义务", "The three duties"));
@@ -131,7 +133,7 @@ fn clock(at: Timestamp) -> String {
     text.trim_end_matches("+08:00").replace('T', " ")
 }
 
-fn step(item: &Item<'_>, language: Language) -> String {
+fn step(item: &Item<'_>, registry: RegistryView<'_>, language: Language) -> String {
     let event = &item.event;
     let mut text = format!(
         "  {}  {}",
@@ -141,6 +143,10 @@ fn step(item: &Item<'_>, language: Language) -> String {
     let site = language.of("网点", "site");
     let received = language.of("收到", "received");
     append(&mut text, &format!("  · {site} {}", event.site));
+    let name = site_name(registry, event.brand, event.site, event.occurred_at);
+    if !name.is_empty() {
+        append(&mut text, &format!(" {name}"));
+    }
     if !event.operator.is_empty() {
         append(
             &mut text,

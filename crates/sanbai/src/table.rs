@@ -5,8 +5,10 @@ use std::io::{self, Write};
 
 use sanbai_core::duty::Ground;
 use sanbai_core::finding::{Code, Unanswered};
+use sanbai_core::registry::RegistryView;
 use sanbai_core::rules::{Duty, Indicator, RuleSet};
-use sanbai_core::tally::{DutyTally, Tally};
+use sanbai_core::tally::{DutyTally, Rate, Tally};
+use sanbai_core::time::Timestamp;
 use sanbai_core::verdict::Verdict;
 
 /// Columns that names take at least.
@@ -27,6 +29,8 @@ pub(crate) struct Summary {
     outlets: BTreeMap<(String, String), Tally>,
     couriers: BTreeMap<(String, String, String), Tally>,
     unanswered: BTreeMap<Unanswered, u64>,
+    /// Parcels that claim an agreement, where there is no register of agreements.
+    claims_open: u64,
     /// Of each code the first parcel that has it.
     examples: BTreeMap<Code, String>,
     /// Parcels with a finding above information.
@@ -54,6 +58,8 @@ impl Summary {
         for unanswered in &verdict.unanswered {
             *self.unanswered.entry(*unanswered).or_default() += 1;
         }
+        let is_open = verdict.unanswered.iter().any(|one| one.code == Code::Ag01);
+        self.claims_open += u64::from(is_open && verdict.counted && !verdict.letter);
         for finding in &verdict.findings {
             self.examples
                 .entry(finding.code)
@@ -62,8 +68,15 @@ impl Summary {
         self.parcels_with_findings += u64::from(!verdict.is_clean());
     }
 
-    /// Prints it, of outlets and couriers the `rows_max` worst; 0 are all.
-    pub(crate) fn print(&self, out: &mut impl Write, set: &RuleSet, profile: &str, rows_max: usize) -> io::Result<()> {
+    /// Prints it, of outlets and couriers the `rows_max` worst; 0 are all. Outlets are named as registered at an instant.
+    pub(crate) fn print(
+        &self,
+        out: &mut impl Write,
+        set: &RuleSet,
+        profile: &str,
+        rows_max: usize,
+        registered: (RegistryView<'_>, Timestamp),
+    ) -> io::Result<()> {
         let mut columns: Vec<(&str, &Indicator)> = set
             .indicator
             .iter()
@@ -85,7 +98,10 @@ impl Summary {
             .outlets
             .iter()
             .filter(|(_, tally)| has_something(tally))
-            .map(|((brand, site), tally)| (format!("{brand} {site}"), tally));
+            .map(|((brand, site), tally)| {
+                let name = site_name(registered.0, brand, site, registered.1);
+                (format!("{brand} {site} {name}").trim_end().to_owned(), tally)
+            });
         worst(out, "网点 Outlet", outlets.collect(), rows_max, &columns)?;
         let couriers = self
             .couriers
@@ -129,9 +145,18 @@ impl Summary {
             out,
             "散件实名率 per-person real-name rate {} · 协议件占比 agreement share {} · 不计入 not counted {}",
             self.total.per_person_rate(),
-            self.total.agreement_share(),
+            self.agreement_share(),
             self.total.uncounted
         )
+    }
+
+    /// Share of agreement parcels. Whether a claim holds only its register can tell: with claims and no register there is
+    /// no share. Without a claim nothing is under an agreement, register or not.
+    fn agreement_share(&self) -> Rate {
+        if self.claims_open > 0 {
+            return Rate { part: 0, whole: 0 };
+        }
+        self.total.agreement_share()
     }
 
     fn print_findings(&self, out: &mut impl Write, set: &RuleSet, profile: &str) -> io::Result<()> {
@@ -223,7 +248,8 @@ fn findings_above_info(tally: &Tally) -> u64 {
         .sum()
 }
 
-/// The worst rows first: most findings for each parcel, then by name.
+/// The worst rows first: most duties not kept, then most findings, then most findings for each parcel, then by name. A
+/// share alone would put whoever sent a single parcel in front.
 fn worst(
     out: &mut impl Write,
     title: &str,
@@ -231,10 +257,14 @@ fn worst(
     rows_max: usize,
     columns: &[(&str, &Indicator)],
 ) -> io::Result<()> {
+    let failed = |tally: &Tally| -> u64 { Duty::ALL.iter().map(|duty| tally.duty(*duty).fail).sum() };
     rows.sort_by(|(a_name, a), (b_name, b)| {
         let weigh =
             |mine: &Tally, other: &Tally| u128::from(findings_above_info(mine)) * u128::from(other.parcels.max(1));
-        weigh(b, a).cmp(&weigh(a, b)).then_with(|| a_name.cmp(b_name))
+        (failed(b), findings_above_info(b))
+            .cmp(&(failed(a), findings_above_info(a)))
+            .then_with(|| weigh(b, a).cmp(&weigh(a, b)))
+            .then_with(|| a_name.cmp(b_name))
     });
     let all = rows.len();
     if rows_max > 0 {
@@ -247,6 +277,14 @@ fn worst(
         writeln!(out, "… 另有 {more} 行，全部列出 {more} more rows, print all: --rows 0")?;
     }
     Ok(())
+}
+
+/// The name under which a site is registered; empty where it is not, or has none.
+pub(crate) fn site_name<'a>(registry: RegistryView<'a>, brand: &str, site: &str, at: Timestamp) -> &'a str {
+    registry
+        .site(brand, site, at)
+        .found()
+        .map_or("", |site| site.name.as_str())
 }
 
 /// Columns that a text takes on a terminal: a Han character takes two.

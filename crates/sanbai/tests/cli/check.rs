@@ -374,3 +374,69 @@ fn the_table_prints_the_worst_rows_or_all() {
         assert!(lines.iter().all(|line| *line == lines[0]), "{section}");
     }
 }
+
+#[test]
+fn outlets_are_named_as_registered_in_the_table_and_in_the_story() {
+    let table = sanbai(&["check", "--rows", "0", &day().events, "--registry", &day().registry]).out;
+    assert!(table.contains("SF CH-SF-01 顺丰速运从化"), "{table}");
+    let unnamed = sanbai(&["check", &day().events]).out;
+    assert!(unnamed.contains("CH-SF-01") && !unnamed.contains("营业点"), "{unnamed}");
+    let story = sanbai(&[
+        "explain",
+        &first_waybill(),
+        &day().events,
+        "--registry",
+        &day().registry,
+    ])
+    .out;
+    assert!(story.contains("处理中心") || story.contains("营业点"), "{story}");
+}
+
+#[test]
+fn whoever_failed_most_duties_stands_first_and_not_whoever_sent_one_parcel() {
+    let parcel = |number: usize, courier: &str, checked: bool| -> String {
+        let lines = base(&format!("SF10000000001{number:02}"));
+        let lines = lines.iter().filter(|line| checked || !line.contains("identityChecked"));
+        let lines: Vec<String> = lines.map(|line| line.replace("C-17", courier)).collect();
+        lines.join("\n") + "\n"
+    };
+    let mut events = parcel(0, "A-ONE", false);
+    for number in 1..8 {
+        events += &parcel(number, "B-MANY", number > 2);
+    }
+    for number in 8..10 {
+        events += &parcel(number, "C-TWO", false);
+    }
+    let run = sanbai_with(events.as_bytes(), &["check", "--as-of", AS_OF, "-"]);
+    let couriers = run.out.split("人员 Courier").nth(1).expect("a section");
+    let rows: Vec<&str> = couriers.lines().skip(1).take(3).collect();
+    for (row, courier) in rows.iter().zip(["C-TWO", "B-MANY", "A-ONE"]) {
+        assert!(
+            row.contains(courier),
+            "as many duties: the higher share first: {}",
+            run.out
+        );
+    }
+}
+
+#[test]
+fn agreement_share_is_left_open_only_where_claims_have_no_register() {
+    let share = |events: &str, more: &[&str]| {
+        let run = sanbai_with(events.as_bytes(), &[&["check", "--as-of", AS_OF, "-"], more].concat());
+        let after = run.out.split("agreement share ").nth(1).expect("a share").to_owned();
+        after.split(' ').next().expect("a figure").to_owned()
+    };
+    let plain = base("SF1000000000001").join("\n");
+    let claims = plain.replace(r#""accepted":{"#, r#""accepted":{"agreement":"XY-1","#);
+    let folder = Folder::new();
+    fs::create_dir(folder.path().join("registry")).expect("made");
+    folder.write(
+        "registry/agreements.csv",
+        "key,brand,signed_on,filed_on,from\nXY-1,SF,2025-01-01,2025-01-01,2025-01-01\n",
+    );
+    let registry = folder.join("registry");
+    assert_eq!(share(&plain, &[]), "0.00%", "an agreement must be claimed");
+    assert_eq!(share(&claims, &[]), "-", "nobody can tell whether the claim holds");
+    assert_eq!(share(&claims, &["--registry", &registry]), "100.00%");
+    assert_eq!(share(&plain, &["--registry", &registry]), "0.00%");
+}
