@@ -73,12 +73,22 @@ impl<R: BufRead> Zstd<R> {
             }
         }
     }
+
+    /// Whether what was unpacked is what was packed, where the frame has a checksum.
+    fn verify(&self) -> io::Result<()> {
+        let stated = self.frame.get_checksum_from_data();
+        if stated.is_some() && stated != self.frame.get_calculated_checksum() {
+            return Err(io::Error::other("the checksum of a zstd frame is wrong"));
+        }
+        Ok(())
+    }
 }
 
 impl<R: BufRead> Read for Zstd<R> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         while !into.is_empty() && self.frame.can_collect() == 0 {
             if self.frame.is_finished() {
+                self.verify()?;
                 if !self.begin()? {
                     return Ok(0);
                 }

@@ -93,6 +93,12 @@ fn a_packed_file_that_breaks_off_is_an_error_and_no_verdict() {
     gzip.write_all(&bytes).expect("packed");
     let gzip = gzip.finish().expect("packed");
     let zstd = ruzstd::encoding::compress_to_vec(&bytes[..], ruzstd::encoding::CompressionLevel::Fastest);
+    // The checksum stands in the last four bytes of a frame.
+    let mut damaged = zstd.clone();
+    *damaged.last_mut().expect("a checksum") ^= 1;
+    let run = sanbai(&["check", "--json", &folder.write("damaged.zst", &damaged)]);
+    assert_eq!((run.code, run.out.as_str()), (2, ""));
+    assert!(run.err.contains("checksum"), "{}", run.err);
     for (name, packed) in [("cut.gz", gzip), ("cut.zst", zstd)] {
         let cut = sanbai(&["check", "--json", &folder.write(name, &packed[..packed.len() * 2 / 3])]);
         assert_eq!((cut.code, cut.out.as_str()), (2, ""), "{name}");
