@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use sanbai_core::case::Evidence;
 use sanbai_core::parcel::Parcels;
+use sanbai_core::time::{Span, Timestamp};
 use sanbai_sim::scenario::Scenario;
 use sanbai_wire::Decoded;
 
@@ -50,6 +51,37 @@ proptest! {
             for question in &scenario.questions {
                 let expected = scenario.verdict(&scenario.events, question);
                 prop_assert_eq!(scenario.verdict(&events, question), expected, "{}: {}", file, scenario.topic);
+            }
+        }
+    }
+
+    #[test]
+    fn before_the_next_change_time_alone_changes_nothing(hours in 0_i64..100, share in 0_i64..1_000) {
+        for (file, scenario) in scenarios() {
+            for question in &scenario.questions {
+                let Some(first) = scenario.events.iter().map(Decoded::intake_at).min() else { continue };
+                let early = first.plus(Span::minutes(hours * 60 + share % 60));
+                let known: Vec<Decoded> = scenario
+                    .events
+                    .iter()
+                    .filter(|event| event.intake_at() <= early)
+                    .cloned()
+                    .collect();
+                let body = |as_of| {
+                    scenario.judged(&known, &question.at(as_of), |verdict, _| {
+                        let mut body = verdict.clone();
+                        (body.next_change.take(), format!("{body:?}"))
+                    })
+                };
+                let Some((next, said)) = body(early) else { continue };
+                let end = next.unwrap_or(early.plus(Span::days(30)));
+                prop_assert!(end > early, "{file}: {}", scenario.topic);
+                let whole = end.as_nanos() - early.as_nanos() - 1;
+                let between = Timestamp::from_nanos(early.as_nanos() + whole / 1_000 * share);
+                for later in [between, Timestamp::from_nanos(end.as_nanos() - 1)] {
+                    let (_, again) = body(later).expect("the same events");
+                    prop_assert_eq!(&again, &said, "{}: {} from {} to {}", file, scenario.topic, early, later);
+                }
             }
         }
     }

@@ -4,9 +4,12 @@ mod evidence;
 
 pub use evidence::{Evidence, Item, merge};
 
+use core::cell::Cell;
+
 use crate::event::{Accepted, Event, EventId, Happening, Leg};
+use crate::finding::Code;
 use crate::registry::{Lookup, RegistryView, Site};
-use crate::rules::{Profile, RuleSet};
+use crate::rules::{Duty, Profile, RuleSet};
 use crate::time::{Span, Timestamp};
 
 /// The evidence of one parcel, and everything that it is judged by. All judging reads this and nothing else.
@@ -20,8 +23,12 @@ pub struct Case<'a> {
     pub profile: &'a Profile,
     /// Registers as known at R.
     pub registry: RegistryView<'a>,
+    /// What the events themselves do not say.
+    pub marks: Marks<'a>,
     /// The clock.
-    pub now: Timestamp,
+    now: Timestamp,
+    /// The earliest moment asked for that has not come yet.
+    next: Cell<Option<Timestamp>>,
     /// Place of the counting acceptance in `items`.
     accepted: Option<usize>,
 }
@@ -33,6 +40,7 @@ impl<'a> Case<'a> {
         rules: &'a RuleSet,
         profile: &'a Profile,
         registry: RegistryView<'a>,
+        marks: Marks<'a>,
         now: Timestamp,
     ) -> Self {
         let accepted = items
@@ -43,9 +51,25 @@ impl<'a> Case<'a> {
             rules,
             profile,
             registry,
+            marks,
             now,
+            next: Cell::new(None),
             accepted,
         }
+    }
+
+    /// Whether a moment has come by the clock. The only question that judging asks of the clock.
+    pub fn has_come(&self, due: Timestamp) -> bool {
+        let has_come = self.now >= due;
+        if !has_come {
+            self.next.set(Some(self.next.get().map_or(due, |next| next.min(due))));
+        }
+        has_come
+    }
+
+    /// The earliest moment that was asked for and has not come: before it no answer changes.
+    pub fn next_change(&self) -> Option<Timestamp> {
+        self.next.get()
     }
 
     /// The events that count: not retracted, and no retraction. With their places in canonical order.
@@ -157,6 +181,24 @@ impl<'a> Case<'a> {
             .unwrap_or(base)
             .plus(grace)
     }
+}
+
+/// What is known of a parcel beside its events.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Marks<'a> {
+    /// What patterns across parcels say of it.
+    pub hits: &'a [Mark],
+    /// Its waybill was used before, for a parcel of another sender that is retired (LC-02).
+    pub reused: bool,
+}
+
+/// A pattern across parcels that takes a duty's credit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Mark {
+    /// The rule, such as RN-08.
+    pub code: Code,
+    /// The duty.
+    pub duty: Duty,
 }
 
 /// The counting acceptance.

@@ -23,6 +23,8 @@ pub struct DutyStatus {
     pub performed_late: bool,
     /// Done in time, reported after the moment of judgement.
     pub reported_late: bool,
+    /// False where a hit on the duty has marked the parcel: it is kept in name only.
+    pub credible: bool,
 }
 
 impl DutyStatus {
@@ -34,6 +36,7 @@ impl DutyStatus {
             events,
             performed_late: false,
             reported_late: false,
+            credible: true,
         }
     }
 

@@ -10,6 +10,7 @@ use crate::registry::RegistryView;
 use crate::rules::{Duty, Rules, Severity};
 use crate::time::Timestamp;
 
+pub use crate::case::{Mark, Marks};
 pub use crate::checks::goods::Find;
 
 /// Whether the three duties were kept for one parcel, as known at one moment.
@@ -42,6 +43,8 @@ pub struct Verdict<'a> {
     pub unanswered: Vec<Unanswered>,
     /// Prohibited goods found, rightly handled or not.
     pub finds: Vec<Find<'a>>,
+    /// The next moment at which time alone may change the body; before it, it does not. `None`: never.
+    pub next_change: Option<Timestamp>,
 }
 
 impl Verdict<'_> {
@@ -53,6 +56,11 @@ impl Verdict<'_> {
             Duty::Inspection => inspection,
             Duty::Xray => xray,
         }
+    }
+
+    /// Whether no hit has marked a duty.
+    pub fn is_credible(&self) -> bool {
+        self.duties.iter().all(|duty| duty.credible)
     }
 
     /// The gravest finding; `None` where there is none.
@@ -123,6 +131,48 @@ impl<'a> Judge<'a> {
     where
         'a: 'e,
     {
+        self.marked_verdict(evidence, now, Marks::default())
+    }
+
+    /// The same at the retirement of a parcel: what is still pending is unknown from now on (`not_seen`).
+    ///
+    /// # Errors
+    /// As [`verdict`](Self::verdict).
+    pub fn last_verdict<'e>(
+        &self,
+        evidence: &'e Evidence<'e>,
+        now: Timestamp,
+        marks: Marks<'e>,
+    ) -> Result<Option<Verdict<'e>>, UnknownProfile>
+    where
+        'a: 'e,
+    {
+        let mut verdict = self.marked_verdict(evidence, now, marks)?;
+        for duty in verdict.iter_mut().flat_map(|verdict| &mut verdict.duties) {
+            if duty.status == Status::Pending {
+                *duty = DutyStatus {
+                    credible: duty.credible,
+                    ..DutyStatus::unknown(Cause::NotSeen)
+                };
+            }
+        }
+        Ok(verdict)
+    }
+
+    /// The same with what is known beside the events: a hit is a finding and takes the credit of its duty; it changes no
+    /// status.
+    ///
+    /// # Errors
+    /// As [`verdict`](Self::verdict).
+    pub fn marked_verdict<'e>(
+        &self,
+        evidence: &'e Evidence<'e>,
+        now: Timestamp,
+        marks: Marks<'e>,
+    ) -> Result<Option<Verdict<'e>>, UnknownProfile>
+    where
+        'a: 'e,
+    {
         let items = evidence.items();
         let accepted = items
             .iter()
@@ -140,7 +190,14 @@ impl<'a> Judge<'a> {
                 version: rules.version.clone(),
             });
         };
-        Ok(Some(judge(&Case::new(items, rules, profile, self.registry, now))))
+        Ok(Some(judge(&Case::new(
+            items,
+            rules,
+            profile,
+            self.registry,
+            marks,
+            now,
+        ))))
     }
 }
 
@@ -149,7 +206,8 @@ fn judge<'a>(case: &Case<'a>) -> Verdict<'a> {
     let mut findings = Findings::new(case);
     let course = Course::of(case);
     let uncleared = Uncleared::find(case);
-    let duties = duties(case, &course, uncleared.as_ref(), &mut findings);
+    let mut duties = duties(case, &course, uncleared.as_ref(), &mut findings);
+    take_credit(case, &mut duties, &mut findings);
     if let Some(uncleared) = &uncleared {
         uncleared.raise(&mut findings);
     }
@@ -180,6 +238,26 @@ fn judge<'a>(case: &Case<'a>) -> Verdict<'a> {
         findings,
         unanswered,
         finds: goods::finds(case).collect(),
+        next_change: case.next_change(),
+    }
+}
+
+/// Raises the hits; each takes the credit of its duty, whatever its status is.
+fn take_credit(case: &Case<'_>, duties: &mut [DutyStatus; 3], findings: &mut Findings<'_, '_>) {
+    for mark in case.marks.hits {
+        let [real_name, inspection, xray] = &mut *duties;
+        let duty = match mark.duty {
+            Duty::RealName => real_name,
+            Duty::Inspection => inspection,
+            Duty::Xray => xray,
+        };
+        duty.credible = false;
+        let deciding = case.items.iter().enumerate();
+        let places: Vec<usize> = deciding
+            .filter(|(_, item)| duty.events.contains(&item.event.id))
+            .map(|(place, _)| place)
+            .collect();
+        findings.raise(mark.code, &places, &[]);
     }
 }
 

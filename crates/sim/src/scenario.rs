@@ -79,6 +79,14 @@ pub struct Question {
     expected: Expectation,
 }
 
+impl Question {
+    /// The same question at another time.
+    #[must_use]
+    pub fn at(&self, as_of: Timestamp) -> Self {
+        Self { as_of, ..self.clone() }
+    }
+}
+
 /// A line that cannot be understood.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {

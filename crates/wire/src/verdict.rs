@@ -132,7 +132,7 @@ pub fn to_json(
         accepted_at: verdict.accepted_at.as_ref().map(Timestamp::to_string),
         site: verdict.site,
         operator: verdict.operator,
-        credible: true,
+        credible: verdict.is_credible(),
         counted: verdict.counted,
         profile: profile.unwrap_or(&set.profile),
         rules: &set.version,
@@ -175,7 +175,7 @@ fn duty(duty: &DutyStatus) -> DutyJson {
         events: duty.events.iter().map(ToString::to_string).collect(),
         performed_late: duty.performed_late,
         reported_late: duty.reported_late,
-        credible: true,
+        credible: duty.credible,
     }
 }
 

@@ -86,7 +86,7 @@ fn at_acceptance<'a>(case: &Case<'a>, find: &Find<'a>, findings: &mut Findings<'
         }
         Some((_, event)) if event.occurred_at <= limit(case, find) => {}
         _ => {
-            if case.now >= due(case, find) {
+            if case.has_come(due(case, find)) {
                 findings.raise(Code::Pr01, &[find.place], &values(find, "not_rejected"));
             }
         }
@@ -107,7 +107,7 @@ fn in_transit<'a>(case: &Case<'a>, find: &Find<'a>, findings: &mut Findings<'_, 
         findings.raise(Code::Pr02, &[find.place, place], &values(find, "moved"));
     }
     let in_time = reported.is_some_and(|(_, event)| event.occurred_at <= limit(case, find));
-    if !in_time && case.now >= due(case, find) {
+    if !in_time && case.has_come(due(case, find)) {
         findings.raise(Code::Pr02, &[find.place], &values(find, "not_reported"));
     }
 }

@@ -16,6 +16,9 @@ pub(crate) fn unreported(case: &Case<'_>, findings: &mut Findings<'_, '_>) {
 
 /// LC-02 and DQ-05: a second acceptance while the parcel is open.
 pub(crate) fn second_acceptance<'a>(case: &Case<'a>, acceptance: &Acceptance<'a>, findings: &mut Findings<'_, 'a>) {
+    if case.marks.reused {
+        findings.raise(Code::Lc02, &[acceptance.place], &[("reused", Value::Word("retired"))]);
+    }
     let returned = case
         .live()
         .find(|(_, event)| matches!(event.happening, Happening::Returned));
@@ -49,7 +52,7 @@ pub(crate) fn unmoved<'a>(case: &Case<'a>, acceptance: Option<&Acceptance<'a>>, 
     if has_moved || is_accounted_for(case) {
         return;
     }
-    if case.now >= case.due(limit, start.intake_at, start.site, case.rules.spans.grace()) {
+    if case.has_come(case.due(limit, start.intake_at, start.site, case.rules.spans.grace())) {
         findings.raise(Code::Lc03, &[place], &[("since", Value::Time(start.occurred_at))]);
     }
 }

@@ -28,7 +28,7 @@ impl<'a> Uncleared<'a> {
             let is_cleared = case
                 .live()
                 .any(|(_, other)| clears(other, event, screened, moved.1.occurred_at));
-            (!is_cleared && case.now >= due).then_some(Self {
+            (!is_cleared && case.has_come(due)).then_some(Self {
                 image: (place, event),
                 moved,
             })
@@ -140,7 +140,7 @@ impl<'a> SecondScreening<'a> {
         });
         match done {
             Some((_, event, _)) => Self::Done { event, due },
-            None if case.now >= due => Self::Missed { delivery },
+            None if case.has_come(due) => Self::Missed { delivery },
             None => Self::Pending {
                 deadline: Some(end.occurred_at),
             },

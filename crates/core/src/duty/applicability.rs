@@ -5,7 +5,7 @@ use crate::case::{Acceptance, Case};
 use crate::event::{Happening, Place, Route, Transport};
 use crate::registry::{Agreement, Lookup};
 use crate::rules::ClassO;
-use crate::time::Span;
+use crate::time::{Span, Timestamp};
 
 /// What became of a parcel, as far as it decides which duties apply.
 #[derive(Clone, Copy, Debug)]
@@ -62,10 +62,10 @@ impl<'a> Course<'a> {
             .and_then(|event| event.happening.arrived_from())
             .map(|from| case.registry.knows_site(case.brand(), from));
         let wait = Span::hours(case.rules.spans.unreported_after_intake_h.into());
-        let until = case.first_intake().map_or(case.now, |first| first.plus(wait));
+        let until = case.first_intake().unwrap_or(Timestamp::MIN).plus(wait);
         match origin {
             Some(Lookup::Absent) => Self::Inbound,
-            _ if case.now < until => Self::Awaited,
+            _ if !case.has_come(until) => Self::Awaited,
             Some(Lookup::NoRegister) => Self::Unknown(Cause::NoSiteRegister),
             Some(Lookup::Found(())) | None => Self::Unknown(Cause::NoAcceptance),
         }

@@ -18,14 +18,13 @@ pub(crate) fn judge<'a>(case: &Case<'a>, acceptance: &Acceptance<'a>, findings: 
         acceptance.event.site,
         case.rules.spans.grace(),
     );
-    let is_due = case.now >= due;
     let check = deciding(case, acceptance);
     let is_exempt = acceptance.accepted.letter && case.rules.exemptions.inspection.contains("letter");
     if is_exempt && check.is_none_or(|(_, _, inspected)| inspected.result == InspectionResult::Pass) {
         return DutyStatus::exempt(Ground::Letter, vec![acceptance.event.id]);
     }
     let Some((place, event, inspected)) = check else {
-        return if is_due {
+        return if case.has_come(due) {
             missed(case, acceptance, findings)
         } else {
             DutyStatus::pending(Some(deadline))
@@ -50,7 +49,7 @@ pub(crate) fn judge<'a>(case: &Case<'a>, acceptance: &Acceptance<'a>, findings: 
             ..DutyStatus::new(Status::Pass, vec![event.id])
         };
     }
-    if !is_due {
+    if !case.has_come(due) {
         return DutyStatus::pending(Some(deadline));
     }
     if let Some(reason) = refused {

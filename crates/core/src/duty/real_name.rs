@@ -33,9 +33,8 @@ pub(crate) fn judge<'a>(
         acceptance.event.site,
         case.rules.spans.grace(),
     );
-    let is_due = case.now >= due;
     let Some(check) = deciding(case, acceptance) else {
-        if !is_due {
+        if !case.has_come(due) {
             return DutyStatus::pending(Some(deadline));
         }
         if matches!(agreement, AgreementClaim::NoRegister) {
@@ -46,7 +45,7 @@ pub(crate) fn judge<'a>(
     let (place, event, identity) = check;
     let breaches = breaches(case, acceptance, identity, event);
     let unsaid = documents(identity).find_map(unsaid);
-    if (!breaches.is_empty() || unsaid.is_some()) && !is_due {
+    if (!breaches.is_empty() || unsaid.is_some()) && !case.has_come(due) {
         return DutyStatus::pending(Some(deadline));
     }
     if !breaches.is_empty() {

@@ -32,7 +32,6 @@ pub(crate) fn judge<'a>(
         acceptance.event.site,
         case.rules.spans.grace(),
     );
-    let is_due = case.now >= due;
     let in_time = deciding(case, deadline);
     let mut places = vec![acceptance.place];
     places.extend(cause);
@@ -40,8 +39,8 @@ pub(crate) fn judge<'a>(
     let statutory = match screening(case, acceptance, agreement) {
         ScreeningDuty::Exempt(ground) => {
             let takes_note = ground == Ground::AsNeeded && !is_special(agreement);
-            let is_missed = is_due && in_time.is_none() && returned_before_line_haul(case).is_none();
-            if takes_note && is_missed {
+            let is_missing = in_time.is_none() && returned_before_line_haul(case).is_none();
+            if takes_note && is_missing && case.has_come(due) {
                 findings.raise(Code::Xr02, &places, &values);
             }
             return DutyStatus::exempt(ground, vec![acceptance.event.id]);
@@ -56,7 +55,7 @@ pub(crate) fn judge<'a>(
         }
     } else if let Some(returned) = returned_before_line_haul(case) {
         DutyStatus::exempt(Ground::Returned, vec![returned.id])
-    } else if !is_due {
+    } else if !case.has_come(due) {
         DutyStatus::pending(Some(deadline))
     } else if let Some(statutory) = statutory {
         let late =

@@ -24,6 +24,7 @@ impl Scenario {
             let question = Question { as_of, ..last.clone() };
             let judged = self.judged(&self.events, &question, |verdict, _| {
                 let mut body = verdict.clone();
+                body.next_change = None;
                 for duty in body.duties.iter_mut().filter(|duty| duty.status == Status::Pending) {
                     duty.deadline = None;
                 }

@@ -47,7 +47,7 @@ pub fn to_message(verdict: &Verdict<'_>, rules: &Rules, profile: Option<&str>, r
         accepted_at: verdict.accepted_at.map(time),
         site: verdict.site.to_owned(),
         operator: verdict.operator.to_owned(),
-        credible: true,
+        credible: verdict.is_credible(),
         profile: profile.unwrap_or(&set.profile).to_owned(),
         rules: set.version.clone(),
         real_name: status(Duty::RealName),
@@ -91,7 +91,7 @@ fn duty(duty: &DutyStatus) -> message::Duty {
         events: duty.events.iter().map(ToString::to_string).collect(),
         performed_late: duty.performed_late,
         reported_late: duty.reported_late,
-        credible: true,
+        credible: duty.credible,
     }
 }
 
