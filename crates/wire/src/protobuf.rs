@@ -1,5 +1,7 @@
 //! The protobuf wire format: what is on it, before anybody says what it means.
 
+use sanbai_core::time::Timestamp;
+
 use crate::code::Code;
 use crate::limits::GROUP_DEPTH_MAX;
 use crate::reject::Reject;
@@ -228,27 +230,37 @@ pub(crate) fn put_number(out: &mut Vec<u8>, number: u32, value: u64) {
 }
 
 /// Writes a field of text or bytes.
+#[inline]
 pub(crate) fn put_bytes(out: &mut Vec<u8>, number: u32, bytes: &[u8]) {
-    put_varint(out, u64::from(number) << 3 | 2);
-    put_varint(out, u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+    // Nearly all tags and lengths have one byte each.
+    if let (Ok(tag @ 0..=0x7f), Ok(length @ 0..=0x7f)) = (u8::try_from(number << 3 | 2), u8::try_from(bytes.len())) {
+        out.extend_from_slice(&[tag, length]);
+    } else {
+        put_varint(out, u64::from(number) << 3 | 2);
+        put_varint(out, u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+    }
     out.extend_from_slice(bytes);
 }
 
+/// Writes a field that is a time.
+pub(crate) fn put_time(out: &mut Vec<u8>, number: u32, time: Timestamp) {
+    let write = |out: &mut Vec<u8>| {
+        put_time_fields(out, time);
+        Ok::<(), core::convert::Infallible>(())
+    };
+    let written = put_nested(out, number, write);
+    debug_assert!(written.is_ok(), "nothing in it fails");
+}
+
 /// Writes the fields of a time; what is 0 is left out.
-pub(crate) fn put_time_fields(out: &mut Vec<u8>, seconds: i64, nanos: i32) {
+pub(crate) fn put_time_fields(out: &mut Vec<u8>, time: Timestamp) {
+    let (seconds, nanos) = time.to_parts();
     if seconds != 0 {
         put_number(out, 1, seconds.cast_unsigned());
     }
     if nanos != 0 {
         put_number(out, 2, i64::from(nanos).cast_unsigned());
     }
-}
-
-/// The fields of a time.
-pub(crate) fn time_bytes(seconds: i64, nanos: i32) -> Vec<u8> {
-    let mut time = Vec::new();
-    put_time_fields(&mut time, seconds, nanos);
-    time
 }
 
 /// Writes a field whose bytes `write` appends, and puts their length in front of them.

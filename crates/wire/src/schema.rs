@@ -18,8 +18,8 @@ pub(crate) struct Field {
     pub(crate) json: &'static str,
     /// Its name in the proto, which JSON may use as well.
     pub(crate) proto: &'static str,
-    /// Its name in JSON, with quotes and colon, as nearly everybody writes it.
-    pub(crate) quoted: &'static [u8],
+    /// Its name in JSON as one number, to be found fast.
+    pub(crate) key: u128,
     /// What its values are.
     pub(crate) kind: Kind,
     /// How often it is there.
@@ -61,6 +61,27 @@ pub(crate) struct Choice {
     pub(crate) prefix: &'static str,
     /// Numbers and full names.
     pub(crate) values: &'static [(i32, &'static str)],
+}
+
+/// Most bytes of a name that is found by its key.
+const KEY_BYTES: usize = 16;
+
+/// A name as one number: its bytes, the first one lowest. 0 for a name that has too many.
+pub(crate) const fn name_key(name: &str) -> u128 {
+    let mut rest = name.as_bytes();
+    let mut key = 0;
+    if rest.len() > KEY_BYTES {
+        return 0;
+    }
+    while let [head @ .., last] = rest {
+        key = key << 8 | u8_as_u128(*last);
+        rest = head;
+    }
+    key
+}
+
+const fn u8_as_u128(byte: u8) -> u128 {
+    u128::from_le_bytes([byte, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])
 }
 
 impl Message {

@@ -6,9 +6,10 @@ use super::read::{Reader, Shape};
 use crate::check::{Checks, check_time, out_of_range, unknown_choice};
 use crate::code::Code;
 use crate::proto::schema::PARCEL_EVENT;
-use crate::protobuf::{put_bytes, put_nested, put_number, put_time_fields, put_varint};
+use crate::protobuf::{Entries, put_bytes, put_nested, put_number, put_time, put_varint};
 use crate::reject::Reject;
 use crate::schema::{Field, Kind, Label, Message};
+use crate::view::nested;
 
 /// Appends the protobuf encoding of the object at which `reader` stands.
 pub(crate) fn transcode(
@@ -17,7 +18,13 @@ pub(crate) fn transcode(
     message: &'static Message,
     out: &mut Vec<u8>,
 ) -> Result<(), Reject> {
+    let is_event = core::ptr::eq(message, &PARCEL_EVENT);
     if reader.shape()? != Shape::Object {
+        if is_event {
+            // A line of a log may begin like JSON.
+            reader.skip()?;
+            reader.clone().finish()?;
+        }
         return Err(mismatch("an object"));
     }
     reader.open_object()?;
@@ -40,20 +47,36 @@ pub(crate) fn transcode(
         state.seen |= bit;
         checks.notes.rewrite |= field.number < state.last;
         state.last = field.number;
+        let start = out.len();
         self::field(checks, reader, message, field, &mut state.listed, out)
             .map_err(|reject| reject.under(field.json))?;
+        if is_event {
+            note(checks, field, start, out);
+        }
     }
 }
 
-/// The next field, if it is one of the next in the schema: nearly all producers write them in that order.
-fn expected(reader: &mut Reader<'_>, message: &'static Message, state: &State<'_>) -> Option<(usize, &'static Field)> {
-    let next = message.fields.iter().enumerate().skip(state.hint).take(FIELDS_TRIED);
-    let mut found = next.filter(|(_, field)| reader.passes(field.quoted, state.is_first));
-    found.next()
+/// Notes where the content stands of a field of the event that was just written.
+#[inline]
+fn note(checks: &mut Checks<'_>, field: &Field, start: usize, out: &[u8]) {
+    let written = Entries::of(out.get(start..).unwrap_or_default()).next();
+    if let Some(Ok(entry)) = written {
+        let length = nested(entry.value).len();
+        checks.notes.layout.note(field.number, out.len(), length, checks.time);
+    }
 }
 
-/// How many fields are tried before the next name is read.
-const FIELDS_TRIED: usize = 3;
+/// The next field, if its name is short and written as nearly all producers write it.
+#[inline]
+fn expected(reader: &mut Reader<'_>, message: &'static Message, state: &State<'_>) -> Option<(usize, &'static Field)> {
+    let before = reader.clone();
+    let key = reader.short_name(state.is_first)?;
+    let found = message.find(state.hint, |field| field.key == key);
+    if found.is_none() {
+        *reader = before;
+    }
+    found
+}
 
 /// What a name says.
 enum Name {
@@ -179,26 +202,27 @@ fn value(
     match (&field.kind, shape) {
         (Kind::Text(rule), Shape::Text) => {
             let text = reader.raw_text()?;
-            if !text.is_empty() || field.label != Label::Implicit {
-                checks.text(field, *rule, &text)?;
-                put_bytes(out, field.number, &text);
+            if !text.bytes.is_empty() || field.label != Label::Implicit {
+                checks.text(field, *rule, &text.bytes, text.is_graphic)?;
+                put_bytes(out, field.number, &text.bytes);
             }
         }
         (Kind::Time, Shape::Text) => {
-            let time = checks.dates.parse(&reader.raw_text()?)?;
+            let time = checks.dates.parse(&reader.raw_text()?.bytes)?;
             check_time(time)?;
-            let (seconds, nanos) = time.to_parts();
-            let put = |out: &mut Vec<u8>| {
-                put_time_fields(out, seconds, nanos);
-                Ok(())
-            };
-            put_nested(out, field.number, put)?;
+            checks.time = Some(time);
+            put_time(out, field.number, time);
         }
         (Kind::Nested(message), Shape::Object) => {
             if field.is_happening() {
                 checks.happening(field)?;
             }
-            put_nested(out, field.number, |out| transcode(checks, reader, message, out))?;
+            put_nested(out, field.number, |out| {
+                let start = out.len();
+                transcode(checks, reader, message, out)?;
+                checks.sanitise(message, start, out);
+                Ok(())
+            })?;
         }
         (_, shape) => {
             let value = number(checks, reader, field, shape)?;
@@ -229,7 +253,7 @@ fn number(
             Ok(number)
         }
         (Kind::Choice(choice), Shape::Text) => {
-            let number = choice.number(&reader.raw_text()?).ok_or_else(unknown_choice)?;
+            let number = choice.number(&reader.raw_text()?.bytes).ok_or_else(unknown_choice)?;
             Ok(u64::from(number.unsigned_abs()))
         }
         (Kind::Choice(choice), Shape::Number) => {
