@@ -47,6 +47,8 @@ pub(crate) struct Checks<'p> {
     pub(crate) dates: Dates,
     /// The time that was read last.
     pub(crate) time: Option<Timestamp>,
+    /// Bytes of the text or message that was read last.
+    pub(crate) length: usize,
     /// Keys for what is raw; without them it is left to be written anew.
     keys: Option<&'p TokenKeys>,
     /// Something raw was read that has not been sanitised.
@@ -60,6 +62,7 @@ impl<'p> Checks<'p> {
             notes: Notes::default(),
             dates: Dates::default(),
             time: None,
+            length: 0,
             keys: None,
             is_raw: false,
         }
@@ -69,6 +72,12 @@ impl<'p> Checks<'p> {
     pub(crate) const fn tokenising(mut self, keys: &'p TokenKeys) -> Self {
         self.keys = Some(keys);
         self
+    }
+
+    /// Notes where the content of a field of the event stands: it was read last, and ends at `end`.
+    #[inline]
+    pub(crate) fn note(&mut self, number: u32, end: usize) {
+        self.notes.layout.note(number, end, self.length, self.time);
     }
 
     /// A field that nobody knows; `may_happen` if it could be a happening.

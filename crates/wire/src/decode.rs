@@ -151,7 +151,7 @@ impl<'r, R: Fn(&str) -> Option<&'r str>> Decoder<R> {
         let admitted = admit(&view, &notes, &self.resolve, self.age)?;
         let is_canonical = !notes.rewrite
             && envelope.is_none()
-            && admitted.brand.as_bytes() == view.brand
+            && admitted.brand == view.brand
             && matches!(admitted.waybill, Cow::Borrowed(_));
         let (id, intake_at, unknown_fields) = (admitted.id, admitted.intake_at, notes.unknown_fields);
         let (bytes, layout) = if is_canonical {
@@ -176,10 +176,10 @@ impl<'r, R: Fn(&str) -> Option<&'r str>> Decoder<R> {
         let mut occurred_at = Vec::new();
         put_time_fields(&mut occurred_at, admitted.occurred_at);
         let instead = [
-            (parcel_event::EVENT_ID, view.event_id),
+            (parcel_event::EVENT_ID, view.event_id.as_bytes()),
             (parcel_event::BRAND, admitted.brand.as_bytes()),
             (parcel_event::WAYBILL, admitted.waybill.as_bytes()),
-            (parcel_event::SOURCE, view.source),
+            (parcel_event::SOURCE, view.source.as_bytes()),
             (parcel_event::OCCURRED_AT, &occurred_at),
         ];
         Rewriter::new(&self.keys, admitted.occurred_at.civil_day()).event(bytes, &instead)

@@ -9,7 +9,7 @@ use crate::json;
 use crate::key::{key, partition};
 use crate::proto::event::ParcelEvent;
 use crate::proto::schema::PARCEL_EVENT;
-use crate::view::{Layout, utf8};
+use crate::view::Layout;
 
 /// An event that was accepted: checked, in canonical form, and without personal data.
 ///
@@ -34,15 +34,15 @@ impl Decoded {
             happening: happening::read(number, bytes)?,
             id: self.id,
             digest: self.digest,
-            brand: utf8(view.brand),
-            waybill: utf8(view.waybill),
-            site: utf8(view.site),
-            operator: utf8(view.operator),
-            place: Place::parse(utf8(view.place)),
+            brand: view.brand,
+            waybill: view.waybill,
+            site: view.site,
+            operator: view.operator,
+            place: Place::parse(view.place),
             occurred_at: view.occurred_at?,
             uploaded_at: view.uploaded_at,
             intake_at: self.intake_at,
-            source: utf8(view.source),
+            source: view.source,
             redacted: view.redacted,
         })
     }
@@ -88,12 +88,12 @@ impl Decoded {
     pub fn key(&self) -> String {
         let view = self.layout.view(&self.bytes);
         key(
-            utf8(view.brand),
-            utf8(if view.waybill.is_empty() {
+            view.brand,
+            if view.waybill.is_empty() {
                 view.subject
             } else {
                 view.waybill
-            }),
+            },
         )
     }
 

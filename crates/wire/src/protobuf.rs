@@ -204,23 +204,40 @@ pub(crate) fn varint_length(value: u64) -> usize {
 }
 
 /// Writes a varint.
-pub(crate) fn put_varint(out: &mut Vec<u8>, mut value: u64) {
+#[inline]
+pub(crate) fn put_varint(out: &mut Vec<u8>, value: u64) {
     if let Ok(byte @ 0..=0x7f) = u8::try_from(value) {
-        return out.push(byte);
+        out.push(byte);
+    } else if value < 1 << 56 {
+        put_short_varint(out, value);
+    } else {
+        put_long_varint(out, value);
     }
-    let mut bytes = [0; VARINT_BYTES_MAX];
-    let mut length = 0_usize;
-    for byte in &mut bytes {
-        length = length.saturating_add(1);
+}
+
+/// Writes a varint of at most eight bytes, all of them at once.
+fn put_short_varint(out: &mut Vec<u8>, value: u64) {
+    // Makes room for the high bits: between halves of 28 bits, quarters of 14, and groups of 7.
+    let halves = (value & 0x00ff_ffff_f000_0000) << 4 | (value & 0x0fff_ffff);
+    let quarters = (halves & 0x0fff_c000_0fff_c000) << 2 | (halves & 0x0000_3fff_0000_3fff);
+    let groups = (quarters & 0x3f80_3f80_3f80_3f80) << 1 | (quarters & 0x007f_007f_007f_007f);
+    let length = varint_length(value);
+    let bits = u32::try_from(length).unwrap_or(8).wrapping_sub(1).wrapping_mul(8);
+    let goes_on = 0x8080_8080_8080_8080 & 1_u64.wrapping_shl(bits).wrapping_sub(1);
+    let end = out.len().saturating_add(length);
+    out.extend_from_slice(&(groups | goes_on).to_le_bytes());
+    out.truncate(end);
+}
+
+#[cold]
+fn put_long_varint(out: &mut Vec<u8>, mut value: u64) {
+    while value > 0x7f {
         let [low, ..] = value.to_le_bytes();
+        out.push(low | 0x80);
         value >>= 7;
-        if value == 0 {
-            *byte = low;
-            break;
-        }
-        *byte = low | 0x80;
     }
-    out.extend_from_slice(bytes.get(..length).unwrap_or_default());
+    let [last, ..] = value.to_le_bytes();
+    out.push(last);
 }
 
 /// Writes the tag of a varint field, and its value.

@@ -27,7 +27,8 @@ pub(crate) fn survey(checks: &mut Checks<'_>, message: &'static Message, bytes: 
         if field.is_list() {
             list(checks, place, field, entry.value, &mut state)?;
             if is_event {
-                note(checks, &entry, entries.remaining(), bytes);
+                checks.length = nested(entry.value).len();
+                checks.note(entry.number, bytes.len().saturating_sub(entries.remaining()));
             }
             continue;
         }
@@ -40,20 +41,13 @@ pub(crate) fn survey(checks: &mut Checks<'_>, message: &'static Message, bytes: 
         state.seen |= bit;
         value(checks, field, entry.value).map_err(|reject| reject.under(field.json))?;
         if is_event {
-            note(checks, &entry, entries.remaining(), bytes);
+            checks.length = nested(entry.value).len();
+            checks.note(entry.number, bytes.len().saturating_sub(entries.remaining()));
         }
     }
     // Longer than it needs to be: numbers are padded, or fields are there that nobody knows.
     checks.notes.rewrite |= state.size != bytes.len();
     Ok(())
-}
-
-/// Notes where the content of a field of the event stands.
-#[inline]
-fn note(checks: &mut Checks<'_>, entry: &Entry<'_>, remaining: usize, bytes: &[u8]) {
-    let end = bytes.len().saturating_sub(remaining);
-    let length = nested(entry.value).len();
-    checks.notes.layout.note(entry.number, end, length, checks.time);
 }
 
 /// How far a message has been read.

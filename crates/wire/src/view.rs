@@ -113,15 +113,19 @@ impl Layout {
 
     /// The fields themselves.
     pub(crate) fn view<'a>(&self, bytes: &'a [u8]) -> View<'a> {
+        // In canonical bytes nothing but text stands before the first time: looked at once, not field by field.
+        let end = self.site.end.max(self.operator.end).max(self.place.end);
+        let head = utf8(Stretch { start: 0, end }.of(bytes));
+        let text = |stretch: Stretch| head.get(stretch.range()).unwrap_or_else(|| utf8(stretch.of(bytes)));
         View {
-            event_id: self.event_id.of(bytes),
-            brand: self.brand.of(bytes),
-            waybill: self.waybill.of(bytes),
-            site: self.site.of(bytes),
-            operator: self.operator.of(bytes),
-            place: self.place.of(bytes),
-            source: self.source.of(bytes),
-            subject: self.subject.of(bytes),
+            event_id: text(self.event_id),
+            brand: text(self.brand),
+            waybill: text(self.waybill),
+            site: text(self.site),
+            operator: text(self.operator),
+            place: text(self.place),
+            source: text(self.source),
+            subject: text(self.subject),
             occurred_at: self.occurred_at,
             uploaded_at: self.uploaded_at,
             intake_at: self.intake_at,
@@ -134,14 +138,14 @@ impl Layout {
 /// The fields of an event that has passed a survey. What is not there is empty.
 #[derive(Clone, Debug)]
 pub(crate) struct View<'a> {
-    pub(crate) event_id: &'a [u8],
-    pub(crate) brand: &'a [u8],
-    pub(crate) waybill: &'a [u8],
-    pub(crate) site: &'a [u8],
-    pub(crate) operator: &'a [u8],
-    pub(crate) place: &'a [u8],
-    pub(crate) source: &'a [u8],
-    pub(crate) subject: &'a [u8],
+    pub(crate) event_id: &'a str,
+    pub(crate) brand: &'a str,
+    pub(crate) waybill: &'a str,
+    pub(crate) site: &'a str,
+    pub(crate) operator: &'a str,
+    pub(crate) place: &'a str,
+    pub(crate) source: &'a str,
+    pub(crate) subject: &'a str,
     pub(crate) occurred_at: Option<Timestamp>,
     pub(crate) uploaded_at: Option<Timestamp>,
     pub(crate) intake_at: Option<Timestamp>,

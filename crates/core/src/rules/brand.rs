@@ -1,5 +1,6 @@
 //! Brands: codes, other names, patterns of their waybill numbers.
 
+use core::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use regex_lite::Regex;
@@ -31,8 +32,8 @@ impl Brand {
 /// The names of all brands.
 #[derive(Clone, Debug, Default)]
 pub struct Brands {
-    /// Upper-case code or alias, and the code.
-    codes: BTreeMap<String, String>,
+    /// Upper-case code or alias, and the code; in the order of lengths, then names.
+    codes: Vec<(String, String)>,
 }
 
 impl Brands {
@@ -43,6 +44,8 @@ impl Brands {
                 codes.insert(name.to_uppercase(), code.clone());
             }
         }
+        let mut codes: Vec<(String, String)> = codes.into_iter().collect();
+        codes.sort_by(|(one, _), (other, _)| by_length(one, other));
         Self { codes }
     }
 
@@ -54,9 +57,15 @@ impl Brands {
     /// assert_eq!(Rules::builtin().brands().resolve("shunfeng"), Some("SF"));
     /// ```
     pub fn resolve(&self, name: &str) -> Option<&str> {
-        self.codes
-            .get(name)
-            .or_else(|| self.codes.get(&name.to_uppercase()))
-            .map(String::as_str)
+        self.find(name).or_else(|| self.find(&name.to_uppercase()))
     }
+
+    fn find(&self, name: &str) -> Option<&str> {
+        let place = self.codes.binary_search_by(|(known, _)| by_length(known, name)).ok()?;
+        self.codes.get(place).map(|(_, code)| code.as_str())
+    }
+}
+
+fn by_length(one: &str, other: &str) -> Ordering {
+    one.len().cmp(&other.len()).then_with(|| one.cmp(other))
 }

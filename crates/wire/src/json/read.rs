@@ -103,21 +103,30 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// The next name of the open object as one number, past its colon, if it is short and written as nearly all are:
-    /// right behind the comma, without escapes, right before its colon. Where it is not, nothing is read.
+    /// The sixteen bytes from the next name on as one number, the first one lowest, zeros behind the end; `None` where it
+    /// does not stand right behind a comma. Nothing is read.
     #[inline]
-    pub(crate) fn short_name(&mut self, first: bool) -> Option<u128> {
+    pub(crate) fn name_head(&self, first: bool) -> Option<u128> {
         let quoted = match self.rest {
             [b',', b'"', quoted @ ..] if !first => quoted,
             [b'"', quoted @ ..] if first => quoted,
             _ => return None,
         };
-        let (key, length) = text::short_name(quoted)?;
-        let [b'"', b':', rest @ ..] = quoted.get(length..)? else {
-            return None;
-        };
-        self.rest = rest;
-        Some(key)
+        Some(u128::from_le_bytes(match quoted.first_chunk::<16>() {
+            Some(head) => *head,
+            None => padded(quoted),
+        }))
+    }
+
+    /// Passes over the next name, which has `length` bytes without its quotes, if its colon is right behind it.
+    #[inline]
+    pub(crate) fn pass_name(&mut self, length: usize, first: bool) -> bool {
+        let quotes_and_comma = if first { 2 } else { 3 };
+        if let Some([b':', rest @ ..]) = self.rest.get(length.wrapping_add(quotes_and_comma)..) {
+            self.rest = rest;
+            return true;
+        }
+        false
     }
 
     /// The next name of the open object, past its colon; `None` when the object has ended.
@@ -371,6 +380,13 @@ impl<'a> Reader<'a> {
         }
         self.rest.first().copied()
     }
+}
+
+/// Fewer than sixteen bytes, with zeros behind them.
+fn padded(bytes: &[u8]) -> [u8; 16] {
+    let mut padded = [0; 16];
+    padded.iter_mut().zip(bytes).for_each(|(slot, byte)| *slot = *byte);
+    padded
 }
 
 /// How many bytes the number at the beginning has; `None` where there is none.

@@ -56,33 +56,6 @@ pub(super) fn plain(bytes: &[u8]) -> Plain {
     }
 }
 
-/// A name below 16 bytes that ends in a quote, as one number (see [`name_key`](crate::schema::name_key)), and its length.
-#[inline]
-pub(super) fn short_name(quoted: &[u8]) -> Option<(u128, usize)> {
-    let head = match quoted.first_chunk::<16>() {
-        Some(head) => *head,
-        None => {
-            let mut head = [0; 16];
-            head.iter_mut().zip(quoted).for_each(|(slot, byte)| *slot = *byte);
-            head
-        }
-    };
-    let all = u128::from_le_bytes(head);
-    let (words, _) = head.as_chunks::<8>();
-    let [low, high] = words else { return None };
-    let special = special_bytes(u64::from_le_bytes(*low));
-    let length = if special != 0 {
-        place_of(special)
-    } else {
-        match special_bytes(u64::from_le_bytes(*high)) {
-            0 => return None,
-            special => place_of(special).wrapping_add(8),
-        }
-    };
-    let bits = u32::try_from(length).ok()?.wrapping_mul(8);
-    Some((all & 1_u128.wrapping_shl(bits).wrapping_sub(1), length))
-}
-
 const ONES: u64 = u64::from_le_bytes([1; 8]);
 const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
 
@@ -101,12 +74,12 @@ const fn odd_bytes(word: u64) -> u64 {
 /// The high bit of the first byte, from the lowest on, that is a quote, a backslash or a control character; behind it
 /// bits may be set that mean nothing.
 const fn special_bytes(word: u64) -> u64 {
-    let quote = word ^ u64::from_le_bytes([b'"'; 8]);
+    // With the second bit turned, a quote is a blank, and stands right above the control characters.
+    let turned = word ^ u64::from_le_bytes([0x02; 8]);
     let backslash = word ^ u64::from_le_bytes([b'\\'; 8]);
-    let is_quote = quote.wrapping_sub(ONES) & !quote;
+    let is_low = turned.wrapping_sub(u64::from_le_bytes([0x21; 8])) & !turned;
     let is_backslash = backslash.wrapping_sub(ONES) & !backslash;
-    let is_control = word.wrapping_sub(u64::from_le_bytes([0x20; 8])) & !word;
-    (is_quote | is_backslash | is_control) & HIGH
+    (is_low | is_backslash) & HIGH
 }
 
 /// Reads on from a special byte up to the closing quote; gives what follows it.

@@ -6,10 +6,9 @@ use super::read::{Reader, Shape};
 use crate::check::{Checks, check_time, out_of_range, unknown_choice};
 use crate::code::Code;
 use crate::proto::schema::PARCEL_EVENT;
-use crate::protobuf::{Entries, put_bytes, put_nested, put_number, put_time, put_varint};
+use crate::protobuf::{put_bytes, put_nested, put_number, put_time, put_varint};
 use crate::reject::Reject;
 use crate::schema::{Field, Kind, Label, Message};
-use crate::view::nested;
 
 /// Appends the protobuf encoding of the object at which `reader` stands.
 pub(crate) fn transcode(
@@ -50,32 +49,18 @@ pub(crate) fn transcode(
         let start = out.len();
         self::field(checks, reader, message, field, &mut state.listed, out)
             .map_err(|reject| reject.under(field.json))?;
-        if is_event {
-            note(checks, field, start, out);
+        if is_event && out.len() > start {
+            checks.note(field.number, out.len());
         }
-    }
-}
-
-/// Notes where the content stands of a field of the event that was just written.
-#[inline]
-fn note(checks: &mut Checks<'_>, field: &Field, start: usize, out: &[u8]) {
-    let written = Entries::of(out.get(start..).unwrap_or_default()).next();
-    if let Some(Ok(entry)) = written {
-        let length = nested(entry.value).len();
-        checks.notes.layout.note(field.number, out.len(), length, checks.time);
     }
 }
 
 /// The next field, if its name is short and written as nearly all producers write it.
 #[inline]
 fn expected(reader: &mut Reader<'_>, message: &'static Message, state: &State<'_>) -> Option<(usize, &'static Field)> {
-    let before = reader.clone();
-    let key = reader.short_name(state.is_first)?;
-    let found = message.find(state.hint, |field| field.key == key);
-    if found.is_none() {
-        *reader = before;
-    }
-    found
+    let head = reader.name_head(state.is_first)?;
+    let found = message.find(state.hint, |field| field.key.begins(head));
+    found.filter(|(_, field)| reader.pass_name(field.key.length, state.is_first))
 }
 
 /// What a name says.
@@ -205,6 +190,7 @@ fn value(
             if !text.bytes.is_empty() || field.label != Label::Implicit {
                 checks.text(field, *rule, &text.bytes, text.is_graphic)?;
                 put_bytes(out, field.number, &text.bytes);
+                checks.length = text.bytes.len();
             }
         }
         (Kind::Time, Shape::Text) => {
@@ -221,6 +207,7 @@ fn value(
                 let start = out.len();
                 transcode(checks, reader, message, out)?;
                 checks.sanitise(message, start, out);
+                checks.length = out.len().saturating_sub(start);
                 Ok(())
             })?;
         }
