@@ -114,11 +114,10 @@ impl<'p> Checks<'p> {
         ))
     }
 
-    /// A text; `is_graphic` where all of its bytes are known to be ASCII that is seen.
-    #[inline]
-    pub(crate) fn text(&mut self, field: &Field, rule: Text, bytes: &[u8], is_graphic: bool) -> Result<(), Reject> {
+    /// A text.
+    pub(crate) fn text(&mut self, field: &Field, rule: Text, bytes: &[u8]) -> Result<(), Reject> {
         self.notes.rewrite |= bytes.is_empty() && field.label == Label::Implicit;
-        match check_text(rule, bytes, is_graphic, self.policy)? {
+        match check_text(rule, bytes, self.policy)? {
             Fate::Stays => {}
             Fate::Anew => self.notes.rewrite = true,
             Fate::Raw => self.is_raw = true,

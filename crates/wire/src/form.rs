@@ -32,30 +32,28 @@ impl Fate {
     }
 }
 
-/// Checks a text; `is_graphic` where all of its bytes are known to be ASCII that is seen.
+/// Whether a text that is ASCII and all seen stays as it is; `false` where that needs a closer look.
 #[inline]
-pub(crate) fn check_text(rule: Text, bytes: &[u8], is_graphic: bool, policy: &Policy) -> Result<Fate, Reject> {
-    // Nearly all texts need not be looked at character by character.
-    let is_plain = is_graphic
-        && bytes.len() <= rule.bytes_max
+pub(crate) fn stays(rule: Text, graphic: &[u8]) -> bool {
+    let is_short_enough = graphic.len() <= rule.bytes_max;
+    is_short_enough
         && match rule.kind {
             TextKind::EventId => true,
-            TextKind::Place => is_division(bytes),
+            TextKind::Place => is_division(graphic),
             TextKind::Identifier | TextKind::Code | TextKind::Waybill | TextKind::Words => {
-                !may_be_personal(bytes, rule.kind.run())
+                !may_be_personal(graphic, rule.kind.run())
             }
-            TextKind::Digest => is_canonical_digest(bytes),
-            TextKind::Image => bytes.iter().all(|byte| is_plain_in_names(*byte)) && !may_be_personal(bytes, Run::Code),
-            TextKind::Day => is_canonical_day(bytes),
+            TextKind::Digest => is_canonical_digest(graphic),
+            TextKind::Image => {
+                graphic.iter().all(|byte| is_plain_in_names(*byte)) && !may_be_personal(graphic, Run::Code)
+            }
+            TextKind::Day => is_canonical_day(graphic),
             TextKind::Raw | TextKind::Masked | TextKind::Token => false,
-        };
-    if is_plain {
-        return Ok(Fate::Stays);
-    }
-    check_closely(rule, bytes, policy)
+        }
 }
 
-fn check_closely(rule: Text, bytes: &[u8], policy: &Policy) -> Result<Fate, Reject> {
+/// Checks a text.
+pub(crate) fn check_text(rule: Text, bytes: &[u8], policy: &Policy) -> Result<Fate, Reject> {
     let is_raw = matches!(rule.kind, TextKind::Raw | TextKind::Masked);
     if (bytes.is_empty() && rule.kind != TextKind::Token) || (bytes == REMOVED.as_bytes() && !is_raw) {
         return Ok(Fate::Stays);

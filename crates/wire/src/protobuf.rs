@@ -217,16 +217,23 @@ pub(crate) fn put_varint(out: &mut Vec<u8>, value: u64) {
 
 /// Writes a varint of at most eight bytes, all of them at once.
 fn put_short_varint(out: &mut Vec<u8>, value: u64) {
+    let (bytes, length) = short_varint(value);
+    let end = out.len().saturating_add(length);
+    out.extend_from_slice(&bytes.to_le_bytes());
+    out.truncate(end);
+}
+
+/// The bytes of a varint below 2^56, the first one lowest, and how many there are.
+fn short_varint(value: u64) -> (u64, usize) {
     // Makes room for the high bits: between halves of 28 bits, quarters of 14, and groups of 7.
     let halves = (value & 0x00ff_ffff_f000_0000) << 4 | (value & 0x0fff_ffff);
     let quarters = (halves & 0x0fff_c000_0fff_c000) << 2 | (halves & 0x0000_3fff_0000_3fff);
     let groups = (quarters & 0x3f80_3f80_3f80_3f80) << 1 | (quarters & 0x007f_007f_007f_007f);
-    let length = varint_length(value);
-    let bits = u32::try_from(length).unwrap_or(8).wrapping_sub(1).wrapping_mul(8);
-    let goes_on = 0x8080_8080_8080_8080 & 1_u64.wrapping_shl(bits).wrapping_sub(1);
-    let end = out.len().saturating_add(length);
-    out.extend_from_slice(&(groups | goes_on).to_le_bytes());
-    out.truncate(end);
+    // The high bit of a byte says that one follows: of all below the last that is not 0.
+    let last = 63_u32.wrapping_sub((groups | 1).leading_zeros()) / 8;
+    let goes_on = 0x8080_8080_8080_8080 & 1_u64.wrapping_shl(last.wrapping_mul(8)).wrapping_sub(1);
+    let length = usize::try_from(last).unwrap_or(0).wrapping_add(1);
+    (groups | goes_on, length)
 }
 
 #[cold]
@@ -261,6 +268,26 @@ pub(crate) fn put_bytes(out: &mut Vec<u8>, number: u32, bytes: &[u8]) {
 
 /// Writes a field that is a time.
 pub(crate) fn put_time(out: &mut Vec<u8>, number: u32, time: Timestamp) {
+    let (seconds, nanos) = time.to_parts();
+    let (seconds, nanos) = (seconds.cast_unsigned(), u64::from(nanos.unsigned_abs()));
+    // All of it has at most fourteen bytes in this century and the next ten.
+    if let Ok(tag @ 0..=0x7f) = u8::try_from(number << 3 | 2)
+        && (1..1 << 35).contains(&seconds)
+    {
+        let (bytes, mut length) = short_varint(seconds);
+        let mut content = u128::from(bytes) << 8 | 0x08;
+        length = length.wrapping_add(1);
+        if nanos != 0 {
+            let (bytes, more) = short_varint(nanos);
+            let bits = u32::try_from(length).unwrap_or(0).wrapping_mul(8);
+            content |= (u128::from(bytes) << 8 | 0x10).wrapping_shl(bits);
+            length = length.wrapping_add(more).wrapping_add(1);
+        }
+        let head = u128::from(tag) | u128::from(u8::try_from(length).unwrap_or(0)) << 8;
+        let end = out.len().saturating_add(length).saturating_add(2);
+        out.extend_from_slice(&(content << 16 | head).to_le_bytes());
+        return out.truncate(end);
+    }
     let write = |out: &mut Vec<u8>| {
         put_time_fields(out, time);
         Ok::<(), core::convert::Infallible>(())
@@ -317,6 +344,29 @@ mod tests {
                 bytes.push(0xff);
                 prop_assert_eq!(varint(&bytes), Some((value, &[0xff_u8][..])));
                 prop_assert_eq!(varint_length(value), bytes.len().saturating_sub(1));
+            }
+        }
+    }
+
+    #[test]
+    fn a_time_is_written_as_its_fields_are() {
+        for nanos in [
+            0,
+            1,
+            1_000_000_000,
+            1_773_100_014_480_000_000,
+            -1,
+            i64::MAX,
+            7 << 55,
+            999,
+        ] {
+            let time = Timestamp::from_nanos(nanos);
+            for number in [1, 7, 15, 16, 900] {
+                let (mut fields, mut expected, mut out) = (Vec::new(), vec![9], vec![9]);
+                put_time_fields(&mut fields, time);
+                put_bytes(&mut expected, number, &fields);
+                put_time(&mut out, number, time);
+                assert_eq!(out, expected, "{nanos}");
             }
         }
     }

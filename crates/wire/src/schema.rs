@@ -146,12 +146,18 @@ impl Field {
 impl Choice {
     /// The number of a name: the full one, or the short one in any case of letters, with or without `_` and `-`.
     pub(crate) fn number(&self, name: &[u8]) -> Option<i32> {
-        let exact = self.values.iter().find(|(_, full)| full.as_bytes() == name);
         let resembling = || {
             let name = core::str::from_utf8(name).ok()?;
-            self.values.iter().find(|(_, full)| self.resembles(full, name))
+            let found = self.values.iter().find(|(_, full)| self.resembles(full, name));
+            found.map(|(number, _)| *number)
         };
-        exact.or_else(resembling).map(|(number, _)| *number)
+        self.called(name).or_else(resembling)
+    }
+
+    /// The number of a full name.
+    pub(crate) fn called(&self, name: &[u8]) -> Option<i32> {
+        let found = self.values.iter().find(|(_, full)| full.as_bytes() == name);
+        found.map(|(number, _)| *number)
     }
 
     fn resembles(&self, full: &str, name: &str) -> bool {

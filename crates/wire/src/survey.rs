@@ -2,7 +2,7 @@
 
 use crate::check::Checks;
 use crate::code::Code;
-use crate::form::instant;
+use crate::form::{instant, stays};
 use crate::proto::schema::PARCEL_EVENT;
 use crate::protobuf::{Entries, Entry, Value, read_time, varint, varint_length};
 use crate::reject::Reject;
@@ -113,7 +113,10 @@ fn list(
 
 fn value(checks: &mut Checks<'_>, field: &'static Field, value: Value<'_>) -> Result<(), Reject> {
     match (&field.kind, value) {
-        (Kind::Text(rule), Value::Bytes(bytes)) => checks.text(field, *rule, bytes, is_graphic(bytes)),
+        (Kind::Text(rule), Value::Bytes(bytes)) if !bytes.is_empty() && is_graphic(bytes) && stays(*rule, bytes) => {
+            Ok(())
+        }
+        (Kind::Text(rule), Value::Bytes(bytes)) => checks.text(field, *rule, bytes),
         (Kind::Nested(message), Value::Bytes(bytes)) => {
             if field.is_happening() {
                 checks.happening(field)?;

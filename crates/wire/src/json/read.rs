@@ -6,11 +6,14 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+use sanbai_core::time::Timestamp;
+
 use super::text;
 use crate::code::Code;
 use crate::limits::JSON_DEPTH_MAX;
 use crate::reject::Reject;
-use crate::text::{is_clean, is_graphic};
+use crate::text::is_clean;
+use crate::times::Dates;
 
 /// What begins next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,13 +34,8 @@ pub(crate) enum Shape {
     Null,
 }
 
-/// A text without its quotes and escapes.
-pub(crate) struct RawText<'a> {
-    /// Its bytes, whether they are UTF-8 or not.
-    pub(crate) bytes: Cow<'a, [u8]>,
-    /// Whether all of them are ASCII that is seen.
-    pub(crate) is_graphic: bool,
-}
+/// What follows a value.
+pub(crate) struct Rest<'a>(&'a [u8]);
 
 /// A place in JSON bytes.
 #[derive(Clone, Debug)]
@@ -157,7 +155,7 @@ impl<'a> Reader<'a> {
         if self.next_byte() != Some(b'"') {
             return Err(self.syntax("no name in quotes, where one is needed"));
         }
-        let name = self.raw_text()?.bytes;
+        let name = self.raw_text()?;
         if self.next_byte() != Some(b':') {
             return Err(self.syntax("no colon after a name"));
         }
@@ -188,7 +186,7 @@ impl<'a> Reader<'a> {
 
     /// Reads a text.
     pub(crate) fn text(&mut self) -> Result<Cow<'a, str>, Reject> {
-        match self.raw_text()?.bytes {
+        match self.raw_text()? {
             Cow::Borrowed(text) => core::str::from_utf8(text)
                 .map(Cow::Borrowed)
                 .map_err(|_| self.not_utf8()),
@@ -196,25 +194,49 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads a text, whether it is UTF-8 or not.
+    /// The text that stands right here, if it has no escapes and all of it is ASCII that is seen, and what follows it.
+    /// Nothing is read.
     #[inline]
-    pub(crate) fn raw_text(&mut self) -> Result<RawText<'a>, Reject> {
+    pub(crate) fn graphic_text(&self) -> Option<(&'a [u8], Rest<'a>)> {
+        let quoted = self.rest.strip_prefix(b"\"")?;
+        let plain = text::plain(quoted);
+        match quoted.split_at_checked(plain.length) {
+            Some((text, [b'"', rest @ ..])) if plain.is_graphic => Some((text, Rest(rest))),
+            _ => None,
+        }
+    }
+
+    /// The time that stands right here, if it is written as nearly all are, and what follows it. Nothing is read.
+    #[inline]
+    pub(crate) fn common_time(&self, dates: &mut Dates) -> Option<(Timestamp, Rest<'a>)> {
+        let quoted = self.rest.strip_prefix(b"\"")?;
+        match dates.begins(quoted)? {
+            (time, [b'"', rest @ ..]) => Some((time, Rest(rest))),
+            _ => None,
+        }
+    }
+
+    /// Goes to what follows.
+    #[inline]
+    pub(crate) const fn go_to(&mut self, rest: Rest<'a>) {
+        self.rest = rest.0;
+    }
+
+    /// Reads a text, whether it is UTF-8 or not.
+    pub(crate) fn raw_text(&mut self) -> Result<Cow<'a, [u8]>, Reject> {
         let [b'"', quoted @ ..] = self.rest else {
             return Err(self.syntax("no text in quotes, where one is needed"));
         };
         let plain = text::plain(quoted);
         if let Some((text, [b'"', rest @ ..])) = quoted.split_at_checked(plain.length) {
             self.rest = rest;
-            return Ok(RawText {
-                bytes: Cow::Borrowed(text),
-                is_graphic: plain.is_graphic,
-            });
+            return Ok(Cow::Borrowed(text));
         }
         self.escaped_text(quoted, plain.length)
     }
 
     #[cold]
-    fn escaped_text(&mut self, quoted: &'a [u8], plain: usize) -> Result<RawText<'a>, Reject> {
+    fn escaped_text(&mut self, quoted: &'a [u8], plain: usize) -> Result<Cow<'a, [u8]>, Reject> {
         let start = self.offset().saturating_add(1);
         let (text, rest) = text::unescape(quoted, plain).map_err(|problem| match problem {
             text::Problem::Unclosed => self.syntax("a text without its closing quote"),
@@ -225,10 +247,7 @@ impl<'a> Reader<'a> {
             ),
         })?;
         self.rest = rest;
-        Ok(RawText {
-            is_graphic: is_graphic(&text),
-            bytes: Cow::Owned(text),
-        })
+        Ok(Cow::Owned(text))
     }
 
     /// Reads a number, as it is written.
@@ -284,7 +303,7 @@ impl<'a> Reader<'a> {
             }
             Shape::Text => {
                 let text = self.raw_text()?;
-                self.check_text(&text.bytes)
+                self.check_text(&text)
             }
             Shape::Number => self.number().map(|_| ()),
             Shape::True => self.literal("true"),

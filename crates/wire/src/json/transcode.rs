@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::read::{Reader, Shape};
 use crate::check::{Checks, check_time, out_of_range, unknown_choice};
 use crate::code::Code;
+use crate::form::{FIRST, stays};
 use crate::proto::schema::PARCEL_EVENT;
 use crate::protobuf::{put_bytes, put_nested, put_number, put_time, put_varint};
 use crate::reject::Reject;
@@ -47,8 +48,10 @@ pub(crate) fn transcode(
         checks.notes.rewrite |= field.number < state.last;
         state.last = field.number;
         let start = out.len();
-        self::field(checks, reader, message, field, &mut state.listed, out)
-            .map_err(|reject| reject.under(field.json))?;
+        if !straight(checks, reader, field, out) {
+            self::field(checks, reader, message, field, &mut state.listed, out)
+                .map_err(|reject| reject.under(field.json))?;
+        }
         if is_event && out.len() > start {
             checks.note(field.number, out.len());
         }
@@ -61,6 +64,46 @@ fn expected(reader: &mut Reader<'_>, message: &'static Message, state: &State<'_
     let head = reader.name_head(state.is_first)?;
     let found = message.find(state.hint, |field| field.key.begins(head));
     found.filter(|(_, field)| reader.pass_name(field.key.length, state.is_first))
+}
+
+/// Reads a value that is written as nearly all are, and stays as it is: a text, a time, the name of an enum value.
+/// `false` where it is not, and then nothing was read.
+#[inline]
+fn straight(checks: &mut Checks<'_>, reader: &mut Reader<'_>, field: &'static Field, out: &mut Vec<u8>) -> bool {
+    match &field.kind {
+        Kind::Text(rule) if !field.is_list() => match reader.graphic_text() {
+            Some((text, rest)) if !text.is_empty() && stays(*rule, text) => {
+                reader.go_to(rest);
+                put_bytes(out, field.number, text);
+                checks.length = text.len();
+                true
+            }
+            _ => false,
+        },
+        Kind::Time => match reader.common_time(&mut checks.dates) {
+            Some((time, rest)) if time >= FIRST => {
+                reader.go_to(rest);
+                put_time(out, field.number, time);
+                checks.time = Some(time);
+                true
+            }
+            _ => false,
+        },
+        Kind::Choice(choice) if !field.is_list() => {
+            let found = reader
+                .graphic_text()
+                .and_then(|(name, rest)| choice.called(name).map(|number| (number, rest)));
+            match found {
+                Some((number, rest)) if number != 0 => {
+                    reader.go_to(rest);
+                    put_number(out, field.number, number.unsigned_abs().into());
+                    true
+                }
+                _ => false,
+            }
+        }
+        Kind::Text(_) | Kind::Choice(_) | Kind::Flag | Kind::Count(_) | Kind::Nested(_) => false,
+    }
 }
 
 /// What a name says.
@@ -187,14 +230,14 @@ fn value(
     match (&field.kind, shape) {
         (Kind::Text(rule), Shape::Text) => {
             let text = reader.raw_text()?;
-            if !text.bytes.is_empty() || field.label != Label::Implicit {
-                checks.text(field, *rule, &text.bytes, text.is_graphic)?;
-                put_bytes(out, field.number, &text.bytes);
-                checks.length = text.bytes.len();
+            if !text.is_empty() || field.label != Label::Implicit {
+                checks.text(field, *rule, &text)?;
+                put_bytes(out, field.number, &text);
+                checks.length = text.len();
             }
         }
         (Kind::Time, Shape::Text) => {
-            let time = checks.dates.parse(&reader.raw_text()?.bytes)?;
+            let time = checks.dates.parse(&reader.raw_text()?)?;
             check_time(time)?;
             checks.time = Some(time);
             put_time(out, field.number, time);
@@ -240,7 +283,7 @@ fn number(
             Ok(number)
         }
         (Kind::Choice(choice), Shape::Text) => {
-            let number = choice.number(&reader.raw_text()?.bytes).ok_or_else(unknown_choice)?;
+            let number = choice.number(&reader.raw_text()?).ok_or_else(unknown_choice)?;
             Ok(u64::from(number.unsigned_abs()))
         }
         (Kind::Choice(choice), Shape::Number) => {
