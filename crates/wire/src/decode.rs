@@ -1,6 +1,5 @@
 //! From bytes to events, or to one reason why not.
 
-use core::ops::Range;
 use std::borrow::Cow;
 
 use sanbai_core::event::ContentDigest;
@@ -162,7 +161,7 @@ impl<'r, R: Fn(&str) -> Option<&'r str>> Decoder<R> {
             (bytes, layout)
         };
         Ok(Decoded {
-            digest: digest(&bytes, layout.intake()),
+            digest: digest(&bytes, &layout),
             bytes,
             layout,
             id,
@@ -201,10 +200,12 @@ pub(crate) fn check_size(bytes: &[u8]) -> Result<(), Reject> {
     Ok(())
 }
 
-/// The first eight bytes of the SHA-256 of canonical bytes without those of the intake.
-fn digest(bytes: &[u8], intake: Range<usize>) -> ContentDigest {
+/// The first eight bytes of the SHA-256 of canonical bytes without those of the intake, and without id, brand and
+/// waybill: only contents under one id of one parcel are ever compared.
+fn digest(bytes: &[u8], layout: &Layout) -> ContentDigest {
+    let intake = layout.intake();
     let mut hash = Sha256::new();
-    hash.update(bytes.get(..intake.start).unwrap_or_default());
+    hash.update(bytes.get(layout.key_end()..intake.start).unwrap_or_default());
     hash.update(bytes.get(intake.end..).unwrap_or_default());
     ContentDigest(
         hash.finalize()

@@ -111,6 +111,11 @@ impl Layout {
         self.intake.range()
     }
 
+    /// Where id, brand and waybill end in canonical bytes.
+    pub(crate) fn key_end(&self) -> usize {
+        self.brand.range().end.max(self.waybill.range().end)
+    }
+
     /// The fields themselves.
     pub(crate) fn view<'a>(&self, bytes: &'a [u8]) -> View<'a> {
         // In canonical bytes nothing but text stands before the first time: looked at once, not field by field.

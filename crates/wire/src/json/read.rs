@@ -116,6 +116,17 @@ impl<'a> Reader<'a> {
         }))
     }
 
+    /// Goes out of the open object if it ends right here.
+    #[inline]
+    pub(crate) const fn passes_end(&mut self) -> bool {
+        if let [b'}', rest @ ..] = self.rest {
+            self.depth = self.depth.saturating_sub(1);
+            self.rest = rest;
+            return true;
+        }
+        false
+    }
+
     /// Passes over the next name, which has `length` bytes without its quotes, if its colon is right behind it.
     #[inline]
     pub(crate) fn pass_name(&mut self, length: usize, first: bool) -> bool {
@@ -196,7 +207,7 @@ impl<'a> Reader<'a> {
 
     /// The text that stands right here, if it has no escapes and all of it is ASCII that is seen, and what follows it.
     /// Nothing is read.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn graphic_text(&self) -> Option<(&'a [u8], Rest<'a>)> {
         let quoted = self.rest.strip_prefix(b"\"")?;
         let plain = text::plain(quoted);

@@ -1,5 +1,6 @@
 //! From JSON to the protobuf encoding of the same message, by the schema, checking field by field.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::read::{Reader, Shape};
@@ -32,6 +33,7 @@ pub(crate) fn transcode(
     loop {
         let (place, field) = match expected(reader, message, &state) {
             Some(found) => found,
+            None if reader.passes_end() => return Ok(()),
             None => match named(checks, reader, message, &mut state)? {
                 Name::Known(place, field) => (place, field),
                 Name::Unknown => continue,
@@ -133,7 +135,7 @@ fn named<'a>(
     let is_object = reader.shape()? == Shape::Object;
     checks.unknown(is_object && core::ptr::eq(message, &PARCEL_EVENT))?;
     reader.skip()?;
-    if state.unknown.insert(name) {
+    if state.unknown.get_or_insert_default().insert(name) {
         Ok(Name::Unknown)
     } else {
         Err(reader.duplicate())
@@ -144,8 +146,8 @@ fn named<'a>(
 struct State<'a> {
     /// Fields that were there, as bits of their places.
     seen: u64,
-    /// Names that nobody knows.
-    unknown: BTreeSet<std::borrow::Cow<'a, [u8]>>,
+    /// Names that nobody knows, where there are any.
+    unknown: Option<BTreeSet<Cow<'a, [u8]>>>,
     /// Where the next field is looked for.
     hint: usize,
     /// The number of the last field.
@@ -159,7 +161,7 @@ impl Default for State<'_> {
     fn default() -> Self {
         Self {
             seen: 0,
-            unknown: BTreeSet::new(),
+            unknown: None,
             hint: 0,
             last: 0,
             listed: 0,
