@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use regex_lite::Regex;
 use serde::Deserialize;
+
+use super::pattern::Pattern;
 
 /// A brand (品牌).
 #[derive(Clone, Debug, Deserialize)]
@@ -18,7 +19,7 @@ pub struct Brand {
     pub aliases: Vec<String>,
     /// Patterns of a whole waybill number. Empty: not answered. Brands change their ranges, so a mismatch only informs (DQ-06).
     #[serde(default, deserialize_with = "super::load::patterns")]
-    pub patterns: Vec<Regex>,
+    pub patterns: Vec<Pattern>,
 }
 
 impl Brand {
