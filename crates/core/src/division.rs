@@ -6,6 +6,8 @@
 //! Numbers keep the code of the place and the time of issue for life, so a code that nobody lists any more is nothing
 //! wrong, and a code that was never listed says more about the list than about the number. Nothing is judged by it.
 
+use core::cmp::Ordering;
+
 /// One line for each code, in their order: code, first year, last year, name.
 const LINES: &str = include_str!("../data/divisions.txt");
 
@@ -86,13 +88,14 @@ pub fn find(code: &str) -> Option<Division> {
         let middle = low.midpoint(high);
         let before = bytes.get(low..middle)?.iter().rposition(|byte| *byte == b'\n');
         let start = before.map_or(low, |at| low.saturating_add(at).saturating_add(1));
-        let length = bytes.get(start..)?.iter().position(|byte| *byte == b'\n')?;
-        let end = start.saturating_add(length);
-        let line = LINES.get(start..end)?;
-        match line.get(..6)?.cmp(code) {
-            core::cmp::Ordering::Equal => return read(line),
-            core::cmp::Ordering::Less => low = end.saturating_add(1),
-            core::cmp::Ordering::Greater => high = start,
+        let line_end = || {
+            let length = bytes.get(middle..)?.iter().position(|byte| *byte == b'\n')?;
+            Some(middle.saturating_add(length))
+        };
+        match bytes.get(start..)?.get(..6)?.cmp(code.as_bytes()) {
+            Ordering::Equal => return read(LINES.get(start..line_end()?)?),
+            Ordering::Less => low = line_end()?.saturating_add(1),
+            Ordering::Greater => high = start,
         }
     }
     None

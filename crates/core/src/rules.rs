@@ -8,6 +8,7 @@ mod brand;
 mod law;
 mod load;
 mod overlay;
+mod pattern;
 mod set;
 #[cfg(test)]
 mod tests;
@@ -15,6 +16,7 @@ mod tests;
 pub use brand::{Brand, Brands};
 pub use law::{Clause, Law, LawVersion};
 pub use load::RulesError;
+pub use pattern::Pattern;
 pub use set::{ClassO, Documents, Duty, Exemptions, Indicator, Limits, Profile, Rule, RuleSet, Severity, Spans};
 
 use crate::time::Timestamp;

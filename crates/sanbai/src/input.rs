@@ -119,8 +119,11 @@ pub(crate) fn is_json(start: &[u8]) -> bool {
 /// Lines of a file, of any bytes. A line that is too long is cut: it cannot be right, and it must not fill the memory.
 pub(crate) struct Lines {
     reader: Box<dyn BufRead>,
+    /// A line that does not stand as a whole in the buffer of the reader.
     line: Vec<u8>,
     bytes_max: usize,
+    /// Bytes of the line that was given last: they stay in the buffer until the next one is asked for.
+    given: usize,
 }
 
 impl Lines {
@@ -134,11 +137,26 @@ impl Lines {
             reader,
             line: Vec::new(),
             bytes_max,
+            given: 0,
         }
     }
 
     /// The next line without its end; `None` at the end of the file.
     pub(crate) fn next(&mut self) -> io::Result<Option<&[u8]>> {
+        self.reader.consume(std::mem::take(&mut self.given));
+        let end = memchr::memchr(b'\n', self.reader.fill_buf()?);
+        match end.filter(|end| *end <= self.bytes_max) {
+            Some(end) => {
+                self.given = end + 1;
+                let line = &self.reader.fill_buf()?[..end];
+                Ok(Some(line.strip_suffix(b"\r").unwrap_or(line)))
+            }
+            None => self.next_copied(),
+        }
+    }
+
+    /// The same for a line that goes on behind the buffer.
+    fn next_copied(&mut self) -> io::Result<Option<&[u8]>> {
         self.line.clear();
         let mut any = false;
         loop {

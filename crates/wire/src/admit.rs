@@ -12,7 +12,7 @@ use crate::happening::{first_text, read_leg};
 use crate::proto::schema::{PARCEL_EVENT, arrived, parcel_event, retracted};
 use crate::reject::Reject;
 use crate::text::{Run, find_personal};
-use crate::view::{View, utf8};
+use crate::view::View;
 
 /// How far the time of an event may lie from its intake; beyond it the event is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,15 +43,15 @@ pub(crate) fn admit<'a, 'r>(
     age: AgeLimits,
 ) -> Result<Admitted<'a, 'r>, Reject> {
     let (occurred_at, happening) = required(view, notes)?;
-    let id = event_id(utf8(view.event_id)).map_err(|reject| reject.under("eventId"))?;
-    let brand = resolve(utf8(view.brand)).ok_or_else(|| {
+    let id = event_id(view.event_id).map_err(|reject| reject.under("eventId"))?;
+    let brand = resolve(view.brand).ok_or_else(|| {
         Reject::new(
             Code::BrandUnknown,
             "no brand of this code in the rules; see `sanbai rules show`",
         )
         .under("brand")
     })?;
-    let waybill = canonical(utf8(view.waybill)).map_err(|reject| reject.under("waybill"))?;
+    let waybill = canonical(view.waybill).map_err(|reject| reject.under("waybill"))?;
     let intake_at = view.intake_at.or(view.uploaded_at).unwrap_or(occurred_at);
     check_age(occurred_at, intake_at, age).map_err(|reject| reject.under("occurredAt"))?;
     let (number, bytes) = happening;
@@ -67,7 +67,7 @@ pub(crate) fn admit<'a, 'r>(
 
 /// The time and the happening of an event that has all that it must have.
 fn required<'a>(view: &View<'a>, notes: &Notes) -> Result<(Timestamp, (u32, &'a [u8])), Reject> {
-    let need = |text: &[u8], field: &'static str| {
+    let need = |text: &str, field: &'static str| {
         if text.is_empty() {
             Err(missing(notes, "ParcelEvent", field).under(field))
         } else {

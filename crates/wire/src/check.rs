@@ -3,11 +3,14 @@
 use sanbai_core::time::Timestamp;
 
 use crate::code::Code;
-use crate::form::{FIRST, check_text, instant};
+use crate::form::{FIRST, Fate, check_text, instant};
 use crate::limits::{Count, LIST_ENTRIES_MAX, SCHEMA_VERSION, Text};
 use crate::reject::Reject;
-use crate::schema::{Choice, Field, Label};
+use crate::sanitise::sanitise_in;
+use crate::schema::{Choice, Field, Label, Message};
 use crate::times::Dates;
+use crate::token::TokenKeys;
+use crate::view::Layout;
 
 /// What a producer may send.
 #[derive(Clone, Debug, Default)]
@@ -33,6 +36,8 @@ pub(crate) struct Notes {
     pub(crate) nulls: Vec<(&'static str, &'static str)>,
     /// Something must be written anew: personal data, or bytes that are not canonical.
     pub(crate) rewrite: bool,
+    /// Where the fields stand.
+    pub(crate) layout: Layout,
 }
 
 /// Checks field by field.
@@ -40,6 +45,14 @@ pub(crate) struct Checks<'p> {
     pub(crate) policy: &'p Policy,
     pub(crate) notes: Notes,
     pub(crate) dates: Dates,
+    /// The time that was read last.
+    pub(crate) time: Option<Timestamp>,
+    /// Bytes of the text or message that was read last.
+    pub(crate) length: usize,
+    /// Keys for what is raw; without them it is left to be written anew.
+    keys: Option<&'p TokenKeys>,
+    /// Something raw was read that has not been sanitised.
+    is_raw: bool,
 }
 
 impl<'p> Checks<'p> {
@@ -48,7 +61,23 @@ impl<'p> Checks<'p> {
             policy,
             notes: Notes::default(),
             dates: Dates::default(),
+            time: None,
+            length: 0,
+            keys: None,
+            is_raw: false,
         }
+    }
+
+    /// The same, with keys under which raw values become tokens while they are read.
+    pub(crate) const fn tokenising(mut self, keys: &'p TokenKeys) -> Self {
+        self.keys = Some(keys);
+        self
+    }
+
+    /// Notes where the content of a field of the event stands: it was read last, and ends at `end`.
+    #[inline]
+    pub(crate) fn note(&mut self, number: u32, end: usize) {
+        self.notes.layout.note(number, end, self.length, self.time);
     }
 
     /// A field that nobody knows; `may_happen` if it could be a happening.
@@ -88,8 +117,31 @@ impl<'p> Checks<'p> {
     /// A text.
     pub(crate) fn text(&mut self, field: &Field, rule: Text, bytes: &[u8]) -> Result<(), Reject> {
         self.notes.rewrite |= bytes.is_empty() && field.label == Label::Implicit;
-        self.notes.rewrite |= check_text(rule, bytes, self.policy)?;
+        match check_text(rule, bytes, self.policy)? {
+            Fate::Stays => {}
+            Fate::Anew => self.notes.rewrite = true,
+            Fate::Raw => self.is_raw = true,
+        }
         Ok(())
+    }
+
+    /// Leaves nothing raw in the message that `out` holds from `start` on, where something is; later where it cannot be
+    /// done yet.
+    #[inline]
+    pub(crate) fn sanitise(&mut self, message: &'static Message, start: usize, out: &mut Vec<u8>) {
+        if core::mem::take(&mut self.is_raw) {
+            let today = self.notes.layout.occurred_at.map(Timestamp::civil_day);
+            match (self.keys, today) {
+                (Some(keys), Some(today)) => self.notes.rewrite |= !sanitise_in(message, start, keys, today, out),
+                _ => self.notes.rewrite = true,
+            }
+        }
+    }
+
+    /// What was seen on the way.
+    pub(crate) fn finish(mut self) -> Notes {
+        self.notes.rewrite |= self.is_raw;
+        self.notes
     }
 
     /// A number.

@@ -16,7 +16,7 @@ use crate::json::{Reader, Shape};
 use crate::reject::Reject;
 use crate::schema::loosely_equal;
 use crate::text::{Run, find_personal, is_clean, redacted};
-use crate::view::{View, utf8};
+use crate::view::View;
 
 /// Most bytes of an attribute.
 const ATTRIBUTE_BYTES_MAX: usize = 256;
@@ -140,12 +140,12 @@ impl Envelope<'_> {
             return Err(Reject::new(Code::EventTypeUnknown, detail));
         }
         if event.event_id.is_empty() {
-            event.event_id = self.id.as_bytes();
-        } else if EventId::parse(utf8(event.event_id)) != Some(self.parsed) {
+            event.event_id = self.id;
+        } else if EventId::parse(event.event_id) != Some(self.parsed) {
             let detail = "the event has another id than its envelope; send one id";
             return Err(Reject::new(Code::EventIdInvalid, detail).under("eventId"));
         }
-        event.source = self.source.as_bytes();
+        event.source = &self.source;
         event.occurred_at = event.occurred_at.or(self.time);
         Ok(())
     }

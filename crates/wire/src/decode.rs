@@ -1,6 +1,5 @@
 //! From bytes to events, or to one reason why not.
 
-use core::ops::Range;
 use std::borrow::Cow;
 
 use sanbai_core::event::ContentDigest;
@@ -16,13 +15,13 @@ use crate::encoding::Encoding;
 use crate::json::{Reader, transcode};
 use crate::limits::EVENT_BYTES_MAX;
 use crate::proto::schema::{PARCEL_EVENT, parcel_event};
-use crate::protobuf::time_bytes;
+use crate::protobuf::put_time_fields;
 use crate::reject::Reject;
 use crate::rewrite::Rewriter;
 use crate::sanitise::RawValues;
 use crate::survey::survey;
 use crate::token::TokenKeys;
-use crate::view::View;
+use crate::view::{Layout, View};
 
 /// Reads events: checks them, puts identifiers into canonical form, and lets no personal data pass.
 ///
@@ -127,63 +126,59 @@ impl<'r, R: Fn(&str) -> Option<&'r str>> Decoder<R> {
 
     /// Reads JSON by way of protobuf.
     pub(crate) fn json(&self, bytes: &[u8], envelope: Option<&Envelope<'_>>) -> Result<Decoded, Reject> {
-        let mut checks = Checks::new(&self.policy);
+        let mut checks = Checks::new(&self.policy).tokenising(&self.keys);
         let mut reader = Reader::new(bytes);
         let mut message = Vec::with_capacity(bytes.len());
         transcode(&mut checks, &mut reader, &PARCEL_EVENT, &mut message)?;
         reader.finish()?;
-        self.accept(Cow::Owned(message), &checks.notes, envelope)
+        self.accept(Cow::Owned(message), checks.finish(), envelope)
     }
 
     /// Reads protobuf.
     pub(crate) fn protobuf(&self, bytes: &[u8], envelope: Option<&Envelope<'_>>) -> Result<Decoded, Reject> {
         let mut checks = Checks::new(&self.policy);
         survey(&mut checks, &PARCEL_EVENT, bytes)?;
-        self.accept(Cow::Borrowed(bytes), &checks.notes, envelope)
+        self.accept(Cow::Borrowed(bytes), checks.finish(), envelope)
     }
 
     /// Accepts an event whose fields have been checked one by one, or says why not.
-    fn accept(&self, bytes: Cow<'_, [u8]>, notes: &Notes, envelope: Option<&Envelope<'_>>) -> Result<Decoded, Reject> {
-        let mut view = View::of(&bytes);
+    fn accept(&self, bytes: Cow<'_, [u8]>, notes: Notes, envelope: Option<&Envelope<'_>>) -> Result<Decoded, Reject> {
+        let mut view = notes.layout.view(&bytes);
         if let Some(envelope) = envelope {
-            envelope.put_on(&mut view, notes)?;
+            envelope.put_on(&mut view, &notes)?;
         }
-        let admitted = admit(&view, notes, &self.resolve, self.age)?;
+        let admitted = admit(&view, &notes, &self.resolve, self.age)?;
         let is_canonical = !notes.rewrite
             && envelope.is_none()
-            && admitted.brand.as_bytes() == view.brand
+            && admitted.brand == view.brand
             && matches!(admitted.waybill, Cow::Borrowed(_));
         let (id, intake_at, unknown_fields) = (admitted.id, admitted.intake_at, notes.unknown_fields);
-        if is_canonical {
-            let digest = digest(&bytes, &view.intake);
-            return Ok(Decoded {
-                bytes: bytes.into_owned(),
-                id,
-                intake_at,
-                digest,
-                unknown_fields,
-            });
-        }
-        let bytes = self.rewritten(&bytes, &view, &admitted);
-        let digest = digest(&bytes, &View::of(&bytes).intake);
+        let (bytes, layout) = if is_canonical {
+            (bytes.into_owned(), notes.layout)
+        } else {
+            let bytes = self.rewritten(&bytes, &view, &admitted);
+            let layout = Layout::of(&bytes);
+            (bytes, layout)
+        };
         Ok(Decoded {
+            digest: digest(&bytes, &layout),
             bytes,
+            layout,
             id,
             intake_at,
-            digest,
             unknown_fields,
         })
     }
 
     /// The event in canonical form and without personal data.
     fn rewritten(&self, bytes: &[u8], view: &View<'_>, admitted: &Admitted<'_, '_>) -> Vec<u8> {
-        let (seconds, nanos) = admitted.occurred_at.to_parts();
-        let occurred_at = time_bytes(seconds, nanos);
+        let mut occurred_at = Vec::new();
+        put_time_fields(&mut occurred_at, admitted.occurred_at);
         let instead = [
-            (parcel_event::EVENT_ID, view.event_id),
+            (parcel_event::EVENT_ID, view.event_id.as_bytes()),
             (parcel_event::BRAND, admitted.brand.as_bytes()),
             (parcel_event::WAYBILL, admitted.waybill.as_bytes()),
-            (parcel_event::SOURCE, view.source),
+            (parcel_event::SOURCE, view.source.as_bytes()),
             (parcel_event::OCCURRED_AT, &occurred_at),
         ];
         Rewriter::new(&self.keys, admitted.occurred_at.civil_day()).event(bytes, &instead)
@@ -205,10 +200,12 @@ pub(crate) fn check_size(bytes: &[u8]) -> Result<(), Reject> {
     Ok(())
 }
 
-/// The first eight bytes of the SHA-256 of canonical bytes without those of the intake.
-fn digest(bytes: &[u8], intake: &Range<usize>) -> ContentDigest {
+/// The first eight bytes of the SHA-256 of canonical bytes without those of the intake, and without id, brand and
+/// waybill: only contents under one id of one parcel are ever compared.
+fn digest(bytes: &[u8], layout: &Layout) -> ContentDigest {
+    let intake = layout.intake();
     let mut hash = Sha256::new();
-    hash.update(bytes.get(..intake.start).unwrap_or_default());
+    hash.update(bytes.get(layout.key_end()..intake.start).unwrap_or_default());
     hash.update(bytes.get(intake.end..).unwrap_or_default());
     ContentDigest(
         hash.finalize()

@@ -9,15 +9,16 @@ use crate::json;
 use crate::key::{key, partition};
 use crate::proto::event::ParcelEvent;
 use crate::proto::schema::PARCEL_EVENT;
-use crate::view::{View, utf8};
+use crate::view::Layout;
 
 /// An event that was accepted: checked, in canonical form, and without personal data.
 ///
-/// Holds the canonical protobuf bytes; everything else is read from them when it is asked for.
+/// Holds the canonical protobuf bytes and where the fields stand in them; everything else is read when it is asked for.
 /// See [`Decoder`](crate::Decoder) for an example.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Decoded {
     pub(crate) bytes: Vec<u8>,
+    pub(crate) layout: Layout,
     pub(crate) id: EventId,
     pub(crate) intake_at: Timestamp,
     pub(crate) digest: ContentDigest,
@@ -27,21 +28,21 @@ pub struct Decoded {
 impl Decoded {
     /// The event as the core judges it; `None` for the three that are about a device, a screener or an outlet.
     pub fn event(&self) -> Option<Event<'_>> {
-        let view = View::of(&self.bytes);
+        let view = self.layout.view(&self.bytes);
         let (number, bytes) = view.happening?;
         Some(Event {
             happening: happening::read(number, bytes)?,
             id: self.id,
             digest: self.digest,
-            brand: utf8(view.brand),
-            waybill: utf8(view.waybill),
-            site: utf8(view.site),
-            operator: utf8(view.operator),
-            place: Place::parse(utf8(view.place)),
+            brand: view.brand,
+            waybill: view.waybill,
+            site: view.site,
+            operator: view.operator,
+            place: Place::parse(view.place),
             occurred_at: view.occurred_at?,
             uploaded_at: view.uploaded_at,
             intake_at: self.intake_at,
-            source: utf8(view.source),
+            source: view.source,
             redacted: view.redacted,
         })
     }
@@ -85,14 +86,14 @@ impl Decoded {
 
     /// The key of its record: brand and waybill, or brand and subject.
     pub fn key(&self) -> String {
-        let view = View::of(&self.bytes);
+        let view = self.layout.view(&self.bytes);
         key(
-            utf8(view.brand),
-            utf8(if view.waybill.is_empty() {
+            view.brand,
+            if view.waybill.is_empty() {
                 view.subject
             } else {
                 view.waybill
-            }),
+            },
         )
     }
 

@@ -7,7 +7,7 @@ use crate::check::Policy;
 use crate::code::Code;
 use crate::limits::{Text, TextKind};
 use crate::reject::Reject;
-use crate::text::{REMOVED, Run, find_personal, has_blank, is_clean, is_graphic, may_be_personal};
+use crate::text::{REMOVED, Run, find_personal, has_blank, is_clean, may_be_personal};
 use crate::token::Token;
 
 /// A document without an end, as it is written.
@@ -15,10 +15,48 @@ pub(crate) const LONG_TERM: &str = "long-term";
 /// The same on the document.
 pub(crate) const LONG_TERM_ZH: &str = "长期";
 
-/// Checks a text; says whether it must be written anew, for it holds personal data or is not in its canonical form.
-pub(crate) fn check_text(rule: Text, bytes: &[u8], policy: &Policy) -> Result<bool, Reject> {
-    if (bytes.is_empty() && rule.kind != TextKind::Token) || bytes == REMOVED.as_bytes() {
-        return Ok(false);
+/// What becomes of a text that is accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// It stays as it is.
+    Stays,
+    /// It is written anew, for it holds personal data or is not in its canonical form.
+    Anew,
+    /// It is raw: it becomes tokens and facts, or is dropped if it should be masked and is not.
+    Raw,
+}
+
+impl Fate {
+    const fn anew(is_anew: bool) -> Self {
+        if is_anew { Self::Anew } else { Self::Stays }
+    }
+}
+
+/// Whether a text that is ASCII and all seen stays as it is; `false` where that needs a closer look.
+#[inline]
+pub(crate) fn stays(rule: Text, graphic: &[u8]) -> bool {
+    let is_short_enough = graphic.len() <= rule.bytes_max;
+    is_short_enough
+        && match rule.kind {
+            TextKind::EventId => true,
+            TextKind::Place => is_division(graphic),
+            TextKind::Identifier | TextKind::Code | TextKind::Waybill | TextKind::Words => {
+                !may_be_personal(graphic, rule.kind.run())
+            }
+            TextKind::Digest => is_canonical_digest(graphic),
+            TextKind::Image => {
+                graphic.iter().all(|byte| is_plain_in_names(*byte)) && !may_be_personal(graphic, Run::Code)
+            }
+            TextKind::Day => is_canonical_day(graphic),
+            TextKind::Raw | TextKind::Masked | TextKind::Token => false,
+        }
+}
+
+/// Checks a text.
+pub(crate) fn check_text(rule: Text, bytes: &[u8], policy: &Policy) -> Result<Fate, Reject> {
+    let is_raw = matches!(rule.kind, TextKind::Raw | TextKind::Masked);
+    if (bytes.is_empty() && rule.kind != TextKind::Token) || (bytes == REMOVED.as_bytes() && !is_raw) {
+        return Ok(Fate::Stays);
     }
     if bytes.len() > rule.bytes_max {
         let detail = format!(
@@ -28,19 +66,6 @@ pub(crate) fn check_text(rule: Text, bytes: &[u8], policy: &Policy) -> Result<bo
         );
         return Err(Reject::new(Code::FieldTooLong, detail));
     }
-    // Nearly all texts need not be looked at character by character.
-    let is_plain = match rule.kind {
-        TextKind::EventId => is_graphic(bytes),
-        TextKind::Place => is_division(bytes),
-        TextKind::Identifier | TextKind::Code | TextKind::Waybill | TextKind::Words => {
-            is_graphic(bytes) && !may_be_personal(bytes, rule.kind.run())
-        }
-        TextKind::Raw | TextKind::Masked | TextKind::Token => false,
-        TextKind::Day | TextKind::Digest | TextKind::Image => false,
-    };
-    if is_plain {
-        return Ok(false);
-    }
     let text = core::str::from_utf8(bytes)
         .map_err(|_| Reject::new(Code::TextInvalid, "the text is not UTF-8; encode it so"))?;
     if !is_clean(text) {
@@ -49,24 +74,23 @@ pub(crate) fn check_text(rule: Text, bytes: &[u8], policy: &Policy) -> Result<bo
             "the text holds control or direction characters; remove them",
         ));
     }
+    let is_personal = || find_personal(text, rule.kind.run()).is_some();
     match rule.kind {
         // Checked where it is read: what is an id holds no number of a person.
-        TextKind::EventId => Ok(false),
+        TextKind::EventId => Ok(Fate::Stays),
         TextKind::Raw if policy.forbid_raw => Err(raw("a raw value stands where only tokens are allowed")),
-        TextKind::Raw | TextKind::Masked => Ok(true),
-        TextKind::Identifier | TextKind::Waybill if find_personal(text, Run::Code).is_some() => Err(personal()),
-        TextKind::Token if find_personal(text, Run::Code).is_some() => {
-            Err(raw("a raw number stands where only a token may"))
-        }
-        TextKind::Token => token(text, policy.key_versions.as_deref()).map(|()| false),
-        TextKind::Identifier => no_blanks(text).map(|()| false),
-        TextKind::Code => no_blanks(text).map(|()| find_personal(text, Run::Code).is_some()),
-        TextKind::Waybill => Ok(false),
-        TextKind::Words => Ok(find_personal(text, Run::Digits).is_some()),
-        TextKind::Day => Ok(find_personal(text, Run::Digits).is_some() || check_day(text)?),
-        TextKind::Place => Ok(find_personal(text, Run::Code).is_some() || check_place(text)?),
-        TextKind::Digest => Ok(find_personal(text, Run::Code).is_some() || check_digest(text)?),
-        TextKind::Image => Ok(find_personal(text, Run::Code).is_some() || check_image(text)?),
+        TextKind::Raw | TextKind::Masked => Ok(Fate::Raw),
+        TextKind::Identifier | TextKind::Waybill if is_personal() => Err(personal()),
+        TextKind::Token if is_personal() => Err(raw("a raw number stands where only a token may")),
+        TextKind::Token => token(text, policy.key_versions.as_deref()).map(|()| Fate::Stays),
+        TextKind::Identifier => no_blanks(text).map(|()| Fate::Stays),
+        TextKind::Code => no_blanks(text).map(|()| Fate::anew(is_personal())),
+        TextKind::Waybill => Ok(Fate::Stays),
+        TextKind::Words => Ok(Fate::anew(is_personal())),
+        TextKind::Day => Ok(Fate::anew(is_personal() || check_day(text)?)),
+        TextKind::Place => Ok(Fate::anew(is_personal() || check_place(text)?)),
+        TextKind::Digest => Ok(Fate::anew(is_personal() || check_digest(text)?)),
+        TextKind::Image => check_image(text).map(|()| Fate::anew(is_personal())),
     }
 }
 
@@ -136,9 +160,9 @@ fn check_digest(text: &str) -> Result<bool, Reject> {
     ))
 }
 
-fn check_image(text: &str) -> Result<bool, Reject> {
+fn check_image(text: &str) -> Result<(), Reject> {
     if is_plain_name(text) {
-        return Ok(false);
+        return Ok(());
     }
     Err(Reject::new(
         Code::RefInvalid,
@@ -151,12 +175,29 @@ fn is_division(bytes: &[u8]) -> bool {
     matches!(bytes.len(), 2..=10 | 12) && bytes.iter().all(u8::is_ascii_digit)
 }
 
+/// Whether it is a SHA-256 in small hex digits: 64 in a row, and no number of a person has so many.
+fn is_canonical_digest(bytes: &[u8]) -> bool {
+    let is_digit = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'a'..=b'f');
+    bytes.len() == 64 && bytes.iter().fold(true, |all, byte| all & is_digit(byte))
+}
+
+/// Whether it is a real day in its canonical form, and so too short for a number of a person.
+fn is_canonical_day(bytes: &[u8]) -> bool {
+    let day = core::str::from_utf8(bytes).ok().and_then(CivilDay::parse);
+    day.is_some()
+}
+
 /// Neither a path nor an address, and nothing that could become one.
 fn is_plain_name(text: &str) -> bool {
     let scheme = text.split_once(':').map(|(scheme, _)| scheme);
     let has_scheme =
         scheme.is_some_and(|scheme| scheme.len() > 1 && scheme.bytes().all(|byte| byte.is_ascii_alphabetic()));
     !has_scheme && !text.contains(['/', '\\', '%', '?', '#', '@']) && !text.contains("..") && !has_blank(text)
+}
+
+/// Whether a byte can be part of no address or path, whatever stands beside it.
+fn is_plain_in_names(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
 }
 
 /// Reads an id.

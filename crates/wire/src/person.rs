@@ -32,6 +32,9 @@ const ORGANISATIONS: [&str; 22] = [
     "专卖店",
 ];
 
+/// The same of organisations with a name in Latin letters.
+const LATIN: [&str; 6] = ["ltd", "inc", "co", "corp", "gmbh", "llc"];
+
 /// Ways to address somebody without a given name.
 const ADDRESSES: [&str; 6] = ["先生", "女士", "小姐", "太太", "老师", "师傅"];
 
@@ -52,13 +55,13 @@ pub(crate) fn name_fact(name: &str) -> NameFact {
 }
 
 fn is_organisation(name: &str) -> bool {
-    let latin = name
-        .split([' ', ','])
-        .map(|word| word.trim_end_matches('.').to_ascii_lowercase());
-    let is_latin = latin
-        .into_iter()
-        .any(|word| matches!(word.as_str(), "ltd" | "inc" | "co" | "corp" | "gmbh" | "llc"));
-    is_latin || ORGANISATIONS.iter().any(|word| name.contains(word))
+    let has_latin = || {
+        let mut words = name.split([' ', ',']).map(|word| word.trim_end_matches('.'));
+        words.any(|word| LATIN.iter().any(|known| word.eq_ignore_ascii_case(known)))
+    };
+    let begins = |rest: &str| ORGANISATIONS.iter().any(|word| rest.starts_with(word));
+    let mut rests = name.char_indices().filter_map(|(at, _)| name.get(at..));
+    (name.contains(|letter: char| letter.is_ascii_alphabetic()) && has_latin()) || rests.any(begins)
 }
 
 /// A surname alone or with an address, digits, a single letter, or no letter at all.

@@ -1,5 +1,7 @@
 //! The protobuf wire format: what is on it, before anybody says what it means.
 
+use sanbai_core::time::Timestamp;
+
 use crate::code::Code;
 use crate::limits::GROUP_DEPTH_MAX;
 use crate::reject::Reject;
@@ -202,23 +204,47 @@ pub(crate) fn varint_length(value: u64) -> usize {
 }
 
 /// Writes a varint.
-pub(crate) fn put_varint(out: &mut Vec<u8>, mut value: u64) {
+#[inline]
+pub(crate) fn put_varint(out: &mut Vec<u8>, value: u64) {
     if let Ok(byte @ 0..=0x7f) = u8::try_from(value) {
-        return out.push(byte);
+        out.push(byte);
+    } else if value < 1 << 56 {
+        put_short_varint(out, value);
+    } else {
+        put_long_varint(out, value);
     }
-    let mut bytes = [0; VARINT_BYTES_MAX];
-    let mut length = 0_usize;
-    for byte in &mut bytes {
-        length = length.saturating_add(1);
+}
+
+/// Writes a varint of at most eight bytes, all of them at once.
+fn put_short_varint(out: &mut Vec<u8>, value: u64) {
+    let (bytes, length) = short_varint(value);
+    let end = out.len().saturating_add(length);
+    out.extend_from_slice(&bytes.to_le_bytes());
+    out.truncate(end);
+}
+
+/// The bytes of a varint below 2^56, the first one lowest, and how many there are.
+fn short_varint(value: u64) -> (u64, usize) {
+    // Makes room for the high bits: between halves of 28 bits, quarters of 14, and groups of 7.
+    let halves = (value & 0x00ff_ffff_f000_0000) << 4 | (value & 0x0fff_ffff);
+    let quarters = (halves & 0x0fff_c000_0fff_c000) << 2 | (halves & 0x0000_3fff_0000_3fff);
+    let groups = (quarters & 0x3f80_3f80_3f80_3f80) << 1 | (quarters & 0x007f_007f_007f_007f);
+    // The high bit of a byte says that one follows: of all below the last that is not 0.
+    let last = 63_u32.wrapping_sub((groups | 1).leading_zeros()) / 8;
+    let goes_on = 0x8080_8080_8080_8080 & 1_u64.wrapping_shl(last.wrapping_mul(8)).wrapping_sub(1);
+    let length = usize::try_from(last).unwrap_or(0).wrapping_add(1);
+    (groups | goes_on, length)
+}
+
+#[cold]
+fn put_long_varint(out: &mut Vec<u8>, mut value: u64) {
+    while value > 0x7f {
         let [low, ..] = value.to_le_bytes();
+        out.push(low | 0x80);
         value >>= 7;
-        if value == 0 {
-            *byte = low;
-            break;
-        }
-        *byte = low | 0x80;
     }
-    out.extend_from_slice(bytes.get(..length).unwrap_or_default());
+    let [last, ..] = value.to_le_bytes();
+    out.push(last);
 }
 
 /// Writes the tag of a varint field, and its value.
@@ -228,27 +254,57 @@ pub(crate) fn put_number(out: &mut Vec<u8>, number: u32, value: u64) {
 }
 
 /// Writes a field of text or bytes.
+#[inline]
 pub(crate) fn put_bytes(out: &mut Vec<u8>, number: u32, bytes: &[u8]) {
-    put_varint(out, u64::from(number) << 3 | 2);
-    put_varint(out, u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+    // Nearly all tags and lengths have one byte each.
+    if let (Ok(tag @ 0..=0x7f), Ok(length @ 0..=0x7f)) = (u8::try_from(number << 3 | 2), u8::try_from(bytes.len())) {
+        out.extend_from_slice(&[tag, length]);
+    } else {
+        put_varint(out, u64::from(number) << 3 | 2);
+        put_varint(out, u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+    }
     out.extend_from_slice(bytes);
 }
 
+/// Writes a field that is a time.
+pub(crate) fn put_time(out: &mut Vec<u8>, number: u32, time: Timestamp) {
+    let (seconds, nanos) = time.to_parts();
+    let (seconds, nanos) = (seconds.cast_unsigned(), u64::from(nanos.unsigned_abs()));
+    // All of it has at most fourteen bytes in this century and the next ten.
+    if let Ok(tag @ 0..=0x7f) = u8::try_from(number << 3 | 2)
+        && (1..1 << 35).contains(&seconds)
+    {
+        let (bytes, mut length) = short_varint(seconds);
+        let mut content = u128::from(bytes) << 8 | 0x08;
+        length = length.wrapping_add(1);
+        if nanos != 0 {
+            let (bytes, more) = short_varint(nanos);
+            let bits = u32::try_from(length).unwrap_or(0).wrapping_mul(8);
+            content |= (u128::from(bytes) << 8 | 0x10).wrapping_shl(bits);
+            length = length.wrapping_add(more).wrapping_add(1);
+        }
+        let head = u128::from(tag) | u128::from(u8::try_from(length).unwrap_or(0)) << 8;
+        let end = out.len().saturating_add(length).saturating_add(2);
+        out.extend_from_slice(&(content << 16 | head).to_le_bytes());
+        return out.truncate(end);
+    }
+    let write = |out: &mut Vec<u8>| {
+        put_time_fields(out, time);
+        Ok::<(), core::convert::Infallible>(())
+    };
+    let written = put_nested(out, number, write);
+    debug_assert!(written.is_ok(), "nothing in it fails");
+}
+
 /// Writes the fields of a time; what is 0 is left out.
-pub(crate) fn put_time_fields(out: &mut Vec<u8>, seconds: i64, nanos: i32) {
+pub(crate) fn put_time_fields(out: &mut Vec<u8>, time: Timestamp) {
+    let (seconds, nanos) = time.to_parts();
     if seconds != 0 {
         put_number(out, 1, seconds.cast_unsigned());
     }
     if nanos != 0 {
         put_number(out, 2, i64::from(nanos).cast_unsigned());
     }
-}
-
-/// The fields of a time.
-pub(crate) fn time_bytes(seconds: i64, nanos: i32) -> Vec<u8> {
-    let mut time = Vec::new();
-    put_time_fields(&mut time, seconds, nanos);
-    time
 }
 
 /// Writes a field whose bytes `write` appends, and puts their length in front of them.
@@ -288,6 +344,29 @@ mod tests {
                 bytes.push(0xff);
                 prop_assert_eq!(varint(&bytes), Some((value, &[0xff_u8][..])));
                 prop_assert_eq!(varint_length(value), bytes.len().saturating_sub(1));
+            }
+        }
+    }
+
+    #[test]
+    fn a_time_is_written_as_its_fields_are() {
+        for nanos in [
+            0,
+            1,
+            1_000_000_000,
+            1_773_100_014_480_000_000,
+            -1,
+            i64::MAX,
+            7 << 55,
+            999,
+        ] {
+            let time = Timestamp::from_nanos(nanos);
+            for number in [1, 7, 15, 16, 900] {
+                let (mut fields, mut expected, mut out) = (Vec::new(), vec![9], vec![9]);
+                put_time_fields(&mut fields, time);
+                put_bytes(&mut expected, number, &fields);
+                put_time(&mut out, number, time);
+                assert_eq!(out, expected, "{nanos}");
             }
         }
     }

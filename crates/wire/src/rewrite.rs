@@ -4,9 +4,9 @@ use sanbai_core::time::CivilDay;
 
 use crate::form::{LONG_TERM, LONG_TERM_ZH};
 use crate::limits::{LIST_ENTRIES_MAX, Text, TextKind};
-use crate::proto::schema::{DOCUMENT, PARCEL_EVENT, PARTY, parcel_event};
-use crate::protobuf::{Entries, Value, put_bytes, put_nested, put_number, put_varint, time_bytes, varint};
-use crate::sanitise;
+use crate::proto::schema::{PARCEL_EVENT, parcel_event};
+use crate::protobuf::{Entries, Value, put_bytes, put_nested, put_number, put_time, put_varint, varint};
+use crate::sanitise::sanitise_in;
 use crate::schema::{Field, Kind, Label, Message};
 use crate::text::{REMOVED, redacted};
 use crate::token::TokenKeys;
@@ -88,8 +88,7 @@ impl<'a> Rewriter<'a> {
                     }
                 }
                 (Kind::Time, value) => {
-                    let (seconds, nanos) = time(*value).unwrap_or_default().to_parts();
-                    put_bytes(out, field.number, &time_bytes(seconds, nanos));
+                    put_time(out, field.number, time(*value).unwrap_or_default());
                 }
                 (Kind::Text(rule), _) => {
                     for (_, value) in same {
@@ -107,13 +106,7 @@ impl<'a> Rewriter<'a> {
         let written: Result<(), core::convert::Infallible> = put_nested(out, field.number, |out| {
             let start = out.len();
             self.message(message, bytes, &path, out);
-            if core::ptr::eq(message, &DOCUMENT) {
-                anew(out, start, |document| {
-                    sanitise::document(document, self.keys, self.today)
-                });
-            } else if core::ptr::eq(message, &PARTY) {
-                anew(out, start, |party| sanitise::party(party, self.keys));
-            }
+            sanitise_in(message, start, self.keys, self.today, out);
             Ok(())
         });
         debug_assert!(written.is_ok(), "nothing in it fails");
@@ -187,15 +180,4 @@ fn packed(field: &Field, entries: &[Entry<'_>], out: &mut Vec<u8>) {
     if !numbers.is_empty() {
         put_bytes(out, field.number, &numbers);
     }
-}
-
-/// Changes the message that `out` holds from `start` on.
-fn anew<M: prost::Message + Default>(out: &mut Vec<u8>, start: usize, change: impl FnOnce(&mut M)) {
-    let mut message = out
-        .get(start..)
-        .and_then(|bytes| M::decode(bytes).ok())
-        .unwrap_or_default();
-    change(&mut message);
-    out.truncate(start);
-    message.encode(out).expect("a Vec takes everything");
 }

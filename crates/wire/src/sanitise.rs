@@ -2,11 +2,16 @@
 
 use sanbai_core::document::{self, DocumentKind, examine};
 use sanbai_core::time::CivilDay;
+use zeroize::Zeroizing;
 
 use crate::facts;
 use crate::person::{is_masked_name, is_masked_phone, name_fact};
-use crate::proto::event::{Document, NameFact, NumberFacts, Party};
+use crate::proto::event::NameFact;
+use crate::proto::schema::{DOCUMENT, PARTY, document as in_document, number_facts, party as in_party};
+use crate::protobuf::{put_bytes, put_nested, put_number, put_varint};
+use crate::schema::Message;
 use crate::token::TokenKeys;
+use crate::view::{fields, nested, number, text};
 
 /// What becomes of raw numbers and names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -18,45 +23,131 @@ pub enum RawValues {
     Forbid,
 }
 
-/// Leaves nothing raw in a document; `today` is the civil day of the event.
-pub(crate) fn document(document: &mut Document, keys: &TokenKeys, today: CivilDay) {
-    if !document.number.is_empty() {
-        let number = core::mem::take(&mut document.number);
-        let kind = facts::document_kind(document.kind).unwrap_or(DocumentKind::Other);
-        document.tokens = keys.identity(&number);
-        document.facts = Some(number_facts(&examine(kind, &number, today)));
+/// Leaves nothing raw in the document or party that `out` holds from `start` on, and writes it in canonical form;
+/// `today` is the civil day of the event. `false` for other messages, which hold nothing raw.
+pub(crate) fn sanitise_in(
+    message: &'static Message,
+    start: usize,
+    keys: &TokenKeys,
+    today: CivilDay,
+    out: &mut Vec<u8>,
+) -> bool {
+    let is_document = core::ptr::eq(message, &DOCUMENT);
+    if !is_document && !core::ptr::eq(message, &PARTY) {
+        return false;
+    }
+    let raw = Zeroizing::new(out.get(start..).unwrap_or_default().to_vec());
+    out.truncate(start);
+    if is_document {
+        document(&raw, keys, today, out);
+    } else {
+        party(&raw, keys, out);
+    }
+    true
+}
+
+/// Writes a document without its number, and with the tokens and facts of it.
+fn document(raw: &[u8], keys: &TokenKeys, today: CivilDay, out: &mut Vec<u8>) {
+    let (mut kind, mut id_number) = (0, "");
+    for (field, value) in fields(raw) {
+        match field {
+            in_document::KIND => kind = number(value),
+            in_document::NUMBER => id_number = text(value),
+            _ => {}
+        }
+    }
+    put_choice(out, in_document::KIND, kind);
+    if id_number.is_empty() {
+        copy(raw, in_document::TOKENS, out);
+        copy(raw, in_document::FACTS, out);
+    } else {
+        put_tokens(out, in_document::TOKENS, &keys.identity(id_number));
+        let kind = i32::try_from(kind).ok().and_then(facts::document_kind);
+        let known = examine(kind.unwrap_or(DocumentKind::Other), id_number, today);
+        let written: Result<(), core::convert::Infallible> = put_nested(out, in_document::FACTS, |out| {
+            put_facts(&known, out);
+            Ok(())
+        });
+        debug_assert!(written.is_ok(), "nothing in it fails");
+    }
+    copy(raw, in_document::EXPIRES_ON, out);
+}
+
+/// Writes a party without name and phone number and with the tokens of them, and nothing masked that is not.
+fn party(raw: &[u8], keys: &TokenKeys, out: &mut Vec<u8>) {
+    let (mut name, mut phone, mut masked_name, mut masked_phone, mut fact) = ("", "", "", "", 0);
+    for (field, value) in fields(raw) {
+        match field {
+            in_party::NAME => name = text(value),
+            in_party::PHONE => phone = text(value),
+            in_party::MASKED_NAME => masked_name = text(value),
+            in_party::MASKED_PHONE => masked_phone = text(value),
+            in_party::NAME_FACT => fact = number(value),
+            _ => {}
+        }
+    }
+    let fact_of = |fact: NameFact| i32::from(fact).unsigned_abs();
+    if !name.is_empty() {
+        fact = fact_of(name_fact(name));
+    }
+    if is_masked_name(masked_name) {
+        put_bytes(out, in_party::MASKED_NAME, masked_name.as_bytes());
+        if fact == fact_of(NameFact::Unspecified) {
+            fact = fact_of(NameFact::Masked);
+        }
+    }
+    if is_masked_phone(masked_phone) {
+        put_bytes(out, in_party::MASKED_PHONE, masked_phone.as_bytes());
+    }
+    if name.is_empty() {
+        copy(raw, in_party::NAME_TOKENS, out);
+    } else {
+        put_tokens(out, in_party::NAME_TOKENS, &keys.name(name));
+    }
+    if phone.is_empty() {
+        copy(raw, in_party::PHONE_TOKENS, out);
+    } else {
+        put_tokens(out, in_party::PHONE_TOKENS, &keys.phone(phone));
+    }
+    put_choice(out, in_party::NAME_FACT, fact);
+}
+
+/// Copies what stands in one field.
+fn copy(raw: &[u8], wanted: u32, out: &mut Vec<u8>) {
+    for (_, value) in fields(raw).filter(|(field, _)| *field == wanted) {
+        put_bytes(out, wanted, nested(value));
     }
 }
 
-/// Leaves nothing raw in a party, and nothing masked that is not.
-pub(crate) fn party(party: &mut Party, keys: &TokenKeys) {
-    if !party.name.is_empty() {
-        let name = core::mem::take(&mut party.name);
-        party.name_tokens = keys.name(&name);
-        party.name_fact = name_fact(&name).into();
-    }
-    if !party.phone.is_empty() {
-        let phone = core::mem::take(&mut party.phone);
-        party.phone_tokens = keys.phone(&phone);
-    }
-    if !is_masked_name(&party.masked_name) {
-        party.masked_name.clear();
-    } else if party.name_fact == i32::from(NameFact::Unspecified) {
-        party.name_fact = NameFact::Masked.into();
-    }
-    if !is_masked_phone(&party.masked_phone) {
-        party.masked_phone.clear();
+fn put_tokens(out: &mut Vec<u8>, field: u32, tokens: &[String]) {
+    for token in tokens {
+        put_bytes(out, field, token.as_bytes());
     }
 }
 
-fn number_facts(known: &document::NumberFacts) -> NumberFacts {
-    NumberFacts {
-        format: facts::grade_number(known.format),
-        checksum: facts::grade_number(known.checksum),
-        birth_date: facts::grade_number(known.birth_date),
-        region: facts::region_number(known.region),
-        sex: known.sex.map_or(0, facts::sex_number),
-        birth_year: known.birth_year.map_or(0, u32::from),
-        valid_as: known.valid_as.iter().map(facts::document_kind_number).collect(),
+/// Writes the number of an enum value, if it says anything.
+fn put_choice(out: &mut Vec<u8>, field: u32, value: u32) {
+    if value != 0 {
+        put_number(out, field, value.into());
     }
+}
+
+fn put_facts(known: &document::NumberFacts, out: &mut Vec<u8>) {
+    let mut put = |field: u32, value: i32| put_choice(out, field, value.unsigned_abs());
+    put(number_facts::FORMAT, facts::grade_number(known.format));
+    put(number_facts::CHECKSUM, facts::grade_number(known.checksum));
+    put(number_facts::BIRTH_DATE, facts::grade_number(known.birth_date));
+    put(number_facts::REGION, facts::region_number(known.region));
+    put(number_facts::SEX, known.sex.map_or(0, facts::sex_number));
+    put_choice(out, number_facts::BIRTH_YEAR, known.birth_year.map_or(0, u32::from));
+    if known.valid_as.is_empty() {
+        return;
+    }
+    let written: Result<(), core::convert::Infallible> = put_nested(out, number_facts::VALID_AS, |out| {
+        for kind in known.valid_as.iter() {
+            put_varint(out, facts::document_kind_number(kind).unsigned_abs().into());
+        }
+        Ok(())
+    });
+    debug_assert!(written.is_ok(), "nothing in it fails");
 }

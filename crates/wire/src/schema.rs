@@ -18,8 +18,8 @@ pub(crate) struct Field {
     pub(crate) json: &'static str,
     /// Its name in the proto, which JSON may use as well.
     pub(crate) proto: &'static str,
-    /// Its name in JSON, with quotes and colon, as nearly everybody writes it.
-    pub(crate) quoted: &'static [u8],
+    /// Its name in JSON, to be found fast.
+    pub(crate) key: NameKey,
     /// What its values are.
     pub(crate) kind: Kind,
     /// How often it is there.
@@ -63,15 +63,62 @@ pub(crate) struct Choice {
     pub(crate) values: &'static [(i32, &'static str)],
 }
 
+/// A name and the quote behind it as one number, the first byte lowest: compared at once.
+#[derive(Clone, Copy)]
+pub(crate) struct NameKey {
+    bytes: u128,
+    mask: u128,
+    /// Bytes of the name alone.
+    pub(crate) length: usize,
+}
+
+/// The key of a name in JSON. One that has more than 15 bytes has a key that nothing begins with.
+pub(crate) const fn name_key(name: &str) -> NameKey {
+    let length = name.len();
+    let mut key = NameKey {
+        bytes: 0x22,
+        mask: 0xff,
+        length,
+    };
+    if length > 15 {
+        key.mask = 0;
+        return key;
+    }
+    let mut rest = name.as_bytes();
+    while let [head @ .., last] = rest {
+        let low = u128::from_le_bytes([*last, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+        key.bytes = key.bytes << 8 | low;
+        key.mask = key.mask << 8 | 0xff;
+        rest = head;
+    }
+    key
+}
+
+impl NameKey {
+    /// Whether the sixteen bytes `head` begin with the name and a quote.
+    #[inline]
+    pub(crate) const fn begins(&self, head: u128) -> bool {
+        head & self.mask == self.bytes
+    }
+}
+
 impl Message {
     /// The place and the field of which `is` holds, looked for from `hint` on: fields mostly come in their order.
+    #[inline]
     pub(crate) fn find(&self, hint: usize, is: impl Fn(&Field) -> bool) -> Option<(usize, &'static Field)> {
         let fields: &'static [Field] = self.fields;
-        let (before, after) = fields.split_at_checked(hint)?;
-        let in_after = || after.iter().position(&is).map(|place| place.saturating_add(hint));
-        let place = in_after().or_else(|| before.iter().position(&is))?;
-        fields.get(place).map(|field| (place, field))
+        match fields.get(hint) {
+            Some(field) if is(field) => Some((hint, field)),
+            _ => find_around(fields, hint, is),
+        }
     }
+}
+
+fn find_around(fields: &'static [Field], hint: usize, is: impl Fn(&Field) -> bool) -> Option<(usize, &'static Field)> {
+    let (before, after) = fields.split_at_checked(hint)?;
+    let in_after = || after.iter().position(&is).map(|place| place.saturating_add(hint));
+    let place = in_after().or_else(|| before.iter().position(&is))?;
+    fields.get(place).map(|field| (place, field))
 }
 
 impl Field {
@@ -99,12 +146,18 @@ impl Field {
 impl Choice {
     /// The number of a name: the full one, or the short one in any case of letters, with or without `_` and `-`.
     pub(crate) fn number(&self, name: &[u8]) -> Option<i32> {
-        let exact = self.values.iter().find(|(_, full)| full.as_bytes() == name);
         let resembling = || {
             let name = core::str::from_utf8(name).ok()?;
-            self.values.iter().find(|(_, full)| self.resembles(full, name))
+            let found = self.values.iter().find(|(_, full)| self.resembles(full, name));
+            found.map(|(number, _)| *number)
         };
-        exact.or_else(resembling).map(|(number, _)| *number)
+        self.called(name).or_else(resembling)
+    }
+
+    /// The number of a full name.
+    pub(crate) fn called(&self, name: &[u8]) -> Option<i32> {
+        let found = self.values.iter().find(|(_, full)| full.as_bytes() == name);
+        found.map(|(number, _)| *number)
     }
 
     fn resembles(&self, full: &str, name: &str) -> bool {

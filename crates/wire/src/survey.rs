@@ -2,16 +2,20 @@
 
 use crate::check::Checks;
 use crate::code::Code;
+use crate::form::{instant, stays};
 use crate::proto::schema::PARCEL_EVENT;
 use crate::protobuf::{Entries, Entry, Value, read_time, varint, varint_length};
 use crate::reject::Reject;
 use crate::schema::{Field, Kind, Message};
-use crate::view::HAPPENING_MIN;
+use crate::text::is_graphic;
+use crate::view::{HAPPENING_MIN, nested};
 
 /// Checks one message and all in it.
 pub(crate) fn survey(checks: &mut Checks<'_>, message: &'static Message, bytes: &[u8]) -> Result<(), Reject> {
+    let is_event = core::ptr::eq(message, &PARCEL_EVENT);
     let mut state = State::default();
-    for entry in Entries::of(bytes) {
+    let mut entries = Entries::of(bytes);
+    while let Some(entry) = entries.next() {
         let entry = entry?;
         let Some((place, field)) = message.find(state.hint, |field| field.number == entry.number) else {
             unknown(checks, message, &entry)?;
@@ -22,6 +26,10 @@ pub(crate) fn survey(checks: &mut Checks<'_>, message: &'static Message, bytes: 
         state.size = state.size.saturating_add(size(entry.number, entry.value));
         if field.is_list() {
             list(checks, place, field, entry.value, &mut state)?;
+            if is_event {
+                checks.length = nested(entry.value).len();
+                checks.note(entry.number, bytes.len().saturating_sub(entries.remaining()));
+            }
             continue;
         }
         state.hint = place.saturating_add(1);
@@ -32,6 +40,10 @@ pub(crate) fn survey(checks: &mut Checks<'_>, message: &'static Message, bytes: 
         }
         state.seen |= bit;
         value(checks, field, entry.value).map_err(|reject| reject.under(field.json))?;
+        if is_event {
+            checks.length = nested(entry.value).len();
+            checks.note(entry.number, bytes.len().saturating_sub(entries.remaining()));
+        }
     }
     // Longer than it needs to be: numbers are padded, or fields are there that nobody knows.
     checks.notes.rewrite |= state.size != bytes.len();
@@ -101,6 +113,9 @@ fn list(
 
 fn value(checks: &mut Checks<'_>, field: &'static Field, value: Value<'_>) -> Result<(), Reject> {
     match (&field.kind, value) {
+        (Kind::Text(rule), Value::Bytes(bytes)) if !bytes.is_empty() && is_graphic(bytes) && stays(*rule, bytes) => {
+            Ok(())
+        }
         (Kind::Text(rule), Value::Bytes(bytes)) => checks.text(field, *rule, bytes),
         (Kind::Nested(message), Value::Bytes(bytes)) => {
             if field.is_happening() {
@@ -130,7 +145,8 @@ fn time(checks: &mut Checks<'_>, bytes: &[u8]) -> Result<(), Reject> {
     };
     let is_ordered = seconds == 0 || bytes.first() == Some(&0x08);
     checks.notes.rewrite |= !is_ordered || length(seconds).saturating_add(length(nanos)) != bytes.len();
-    crate::form::instant(seconds, nanos).map(|_| ())
+    checks.time = Some(instant(seconds, nanos)?);
+    Ok(())
 }
 
 /// Bytes of a field in canonical encoding.

@@ -77,12 +77,22 @@ pub(crate) fn find_personal(text: &str, run: Run) -> Option<Range<usize>> {
 }
 
 /// Whether as many digits stand in a row as a number of a person has, or full-width characters. Nearly no text has.
+#[inline]
 pub(crate) fn may_be_personal(bytes: &[u8], run: Run) -> bool {
     // Of eleven digits in a row one stands at every eleventh place.
-    let mut probes = bytes.iter().skip(MOBILE_DIGITS - 1).step_by(MOBILE_DIGITS);
-    if !probes.any(|byte| byte.is_ascii_digit() || *byte >= 0x80) {
-        return false;
+    let mut rest = bytes;
+    while let Some((probed, behind)) = rest.split_first_chunk::<MOBILE_DIGITS>() {
+        let [.., probe] = probed;
+        if probe.is_ascii_digit() || *probe >= 0x80 {
+            return has_personal_run(bytes, run);
+        }
+        rest = behind;
     }
+    false
+}
+
+/// The same, byte by byte.
+fn has_personal_run(bytes: &[u8], run: Run) -> bool {
     let (mut lengths, mut length, mut is_wide) = (0_u64, 0_u32, false);
     for byte in bytes {
         if byte.is_ascii_digit() {

@@ -21,9 +21,17 @@ impl Dates {
             .ok_or_else(|| not_a_time(text))
     }
 
-    /// Reads the forms that nearly everybody writes: whole seconds or milliseconds, in UTC or at +08:00. `None` for any
-    /// other, and for what is no time.
+    /// Reads a time in one of the forms that nearly everybody writes; `None` for any other, and for what is no time.
     fn common(&mut self, text: &[u8]) -> Option<Timestamp> {
+        self.begins(text)
+            .filter(|(_, rest)| rest.is_empty())
+            .map(|(time, _)| time)
+    }
+
+    /// The time with which bytes begin, and what follows it, if it is written as nearly all are: whole seconds or
+    /// milliseconds, in UTC or at +08:00.
+    #[inline]
+    pub(crate) fn begins<'a>(&mut self, text: &'a [u8]) -> Option<(Timestamp, &'a [u8])> {
         let (date, rest) = text.split_first_chunk::<10>()?;
         let [b'T', h1, h2, b':', m1, m2, b':', s1, s2, rest @ ..] = rest else {
             return None;
@@ -32,9 +40,9 @@ impl Dates {
             [b'.', f1, f2, f3, zone @ ..] => (number(&[*f1, *f2, *f3])?, zone),
             _ => (0, rest),
         };
-        let offset = match zone {
-            b"Z" => 0,
-            b"+08:00" => 8 * 3_600,
+        let (offset, rest) = match zone {
+            [b'Z', rest @ ..] => (0, rest),
+            [b'+', b'0', b'8', b':', b'0', b'0', rest @ ..] => (8 * 3_600, rest),
             _ => return None,
         };
         let (hour, minute, second) = (number(&[*h1, *h2])?, number(&[*m1, *m2])?, number(&[*s1, *s2])?);
@@ -53,7 +61,7 @@ impl Dates {
         let nanos = seconds
             .checked_mul(NANOS_PER_SECOND)?
             .checked_add(millis.wrapping_mul(1_000_000))?;
-        Some(Timestamp::from_nanos(nanos))
+        Some((Timestamp::from_nanos(nanos), rest))
     }
 
     /// Days since 1970 of a date of the years 1 to 9999.

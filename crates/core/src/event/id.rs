@@ -55,49 +55,42 @@ impl EventId {
 }
 
 fn parse_uuid(text: &[u8]) -> Option<u128> {
-    let [
-        _,
-        _,
-        _,
-        _,
-        _,
-        _,
-        _,
-        _,
-        b'-',
-        _,
-        _,
-        _,
-        _,
-        b'-',
-        _,
-        _,
-        _,
-        _,
-        b'-',
-        _,
-        _,
-        _,
-        _,
-        b'-',
-        ..,
-    ] = text
-    else {
+    let (first, rest) = text.split_first_chunk::<8>()?;
+    let ([b'-', second @ ..], rest) = rest.split_first_chunk::<5>()? else {
         return None;
     };
-    let high = hex(text.get(..8)?)? << 32 | hex(text.get(9..13)?)? << 16 | hex(text.get(14..18)?)?;
-    let low = hex(text.get(19..23)?)? << 48 | hex(text.get(24..36)?)?;
+    let ([b'-', third @ ..], rest) = rest.split_first_chunk::<5>()? else {
+        return None;
+    };
+    let ([b'-', fourth @ ..], rest) = rest.split_first_chunk::<5>()? else {
+        return None;
+    };
+    let ([b'-', fifth @ ..], last) = rest.split_first_chunk::<5>()? else {
+        return None;
+    };
+    let joined = |high: &[u8; 4], low: &[u8; 4]| {
+        u64::from(u32::from_be_bytes(*high)) << 32 | u64::from(u32::from_be_bytes(*low))
+    };
+    let high = hex(u64::from_be_bytes(*first))? << 32 | hex(joined(second, third))?;
+    let low = hex(joined(fourth, fifth))? << 32 | hex(u64::from_be_bytes(last.try_into().ok()?))?;
     Some(u128::from(high) << 64 | u128::from(low))
 }
 
-/// At most 16 hexadecimal digits as a number.
-fn hex(digits: &[u8]) -> Option<u64> {
-    // No branch depends on a digit: those of an id are random, and every second guess would be wrong.
-    let (bits, valid) = digits.iter().fold((0_u64, true), |(bits, valid), digit| {
-        let value = (digit & 0x0f).wrapping_add((digit >> 6).wrapping_mul(9));
-        (bits << 4 | u64::from(value & 0x0f), valid & digit.is_ascii_hexdigit())
-    });
-    valid.then_some(bits)
+/// Eight hexadecimal digits, the first one highest, as a number of 32 bits; all at once, for each is random, and every
+/// second guess of a branch would be wrong.
+fn hex(digits: u64) -> Option<u64> {
+    const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
+    let from = |word: u64, first: u8| word.wrapping_add(u64::from_ne_bytes([0x80_u8.wrapping_sub(first); 8])) & HIGH;
+    let small = digits | u64::from_ne_bytes([0x20; 8]);
+    let is_digit = from(digits, b'0') & !from(digits, b'9'.wrapping_add(1));
+    let is_letter = from(small, b'a') & !from(small, b'f'.wrapping_add(1));
+    if digits & HIGH != 0 || is_digit | is_letter != HIGH {
+        return None;
+    }
+    let nibbles = (digits & u64::from_ne_bytes([0x0f; 8])).wrapping_add((is_letter >> 7).wrapping_mul(9));
+    let bytes = (nibbles | nibbles >> 4) & 0x00ff_00ff_00ff_00ff;
+    let pairs = (bytes | bytes >> 8) & 0x0000_ffff_0000_ffff;
+    Some((pairs | pairs >> 16) & 0xffff_ffff)
 }
 
 fn parse_ulid(text: &[u8]) -> Option<u128> {

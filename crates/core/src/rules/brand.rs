@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use regex_lite::Regex;
 use serde::Deserialize;
+
+use super::pattern::Pattern;
 
 /// A brand (品牌).
 #[derive(Clone, Debug, Deserialize)]
@@ -18,7 +19,7 @@ pub struct Brand {
     pub aliases: Vec<String>,
     /// Patterns of a whole waybill number. Empty: not answered. Brands change their ranges, so a mismatch only informs (DQ-06).
     #[serde(default, deserialize_with = "super::load::patterns")]
-    pub patterns: Vec<Regex>,
+    pub patterns: Vec<Pattern>,
 }
 
 impl Brand {
@@ -31,8 +32,10 @@ impl Brand {
 /// The names of all brands.
 #[derive(Clone, Debug, Default)]
 pub struct Brands {
-    /// Upper-case code or alias, and the code.
-    codes: BTreeMap<String, String>,
+    /// Upper-case codes and aliases, each with its code.
+    codes: Vec<(String, String)>,
+    /// The first eight bytes of each of them.
+    heads: Vec<u64>,
 }
 
 impl Brands {
@@ -43,7 +46,10 @@ impl Brands {
                 codes.insert(name.to_uppercase(), code.clone());
             }
         }
-        Self { codes }
+        Self {
+            heads: codes.keys().map(|name| head(name)).collect(),
+            codes: codes.into_iter().collect(),
+        }
     }
 
     /// The code of a brand by its code or alias, in any case of letters; `None` for a brand that nobody knows.
@@ -54,9 +60,21 @@ impl Brands {
     /// assert_eq!(Rules::builtin().brands().resolve("shunfeng"), Some("SF"));
     /// ```
     pub fn resolve(&self, name: &str) -> Option<&str> {
-        self.codes
-            .get(name)
-            .or_else(|| self.codes.get(&name.to_uppercase()))
-            .map(String::as_str)
+        self.find(name).or_else(|| self.find(&name.to_uppercase()))
     }
+
+    /// There are a few dozen: one number after the other is compared faster than a search could guess.
+    fn find(&self, name: &str) -> Option<&str> {
+        let wanted = head(name);
+        let mut same_head = self.heads.iter().zip(&self.codes).filter(|(head, _)| **head == wanted);
+        let (_, (_, code)) = same_head.find(|(_, (known, _))| known == name)?;
+        Some(code)
+    }
+}
+
+/// The first eight bytes of a name, with zeros where it has fewer.
+fn head(name: &str) -> u64 {
+    let mut head = [0; 8];
+    head.iter_mut().zip(name.bytes()).for_each(|(slot, byte)| *slot = byte);
+    u64::from_le_bytes(head)
 }

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use regex_lite::Regex;
 use serde::{Deserialize, Deserializer, de::Error as _};
 use toml::{Table, Value};
 
 use super::law::Law;
 use super::overlay;
+use super::pattern::Pattern;
 use super::set::{Rule, RuleSet};
 use crate::document::DocumentKind;
 use crate::finding::Code;
@@ -260,10 +260,10 @@ pub(super) fn rules_by_code<'de, D: Deserializer<'de>>(deserializer: D) -> Resul
 }
 
 /// Patterns of a whole text.
-pub(super) fn patterns<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Regex>, D::Error> {
+pub(super) fn patterns<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Pattern>, D::Error> {
     let texts = Vec::<String>::deserialize(deserializer)?;
     texts
         .iter()
-        .map(|text| Regex::new(&format!("^(?:{text})$")).map_err(|_| D::Error::custom("is no pattern")))
+        .map(|text| Pattern::parse(text).ok_or_else(|| D::Error::custom("is no pattern")))
         .collect()
 }

@@ -6,11 +6,14 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+use sanbai_core::time::Timestamp;
+
 use super::text;
 use crate::code::Code;
 use crate::limits::JSON_DEPTH_MAX;
 use crate::reject::Reject;
 use crate::text::is_clean;
+use crate::times::Dates;
 
 /// What begins next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +33,9 @@ pub(crate) enum Shape {
     /// `null`.
     Null,
 }
+
+/// What follows a value.
+pub(crate) struct Rest<'a>(&'a [u8]);
 
 /// A place in JSON bytes.
 #[derive(Clone, Debug)]
@@ -54,6 +60,7 @@ impl<'a> Reader<'a> {
     }
 
     /// What begins next; blanks before it are passed over.
+    #[inline]
     pub(crate) fn shape(&mut self) -> Result<Shape, Reject> {
         match self.next_byte() {
             Some(b'"') => Ok(Shape::Text),
@@ -94,18 +101,41 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Passes over the next name, quotes and colon, if it is written just so.
-    pub(crate) fn passes(&mut self, quoted: &[u8], first: bool) -> bool {
-        let rest = if first {
-            Some(self.rest)
-        } else {
-            self.rest.strip_prefix(b",")
+    /// The sixteen bytes from the next name on as one number, the first one lowest, zeros behind the end; `None` where it
+    /// does not stand right behind a comma. Nothing is read.
+    #[inline]
+    pub(crate) fn name_head(&self, first: bool) -> Option<u128> {
+        let quoted = match self.rest {
+            [b',', b'"', quoted @ ..] if !first => quoted,
+            [b'"', quoted @ ..] if first => quoted,
+            _ => return None,
         };
-        match rest.and_then(|rest| rest.strip_prefix(quoted)) {
-            Some(rest) => self.rest = rest,
-            None => return false,
+        Some(u128::from_le_bytes(match quoted.first_chunk::<16>() {
+            Some(head) => *head,
+            None => padded(quoted),
+        }))
+    }
+
+    /// Goes out of the open object if it ends right here.
+    #[inline]
+    pub(crate) const fn passes_end(&mut self) -> bool {
+        if let [b'}', rest @ ..] = self.rest {
+            self.depth = self.depth.saturating_sub(1);
+            self.rest = rest;
+            return true;
         }
-        true
+        false
+    }
+
+    /// Passes over the next name, which has `length` bytes without its quotes, if its colon is right behind it.
+    #[inline]
+    pub(crate) fn pass_name(&mut self, length: usize, first: bool) -> bool {
+        let quotes_and_comma = if first { 2 } else { 3 };
+        if let Some([b':', rest @ ..]) = self.rest.get(length.wrapping_add(quotes_and_comma)..) {
+            self.rest = rest;
+            return true;
+        }
+        false
     }
 
     /// The next name of the open object, past its colon; `None` when the object has ended.
@@ -121,7 +151,7 @@ impl<'a> Reader<'a> {
             }
             _ => return self.any_name(first),
         };
-        if let Some((name, [b'"', b':', rest @ ..])) = quoted.split_at_checked(text::plain_length(quoted)) {
+        if let Some((name, [b'"', b':', rest @ ..])) = quoted.split_at_checked(text::plain(quoted).length) {
             self.rest = rest;
             return Ok(Some(Cow::Borrowed(name)));
         }
@@ -175,17 +205,45 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// The text that stands right here, if it has no escapes and all of it is ASCII that is seen, and what follows it.
+    /// Nothing is read.
+    #[inline(always)]
+    pub(crate) fn graphic_text(&self) -> Option<(&'a [u8], Rest<'a>)> {
+        let quoted = self.rest.strip_prefix(b"\"")?;
+        let plain = text::plain(quoted);
+        match quoted.split_at_checked(plain.length) {
+            Some((text, [b'"', rest @ ..])) if plain.is_graphic => Some((text, Rest(rest))),
+            _ => None,
+        }
+    }
+
+    /// The time that stands right here, if it is written as nearly all are, and what follows it. Nothing is read.
+    #[inline]
+    pub(crate) fn common_time(&self, dates: &mut Dates) -> Option<(Timestamp, Rest<'a>)> {
+        let quoted = self.rest.strip_prefix(b"\"")?;
+        match dates.begins(quoted)? {
+            (time, [b'"', rest @ ..]) => Some((time, Rest(rest))),
+            _ => None,
+        }
+    }
+
+    /// Goes to what follows.
+    #[inline]
+    pub(crate) const fn go_to(&mut self, rest: Rest<'a>) {
+        self.rest = rest.0;
+    }
+
     /// Reads a text, whether it is UTF-8 or not.
     pub(crate) fn raw_text(&mut self) -> Result<Cow<'a, [u8]>, Reject> {
         let [b'"', quoted @ ..] = self.rest else {
             return Err(self.syntax("no text in quotes, where one is needed"));
         };
-        let plain = text::plain_length(quoted);
-        if let Some((text, [b'"', rest @ ..])) = quoted.split_at_checked(plain) {
+        let plain = text::plain(quoted);
+        if let Some((text, [b'"', rest @ ..])) = quoted.split_at_checked(plain.length) {
             self.rest = rest;
             return Ok(Cow::Borrowed(text));
         }
-        self.escaped_text(quoted, plain)
+        self.escaped_text(quoted, plain.length)
     }
 
     #[cold]
@@ -352,6 +410,13 @@ impl<'a> Reader<'a> {
         }
         self.rest.first().copied()
     }
+}
+
+/// Fewer than sixteen bytes, with zeros behind them.
+fn padded(bytes: &[u8]) -> [u8; 16] {
+    let mut padded = [0; 16];
+    padded.iter_mut().zip(bytes).for_each(|(slot, byte)| *slot = *byte);
+    padded
 }
 
 /// How many bytes the number at the beginning has; `None` where there is none.

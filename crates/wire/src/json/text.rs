@@ -19,35 +19,67 @@ pub(super) fn unescape(bytes: &[u8], plain: usize) -> Result<(Vec<u8>, &[u8]), P
     Ok((text, rest))
 }
 
-/// How many bytes stand before the first quote, backslash or control character.
+/// The bytes before the first quote, backslash or control character.
+#[derive(Clone, Copy)]
+pub(super) struct Plain {
+    /// How many there are.
+    pub(super) length: usize,
+    /// Whether all of them are ASCII that is seen.
+    pub(super) is_graphic: bool,
+}
+
+/// Looks for the first quote, backslash or control character.
 #[inline]
-pub(super) fn plain_length(bytes: &[u8]) -> usize {
+pub(super) fn plain(bytes: &[u8]) -> Plain {
     let (words, tail) = bytes.as_chunks::<8>();
-    for (index, word) in words.iter().enumerate() {
-        let special = special_bytes(u64::from_le_bytes(*word));
+    let mut odd = 0;
+    let mut length = 0_usize;
+    for word in words {
+        let word = u64::from_le_bytes(*word);
+        let special = special_bytes(word);
         if special != 0 {
-            let within = usize::try_from(special.trailing_zeros() / 8).unwrap_or(0);
-            return index.saturating_mul(8).saturating_add(within);
+            // Among the high bits: those of the bytes before the special one.
+            let before = special.wrapping_sub(1) & !special;
+            return Plain {
+                length: length.wrapping_add(place_of(special)),
+                is_graphic: (odd | odd_bytes(word) & before) & HIGH == 0,
+            };
         }
+        odd |= odd_bytes(word);
+        length = length.wrapping_add(8);
     }
     let special = tail.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f));
-    bytes
-        .len()
-        .saturating_sub(tail.len())
-        .saturating_add(special.unwrap_or(tail.len()))
+    let tail = tail.get(..special.unwrap_or(tail.len())).unwrap_or_default();
+    Plain {
+        length: length.wrapping_add(tail.len()),
+        is_graphic: odd & HIGH == 0 && tail.iter().all(u8::is_ascii_graphic),
+    }
+}
+
+const ONES: u64 = u64::from_le_bytes([1; 8]);
+const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
+
+/// The place of the first byte whose high bit is set.
+#[inline]
+fn place_of(special: u64) -> usize {
+    usize::try_from(special.trailing_zeros() / 8).unwrap_or(0)
+}
+
+/// The high bit of the first byte that is not ASCII that is seen; behind it bits may be set that mean nothing.
+const fn odd_bytes(word: u64) -> u64 {
+    let over = word | word.wrapping_add(ONES);
+    over | word.wrapping_sub(u64::from_le_bytes([0x21; 8]))
 }
 
 /// The high bit of the first byte, from the lowest on, that is a quote, a backslash or a control character; behind it
 /// bits may be set that mean nothing.
 const fn special_bytes(word: u64) -> u64 {
-    const ONES: u64 = u64::from_le_bytes([1; 8]);
-    const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
-    let quote = word ^ u64::from_le_bytes([b'"'; 8]);
+    // With the second bit turned, a quote is a blank, and stands right above the control characters.
+    let turned = word ^ u64::from_le_bytes([0x02; 8]);
     let backslash = word ^ u64::from_le_bytes([b'\\'; 8]);
-    let is_quote = quote.wrapping_sub(ONES) & !quote;
+    let is_low = turned.wrapping_sub(u64::from_le_bytes([0x21; 8])) & !turned;
     let is_backslash = backslash.wrapping_sub(ONES) & !backslash;
-    let is_control = word.wrapping_sub(u64::from_le_bytes([0x20; 8])) & !word;
-    (is_quote | is_backslash | is_control) & HIGH
+    (is_low | is_backslash) & HIGH
 }
 
 /// Reads on from a special byte up to the closing quote; gives what follows it.
@@ -64,8 +96,8 @@ fn unescape_into<'a>(mut rest: &'a [u8], text: &mut Vec<u8>) -> Result<&'a [u8],
             [0..=0x1f, ..] => return Err(Problem::Invalid("a control character")),
             _ => return Err(Problem::Unclosed),
         };
-        let (plain, after) = rest.split_at_checked(plain_length(rest)).ok_or(Problem::Unclosed)?;
-        text.extend_from_slice(plain);
+        let (text_only, after) = rest.split_at_checked(plain(rest).length).ok_or(Problem::Unclosed)?;
+        text.extend_from_slice(text_only);
         rest = after;
     }
 }

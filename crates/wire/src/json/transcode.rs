@@ -1,12 +1,14 @@
 //! From JSON to the protobuf encoding of the same message, by the schema, checking field by field.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::read::{Reader, Shape};
 use crate::check::{Checks, check_time, out_of_range, unknown_choice};
 use crate::code::Code;
+use crate::form::{FIRST, stays};
 use crate::proto::schema::PARCEL_EVENT;
-use crate::protobuf::{put_bytes, put_nested, put_number, put_time_fields, put_varint};
+use crate::protobuf::{put_bytes, put_nested, put_number, put_time, put_varint};
 use crate::reject::Reject;
 use crate::schema::{Field, Kind, Label, Message};
 
@@ -17,7 +19,13 @@ pub(crate) fn transcode(
     message: &'static Message,
     out: &mut Vec<u8>,
 ) -> Result<(), Reject> {
+    let is_event = core::ptr::eq(message, &PARCEL_EVENT);
     if reader.shape()? != Shape::Object {
+        if is_event {
+            // A line of a log may begin like JSON.
+            reader.skip()?;
+            reader.clone().finish()?;
+        }
         return Err(mismatch("an object"));
     }
     reader.open_object()?;
@@ -25,6 +33,7 @@ pub(crate) fn transcode(
     loop {
         let (place, field) = match expected(reader, message, &state) {
             Some(found) => found,
+            None if reader.passes_end() => return Ok(()),
             None => match named(checks, reader, message, &mut state)? {
                 Name::Known(place, field) => (place, field),
                 Name::Unknown => continue,
@@ -40,20 +49,64 @@ pub(crate) fn transcode(
         state.seen |= bit;
         checks.notes.rewrite |= field.number < state.last;
         state.last = field.number;
-        self::field(checks, reader, message, field, &mut state.listed, out)
-            .map_err(|reject| reject.under(field.json))?;
+        let start = out.len();
+        if !straight(checks, reader, field, out) {
+            self::field(checks, reader, message, field, &mut state.listed, out)
+                .map_err(|reject| reject.under(field.json))?;
+        }
+        if is_event && out.len() > start {
+            checks.note(field.number, out.len());
+        }
     }
 }
 
-/// The next field, if it is one of the next in the schema: nearly all producers write them in that order.
+/// The next field, if its name is short and written as nearly all producers write it.
+#[inline]
 fn expected(reader: &mut Reader<'_>, message: &'static Message, state: &State<'_>) -> Option<(usize, &'static Field)> {
-    let next = message.fields.iter().enumerate().skip(state.hint).take(FIELDS_TRIED);
-    let mut found = next.filter(|(_, field)| reader.passes(field.quoted, state.is_first));
-    found.next()
+    let head = reader.name_head(state.is_first)?;
+    let found = message.find(state.hint, |field| field.key.begins(head));
+    found.filter(|(_, field)| reader.pass_name(field.key.length, state.is_first))
 }
 
-/// How many fields are tried before the next name is read.
-const FIELDS_TRIED: usize = 3;
+/// Reads a value that is written as nearly all are, and stays as it is: a text, a time, the name of an enum value.
+/// `false` where it is not, and then nothing was read.
+#[inline]
+fn straight(checks: &mut Checks<'_>, reader: &mut Reader<'_>, field: &'static Field, out: &mut Vec<u8>) -> bool {
+    match &field.kind {
+        Kind::Text(rule) if !field.is_list() => match reader.graphic_text() {
+            Some((text, rest)) if !text.is_empty() && stays(*rule, text) => {
+                reader.go_to(rest);
+                put_bytes(out, field.number, text);
+                checks.length = text.len();
+                true
+            }
+            _ => false,
+        },
+        Kind::Time => match reader.common_time(&mut checks.dates) {
+            Some((time, rest)) if time >= FIRST => {
+                reader.go_to(rest);
+                put_time(out, field.number, time);
+                checks.time = Some(time);
+                true
+            }
+            _ => false,
+        },
+        Kind::Choice(choice) if !field.is_list() => {
+            let found = reader
+                .graphic_text()
+                .and_then(|(name, rest)| choice.called(name).map(|number| (number, rest)));
+            match found {
+                Some((number, rest)) if number != 0 => {
+                    reader.go_to(rest);
+                    put_number(out, field.number, number.unsigned_abs().into());
+                    true
+                }
+                _ => false,
+            }
+        }
+        Kind::Text(_) | Kind::Choice(_) | Kind::Flag | Kind::Count(_) | Kind::Nested(_) => false,
+    }
+}
 
 /// What a name says.
 enum Name {
@@ -82,7 +135,7 @@ fn named<'a>(
     let is_object = reader.shape()? == Shape::Object;
     checks.unknown(is_object && core::ptr::eq(message, &PARCEL_EVENT))?;
     reader.skip()?;
-    if state.unknown.insert(name) {
+    if state.unknown.get_or_insert_default().insert(name) {
         Ok(Name::Unknown)
     } else {
         Err(reader.duplicate())
@@ -93,8 +146,8 @@ fn named<'a>(
 struct State<'a> {
     /// Fields that were there, as bits of their places.
     seen: u64,
-    /// Names that nobody knows.
-    unknown: BTreeSet<std::borrow::Cow<'a, [u8]>>,
+    /// Names that nobody knows, where there are any.
+    unknown: Option<BTreeSet<Cow<'a, [u8]>>>,
     /// Where the next field is looked for.
     hint: usize,
     /// The number of the last field.
@@ -108,7 +161,7 @@ impl Default for State<'_> {
     fn default() -> Self {
         Self {
             seen: 0,
-            unknown: BTreeSet::new(),
+            unknown: None,
             hint: 0,
             last: 0,
             listed: 0,
@@ -182,23 +235,26 @@ fn value(
             if !text.is_empty() || field.label != Label::Implicit {
                 checks.text(field, *rule, &text)?;
                 put_bytes(out, field.number, &text);
+                checks.length = text.len();
             }
         }
         (Kind::Time, Shape::Text) => {
             let time = checks.dates.parse(&reader.raw_text()?)?;
             check_time(time)?;
-            let (seconds, nanos) = time.to_parts();
-            let put = |out: &mut Vec<u8>| {
-                put_time_fields(out, seconds, nanos);
-                Ok(())
-            };
-            put_nested(out, field.number, put)?;
+            checks.time = Some(time);
+            put_time(out, field.number, time);
         }
         (Kind::Nested(message), Shape::Object) => {
             if field.is_happening() {
                 checks.happening(field)?;
             }
-            put_nested(out, field.number, |out| transcode(checks, reader, message, out))?;
+            put_nested(out, field.number, |out| {
+                let start = out.len();
+                transcode(checks, reader, message, out)?;
+                checks.sanitise(message, start, out);
+                checks.length = out.len().saturating_sub(start);
+                Ok(())
+            })?;
         }
         (_, shape) => {
             let value = number(checks, reader, field, shape)?;

@@ -249,6 +249,8 @@ fn row_55_ref_invalid() {
         "a%2fb",
         "a b",
         "user@host",
+        "https://evil.example/440308199901101512.jpg",
+        "tel:13912345678",
     ] {
         assert_eq!(
             rejected(&image(id)),
