@@ -6,7 +6,7 @@
 mod id;
 mod place;
 
-pub use id::{ContentDigest, EventId, TokenSet};
+pub use id::{ContentDigest, DeclaredItem, EventId, TokenSet};
 pub use place::Place;
 
 use crate::document::{DocumentKind, Grade, KindSet};
@@ -185,8 +185,8 @@ pub struct Accepted<'a> {
     pub route: Option<Route>,
     /// Number of the agreement under which it was accepted; empty for none.
     pub agreement: &'a str,
-    /// Item as on the waybill; empty for none.
-    pub declared_item: &'a str,
+    /// Item as on the waybill.
+    pub declared_item: DeclaredItem,
     /// Division of the destination.
     pub destination: Option<Place>,
     /// Tokens of the sender's phone number.
@@ -236,6 +236,8 @@ pub struct IdentityChecked {
     pub agent: Option<Document>,
     /// Whether the name on the waybill is that of the document; `None` is not answered.
     pub name_matches: Option<bool>,
+    /// Tokens of the number of the sender's document.
+    pub tokens: TokenSet,
 }
 
 /// How an identity check ended.

@@ -10,7 +10,7 @@ use crate::event::EventId;
 use crate::rules::Severity;
 use crate::time::Timestamp;
 
-/// Stable code of a finding that the parcel shard decides.
+/// Stable code of a finding on a parcel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Code {
     /// Exemption by an agreement claimed that is unknown, expired, not signed, not filed or of another site.
@@ -67,6 +67,8 @@ pub enum Code {
     Rn05,
     /// Sender's name differs from the document.
     Rn06,
+    /// One identity over its limits (虚假实名); what only many parcels show.
+    Rn08,
     /// Sending for another with one of the two identities missing.
     Rn09,
     /// Uploaded late.
@@ -121,6 +123,7 @@ impl Code {
         Self::Rn04,
         Self::Rn05,
         Self::Rn06,
+        Self::Rn08,
         Self::Rn09,
         Self::Tm01,
         Self::Tm03,
@@ -164,6 +167,7 @@ impl Code {
             Self::Rn04 => "RN-04",
             Self::Rn05 => "RN-05",
             Self::Rn06 => "RN-06",
+            Self::Rn08 => "RN-08",
             Self::Rn09 => "RN-09",
             Self::Tm01 => "TM-01",
             Self::Tm03 => "TM-03",

@@ -20,7 +20,7 @@
 //!
 //! ```
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! use sanbai_core::event::{Accepted, ContentDigest, Event, EventId, Happening, Route, TokenSet, Transport};
+//! use sanbai_core::event::{Accepted, ContentDigest, DeclaredItem, Event, EventId, Happening, Route, TokenSet, Transport};
 //! use sanbai_core::parcel::Parcel;
 //! use sanbai_core::registry::Registry;
 //! use sanbai_core::rules::Rules;
@@ -46,7 +46,7 @@
 //!         transport: Some(Transport::Road),
 //!         route: Some(Route::InterProvince),
 //!         agreement: "",
-//!         declared_item: "书籍",
+//!         declared_item: DeclaredItem::of("书籍"),
 //!         destination: None,
 //!         sender: TokenSet::default(),
 //!         by_agent: false,
@@ -82,6 +82,7 @@
 
 mod checks;
 
+pub mod bytes;
 pub mod case;
 pub mod division;
 pub mod document;

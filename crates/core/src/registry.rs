@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::event::Place;
+use crate::rules::{RuleSet, Rules};
 use crate::time::{CivilDay, Timestamp};
 
 /// Everything on file.
@@ -18,6 +19,7 @@ pub struct Registry {
     agreements: Register<Agreement>,
     key_areas: Register<KeyArea>,
     outages: Register<Outage>,
+    rules: Rules,
 }
 
 /// One record: for whom, when it holds, and where in the log it stands.
@@ -305,6 +307,22 @@ impl Registry {
         }
     }
 
+    /// With rules that are known from the start, instead of the built-in ones.
+    #[must_use]
+    pub fn with_rules(self, rules: Rules) -> Self {
+        Self { rules, ..self }
+    }
+
+    /// Adds a rule set that stands at an offset of the log.
+    pub fn publish(&mut self, offset: u64, set: RuleSet) {
+        self.rules.publish(offset, set);
+    }
+
+    /// The rules on file.
+    pub const fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
     /// Everything on file, as of the end of the log.
     pub fn view(&self) -> RegistryView<'_> {
         self.view_up_to(u64::MAX)
@@ -327,6 +345,30 @@ pub struct RegistryView<'a> {
 }
 
 impl<'a> RegistryView<'a> {
+    /// The same, as known before an offset; never more than this view knows.
+    #[must_use]
+    pub fn limited_to(self, offset: u64) -> Self {
+        Self {
+            up_to: self.up_to.min(offset),
+            ..self
+        }
+    }
+
+    /// The offset before which everything is known.
+    pub const fn up_to(self) -> u64 {
+        self.up_to
+    }
+
+    /// The rules on file; those in force as known here are [`rules_in_force`](Self::rules_in_force).
+    pub const fn rules(self) -> &'a Rules {
+        &self.registry.rules
+    }
+
+    /// The rule set in force at an instant.
+    pub fn rules_in_force(self, at: Timestamp) -> &'a RuleSet {
+        self.registry.rules.in_force_as_known(at, self.up_to)
+    }
+
     /// An outlet or processing centre.
     pub fn site(self, brand: &str, key: &str, at: Timestamp) -> Lookup<&'a Site> {
         self.registry.sites.find(brand, key, self.up_to, at)

@@ -17,7 +17,9 @@ pub use brand::{Brand, Brands};
 pub use law::{Clause, Law, LawVersion};
 pub use load::RulesError;
 pub use pattern::Pattern;
-pub use set::{ClassO, Documents, Duty, Exemptions, Indicator, Limits, Profile, Rule, RuleSet, Severity, Spans};
+pub use set::{
+    ClassO, Documents, Duty, Exemptions, GenericItems, Indicator, Limits, Profile, Rule, RuleSet, Severity, Spans,
+};
 
 use crate::time::Timestamp;
 
@@ -34,13 +36,21 @@ use crate::time::Timestamp;
 pub struct Rules {
     /// In the order of their days; never empty.
     sets: Vec<RuleSet>,
+    /// For each set the offset in the log of registers at which it stands; `None`: known from the start.
+    offsets: Vec<Option<u64>>,
     brands: Brands,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self::builtin()
+    }
 }
 
 impl Rules {
     /// The built-in set alone.
     pub fn builtin() -> Self {
-        Self::from_sets(vec![RuleSet::builtin()])
+        Self::of(vec![(None, RuleSet::builtin())])
     }
 
     /// The built-in set and one that is laid over it, in force from its own day.
@@ -48,27 +58,39 @@ impl Rules {
     /// # Errors
     /// Where the text is no TOML, a key is unknown, a value is out of its range or a name is not defined: all of them.
     pub fn with_overlays(texts: &[&str]) -> Result<Self, RulesError> {
-        let mut sets = vec![RuleSet::builtin()];
+        let mut sets = vec![(None, RuleSet::builtin())];
         for text in texts {
-            sets.push(RuleSet::overlay(text)?);
+            sets.push((None, RuleSet::overlay(text)?));
         }
-        Ok(Self::from_sets(sets))
+        Ok(Self::of(sets))
     }
 
-    fn from_sets(mut sets: Vec<RuleSet>) -> Self {
+    /// Adds a set that stands at an offset of the log of registers: who knows less of the log does not know it.
+    pub fn publish(&mut self, offset: u64, set: RuleSet) {
+        let sets = std::mem::take(&mut self.sets);
+        let known = std::mem::take(&mut self.offsets).into_iter().zip(sets);
+        *self = Self::of(known.chain([(Some(offset), set)]).collect());
+    }
+
+    fn of(mut sets: Vec<(Option<u64>, RuleSet)>) -> Self {
         // Of two sets of one day the later one given counts.
-        sets.sort_by_key(|set| set.effective.as_days());
-        let brands = Brands::of(sets.iter().flat_map(|set| set.brand.iter()));
-        Self { sets, brands }
+        sets.sort_by_key(|(offset, set)| (set.effective.as_days(), *offset));
+        let brands = Brands::of(sets.iter().flat_map(|(_, set)| set.brand.iter()));
+        let (offsets, sets) = sets.into_iter().unzip();
+        Self { sets, offsets, brands }
     }
 
     /// The set in force at an instant: the last whose day has come, before all of them the first.
     pub fn in_force(&self, at: Timestamp) -> &RuleSet {
+        self.in_force_as_known(at, u64::MAX)
+    }
+
+    /// The same by what stands before an offset of the log of registers.
+    pub fn in_force_as_known(&self, at: Timestamp, up_to: u64) -> &RuleSet {
         let day = at.civil_day();
-        let mut sets = self.sets.iter();
-        let first = sets.next();
-        let last = self.sets.iter().rev().find(|set| set.effective <= day);
-        last.or(first).unwrap_or_else(|| RuleSet::builtin_ref())
+        let last = self.known(up_to).rev().find(|set| set.effective <= day);
+        last.or_else(|| self.known(up_to).next())
+            .unwrap_or_else(|| RuleSet::builtin_ref())
     }
 
     /// All sets, in the order of their days.
@@ -84,5 +106,12 @@ impl Rules {
     /// The set that is in force last, whose limits and default profile hold for what concerns no single parcel.
     pub fn newest(&self) -> &RuleSet {
         self.sets.last().unwrap_or_else(|| RuleSet::builtin_ref())
+    }
+
+    /// The sets that stand before an offset, in the order of their days.
+    fn known(&self, up_to: u64) -> impl DoubleEndedIterator<Item = &RuleSet> {
+        let sets = self.sets.iter().zip(&self.offsets);
+        sets.filter(move |(_, offset)| offset.is_none_or(|offset| offset < up_to))
+            .map(|(set, _)| set)
     }
 }

@@ -10,8 +10,11 @@
 //!                                       └▶ contribution changes ─▶ sections ─▶ scope shard ─▶ rows, alerts, hits
 //! ```
 
+pub mod compliance;
 pub mod contribution;
 pub mod input;
 pub mod output;
 pub mod position;
+pub mod row;
+pub mod scope;
 pub mod section;

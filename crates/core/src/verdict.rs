@@ -123,6 +123,11 @@ impl<'a> Judge<'a> {
         }
     }
 
+    /// By the rules and the registers on file.
+    pub fn of(registry: RegistryView<'a>) -> Self {
+        Self::new(registry.rules(), registry)
+    }
+
     /// Judges the set of events of one parcel at an instant; `None` for no events.
     ///
     /// # Errors
@@ -182,7 +187,7 @@ impl<'a> Judge<'a> {
         let Some(reference) = accepted.or_else(|| live().map(|item| item.event.occurred_at)) else {
             return Ok(None);
         };
-        let rules = self.rules.in_force(reference);
+        let rules = self.rules.in_force_as_known(reference, self.registry.up_to());
         let name = self.profile.unwrap_or(&rules.profile);
         let Some(profile) = rules.profile_set.get(name) else {
             return Err(UnknownProfile {

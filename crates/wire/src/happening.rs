@@ -2,8 +2,9 @@
 
 use sanbai_core::document::{Grade, KindSet};
 use sanbai_core::event::{
-    Accepted, Document, EventId, Expiry, Happening, IdentityChecked, IdentityResult, Inspected, InspectionResult, Leg,
-    Mark, Number, OpenCheckResult, OpenChecked, Place, ProhibitedClass, TokenSet, XrayJudgement, XrayScreened,
+    Accepted, DeclaredItem, Document, EventId, Expiry, Happening, IdentityChecked, IdentityResult, Inspected,
+    InspectionResult, Leg, Mark, Number, OpenCheckResult, OpenChecked, Place, ProhibitedClass, TokenSet, XrayJudgement,
+    XrayScreened,
 };
 use sanbai_core::time::CivilDay;
 
@@ -72,7 +73,7 @@ fn read_accepted(bytes: &[u8]) -> Accepted<'_> {
         transport: None,
         route: None,
         agreement: "",
-        declared_item: "",
+        declared_item: DeclaredItem::NONE,
         destination: None,
         sender: TokenSet::default(),
         by_agent: false,
@@ -83,9 +84,9 @@ fn read_accepted(bytes: &[u8]) -> Accepted<'_> {
             accepted::TRANSPORT => read.transport = facts::transport(choice(value)),
             accepted::ROUTE => read.route = facts::route(choice(value)),
             accepted::AGREEMENT => read.agreement = text(value),
-            accepted::DECLARED_ITEM => read.declared_item = text(value),
+            accepted::DECLARED_ITEM => read.declared_item = DeclaredItem::of(text(value)),
             accepted::DESTINATION => read.destination = Place::parse(text(value)),
-            accepted::SENDER => read.sender = read_sender(nested(value)),
+            accepted::SENDER => read.sender = read_tokens(nested(value), party::PHONE_TOKENS),
             accepted::BY_AGENT => read.by_agent = flag(value),
             _ => {}
         }
@@ -93,10 +94,10 @@ fn read_accepted(bytes: &[u8]) -> Accepted<'_> {
     read
 }
 
-/// The digests of the tokens of the phone; what is over the limit of the set adds nothing.
-fn read_sender(bytes: &[u8]) -> TokenSet {
+/// The digests of the tokens in a field; what is over the limit of the set adds nothing.
+fn read_tokens(bytes: &[u8], field: u32) -> TokenSet {
     let mut set = TokenSet::default();
-    let tokens = fields(bytes).filter(|(number, _)| *number == party::PHONE_TOKENS);
+    let tokens = fields(bytes).filter(|(number, _)| *number == field);
     for token in tokens.filter_map(|(_, value)| Token::parse(text(value))) {
         if !set.insert(token.digest()) {
             break;
@@ -115,10 +116,14 @@ fn read_identity_checked(bytes: &[u8]) -> IdentityChecked {
         },
         agent: None,
         name_matches: None,
+        tokens: TokenSet::default(),
     };
     for (number, value) in fields(bytes) {
         match number {
-            identity_checked::DOCUMENT => read.document = read_document(nested(value)),
+            identity_checked::DOCUMENT => {
+                read.document = read_document(nested(value));
+                read.tokens = read_tokens(nested(value), document::TOKENS);
+            }
             identity_checked::RESULT => read.result = facts::identity_result(choice(value)),
             identity_checked::NAME_MATCHES => read.name_matches = Some(flag(value)),
             identity_checked::AGENT_DOCUMENT => read.agent = Some(read_document(nested(value))),

@@ -3,6 +3,7 @@
 use crate::case::{Acceptance, Case};
 use crate::duty::applicability::CountingRoute;
 use crate::duty::inspection;
+use crate::event::DeclaredItem;
 use crate::finding::{Code, Findings, Value};
 use crate::registry::Lookup;
 
@@ -51,8 +52,8 @@ pub(crate) fn route<'a>(case: &Case<'a>, acceptance: &Acceptance<'a>, findings: 
 
 /// IN-06: declared item absent (letters exempt) or generic.
 pub(crate) fn declared_item<'a>(case: &Case<'a>, acceptance: &Acceptance<'a>, findings: &mut Findings<'_, 'a>) {
-    let declared = acceptance.accepted.declared_item.trim();
-    if declared.is_empty() {
+    let declared = acceptance.accepted.declared_item;
+    if declared == DeclaredItem::NONE {
         if !acceptance.accepted.letter {
             findings.raise(
                 Code::In06,

@@ -144,6 +144,48 @@ impl fmt::Debug for EventId {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ContentDigest(pub u64);
 
+/// A declared item, as far as it is ever compared: whether it is there, and whether it is one of the words that say
+/// nothing (IN-06). Case and outer blanks make no difference. Its text is not kept.
+///
+/// ```
+/// use sanbai_core::event::DeclaredItem;
+///
+/// assert_eq!(DeclaredItem::of(" Goods "), DeclaredItem::of("goods"));
+/// assert_ne!(DeclaredItem::of("书籍"), DeclaredItem::of("日用品"));
+/// assert_eq!(DeclaredItem::of("  "), DeclaredItem::NONE);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct DeclaredItem(u64);
+
+impl DeclaredItem {
+    /// No item was declared.
+    pub const NONE: Self = Self(0);
+    /// Bits of a digest. Of a thousand million different items four or fewer, by chance, pass for a given word.
+    const MASK: u64 = (1 << 48) - 1;
+
+    /// Of the text on the waybill.
+    pub fn of(text: &str) -> Self {
+        let text = text.trim();
+        if text.is_empty() {
+            return Self::NONE;
+        }
+        let digest = text.bytes().fold(0xcbf2_9ce4_8422_2325, |digest: u64, byte| {
+            (digest ^ u64::from(byte.to_ascii_lowercase())).wrapping_mul(0x0100_0000_01b3)
+        });
+        Self::from_bits(digest ^ digest >> 48 | 1)
+    }
+
+    /// From [`bits`](Self::bits); others are dropped.
+    pub const fn from_bits(bits: u64) -> Self {
+        Self(bits & Self::MASK)
+    }
+
+    /// 48 bits; 0 for none.
+    pub const fn bits(self) -> u64 {
+        self.0
+    }
+}
+
 /// Digests of the keyed tokens of one value: one for each key in force, at most four.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct TokenSet {

@@ -163,6 +163,7 @@ impl RuleSet {
         for word in self
             .documents
             .generic_items
+            .words()
             .iter()
             .filter(|word| word.len() > GENERIC_ITEM_BYTES_MAX)
         {

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::brand::Brand;
 use super::law::{Clause, Law};
 use crate::document::DocumentKind;
+use crate::event::DeclaredItem;
 use crate::finding::Code;
 use crate::time::{CivilDay, Span};
 
@@ -68,12 +69,8 @@ impl RuleSet {
     }
 
     /// Whether a declared item says nothing: in the list of generic words.
-    pub fn is_generic_item(&self, item: &str) -> bool {
-        let item = item.trim();
-        self.documents
-            .generic_items
-            .iter()
-            .any(|word| word.eq_ignore_ascii_case(item))
+    pub fn is_generic_item(&self, item: DeclaredItem) -> bool {
+        self.documents.generic_items.contains(item)
     }
 
     /// Whether a kind of document may be used to send a parcel.
@@ -163,7 +160,34 @@ pub struct Documents {
     /// Codes of kinds that are not accepted (RN-04).
     pub not_accepted: BTreeSet<String>,
     /// Words that describe nothing (IN-06). At most 48 bytes each.
-    pub generic_items: BTreeSet<String>,
+    pub generic_items: GenericItems,
+}
+
+/// Words that describe nothing.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(from = "BTreeSet<String>")]
+pub struct GenericItems {
+    words: BTreeSet<String>,
+    digests: BTreeSet<DeclaredItem>,
+}
+
+impl From<BTreeSet<String>> for GenericItems {
+    fn from(words: BTreeSet<String>) -> Self {
+        let digests = words.iter().map(|word| DeclaredItem::of(word)).collect();
+        Self { words, digests }
+    }
+}
+
+impl GenericItems {
+    /// The words.
+    pub const fn words(&self) -> &BTreeSet<String> {
+        &self.words
+    }
+
+    /// Whether an item is one of them.
+    pub fn contains(&self, item: DeclaredItem) -> bool {
+        self.digests.contains(&item)
+    }
 }
 
 /// How strictly the duties are read.
@@ -236,7 +260,7 @@ pub struct Rule {
 }
 
 /// The three duties.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Duty {
     /// 实名收寄

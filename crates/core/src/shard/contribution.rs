@@ -26,8 +26,6 @@ pub struct Contribution<'a> {
     pub duties: [Share; 3],
     /// Findings in the order of their codes.
     pub findings: Vec<(Code, Severity)>,
-    /// Digest of the sender's identity token that decided real-name sending, outside agreements: the subject of RN-08.
-    pub identity: Option<u64>,
 }
 
 /// What one parcel adds to the counts of one duty.

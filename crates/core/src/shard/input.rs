@@ -1,6 +1,6 @@
 //! Everything that can happen to a parcel shard. Nothing else changes its state.
 
-use crate::event::Event;
+use crate::event::{Event, EventId};
 use crate::finding::Code;
 use crate::rules::Duty;
 use crate::shard::position::Position;
@@ -11,6 +11,8 @@ use crate::time::{CivilDay, Timestamp};
 pub enum Input<'a> {
     /// Something happened to a parcel.
     Event(&'a Event<'a>),
+    /// Something happened that is about no parcel; it is only passed on.
+    Subject(SubjectEvent<'a>),
     /// The clock moves.
     Tick(Tick),
     /// Something was seen that only many parcels show.
@@ -21,6 +23,59 @@ pub enum Input<'a> {
     Activate(Behaviour),
     /// Records that nobody can read are passed over.
     Skip(Skip),
+}
+
+/// Something that happened to a device, a screener or an outlet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SubjectEvent<'a> {
+    /// Chosen by the producer, kept when it sends the event again.
+    pub id: EventId,
+    /// Brand code, upper case.
+    pub brand: &'a str,
+    /// Device id, staff id or outlet, as the happening says.
+    pub subject: &'a str,
+    /// Licence or filing number of the site.
+    pub site: &'a str,
+    /// When it happened, by the clock of the device.
+    pub occurred_at: Timestamp,
+    /// When it reached us.
+    pub intake_at: Timestamp,
+    /// What happened.
+    pub happening: SubjectHappening<'a>,
+}
+
+/// What happened to a device, a screener or an outlet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SubjectHappening<'a> {
+    /// A machine was switched on or off, or failed.
+    Device(Power),
+    /// A screener logged in (true) or out at a machine.
+    Shift {
+        /// In, not out.
+        is_in: bool,
+        /// Device id of the machine.
+        device: &'a str,
+    },
+    /// A brand's own count of the parcels that an outlet accepted on a day.
+    DeclaredVolume {
+        /// The day.
+        day: CivilDay,
+        /// How many.
+        accepted: u32,
+    },
+}
+
+/// State of a machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Power {
+    /// The producer did not say.
+    Unspecified,
+    /// On.
+    On,
+    /// Off.
+    Off,
+    /// It failed.
+    Fault,
 }
 
 /// The clock of a partition moves: the only input by which anything expires.

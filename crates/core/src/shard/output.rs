@@ -3,6 +3,7 @@
 use crate::event::EventId;
 use crate::finding::Code;
 use crate::rules::Severity;
+use crate::shard::input::SubjectEvent;
 use crate::shard::position::Position;
 use crate::shard::section::{Change, Sighting};
 use crate::time::Timestamp;
@@ -25,6 +26,8 @@ pub enum Output<'a> {
     Change(Change<'a>),
     /// A subject was seen with the parcel, or no longer.
     Sighting(Sighting<'a>),
+    /// Something that is about no parcel is passed on.
+    Subject(SubjectEvent<'a>),
     /// What became of an event. Exactly one for each.
     Outcome(Outcome),
     /// Something that an operator must know.

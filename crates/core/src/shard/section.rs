@@ -2,8 +2,9 @@
 
 use crate::event::EventId;
 use crate::shard::contribution::Contribution;
+use crate::shard::input::SubjectEvent;
 use crate::shard::position::Position;
-use crate::time::Timestamp;
+use crate::time::{CivilDay, Timestamp};
 
 /// What one source partition found between two positions, for one scope shard.
 ///
@@ -30,8 +31,10 @@ pub struct Section<'a> {
 pub enum Entry<'a> {
     /// A parcel now adds something else to the counts of its outlet.
     Change(Change<'a>),
-    /// Something was seen of a subject, or taken back.
+    /// Something was seen of a subject with a parcel, or is no longer.
     Sighting(Sighting<'a>),
+    /// Something happened that is about no parcel.
+    Subject(SubjectEvent<'a>),
 }
 
 /// What a parcel added to the counts, and adds now. At least one of the two is there.
@@ -46,21 +49,35 @@ pub struct Change<'a> {
     pub new: Option<Contribution<'a>>,
 }
 
-/// A subject was seen with a parcel.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What was seen of a subject with a parcel. The last one of a subject and a parcel counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sighting<'a> {
-    /// Whether it is added or withdrawn.
-    pub added: bool,
-    /// Digest of the keyed token of the sender's identity.
-    pub identity: u64,
+    /// Who or what was seen.
+    pub subject: Subject,
     /// Brand code of the parcel.
     pub brand: &'a str,
     /// Waybill number of the parcel.
     pub waybill: &'a str,
-    /// Site where it was seen.
+    /// What was seen; `None` withdraws it.
+    pub seen: Option<Seen<'a>>,
+}
+
+/// Who or what is seen with parcels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Subject {
+    /// Digest of the keyed token of a sender's identity.
+    Identity(u64),
+}
+
+/// Where and when a subject was seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seen<'a> {
+    /// Outlet of the counting acceptance.
     pub site: &'a str,
-    /// Operator who saw it; may be empty.
+    /// Its operator; may be empty.
     pub operator: &'a str,
+    /// Civil day of the acceptance.
+    pub day: CivilDay,
     /// The event that showed it.
     pub event: EventId,
     /// When that happened.

@@ -1,7 +1,7 @@
 //! What the core should see, by way of prost: slow and plain, to hold the fast way against.
 
 use sanbai_core::document::KindSet;
-use sanbai_core::event::{self, EventId, Expiry, Happening, Number, Place, ProhibitedClass, TokenSet};
+use sanbai_core::event::{self, DeclaredItem, EventId, Expiry, Happening, Number, Place, ProhibitedClass, TokenSet};
 use sanbai_core::time::{CivilDay, Timestamp};
 
 use crate::facts;
@@ -22,6 +22,10 @@ pub(super) fn happening(happening: &Wire) -> Option<Happening<'_>> {
             document: document(checked.document.as_ref()),
             agent: checked.agent_document.as_ref().map(|agent| document(Some(agent))),
             name_matches: checked.name_matches,
+            tokens: checked
+                .document
+                .as_ref()
+                .map_or_else(TokenSet::default, |document| tokens(&document.tokens)),
         }),
         Wire::Inspected(inspected) => Happening::Inspected(event::Inspected {
             result: facts::inspection_result(inspected.result),
@@ -66,7 +70,7 @@ fn accepted(accepted: &wire::Accepted) -> event::Accepted<'_> {
         transport: facts::transport(accepted.transport),
         route: facts::route(accepted.route),
         agreement: &accepted.agreement,
-        declared_item: &accepted.declared_item,
+        declared_item: DeclaredItem::of(&accepted.declared_item),
         destination: Place::parse(&accepted.destination),
         sender: accepted
             .sender

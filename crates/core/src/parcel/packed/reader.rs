@@ -3,9 +3,9 @@
 use super::writer::{CONFLICTED, PLACED, REDACTED, ULID, UPLOADED};
 use crate::document::{DocumentKind, Grade, KindSet};
 use crate::event::{
-    Accepted, ContentDigest, Document, Event, EventId, Expiry, Happening, IdentityChecked, IdentityResult, Inspected,
-    InspectionResult, Leg, Mark, Number, OpenCheckResult, OpenChecked, Place, ProhibitedClass, Route, TokenSet,
-    Transport, XrayJudgement, XrayScreened,
+    Accepted, ContentDigest, DeclaredItem, Document, Event, EventId, Expiry, Happening, IdentityChecked,
+    IdentityResult, Inspected, InspectionResult, Leg, Mark, Number, OpenCheckResult, OpenChecked, Place,
+    ProhibitedClass, Route, TokenSet, Transport, XrayJudgement, XrayScreened,
 };
 use crate::parcel::names::Names;
 use crate::time::{CivilDay, Timestamp};
@@ -94,12 +94,9 @@ impl<'a> Reader<'a> {
 
     fn accepted(&mut self) -> Option<Accepted<'a>> {
         let [bits, transport, route] = self.take::<3>()?;
-        let (agreement, declared_item) = (self.text()?, self.text()?);
+        let (agreement, declared_item) = (self.text()?, DeclaredItem::from_bits(self.number()?));
         let destination = Place::from_digits(self.number()?);
-        let mut sender = TokenSet::default();
-        for _ in 0..self.byte()? {
-            sender.insert(u64::from_le_bytes(self.take()?));
-        }
+        let sender = self.tokens()?;
         Some(Accepted {
             letter: bits & 1 != 0,
             transport: match transport {
@@ -147,7 +144,16 @@ impl<'a> Reader<'a> {
             document,
             agent,
             name_matches,
+            tokens: self.tokens()?,
         })
+    }
+
+    fn tokens(&mut self) -> Option<TokenSet> {
+        let mut tokens = TokenSet::default();
+        for _ in 0..self.byte()? {
+            tokens.insert(u64::from_le_bytes(self.take()?));
+        }
+        Some(tokens)
     }
 
     fn document(&mut self) -> Option<Document> {

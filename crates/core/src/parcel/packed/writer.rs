@@ -3,15 +3,10 @@
 use crate::document::{DocumentKind, Grade};
 use crate::event::{
     Accepted, Document, Event, Expiry, Happening, IdentityResult, InspectionResult, Leg, Number, OpenCheckResult,
-    ProhibitedClass, Route, Transport, XrayJudgement, XrayScreened,
+    ProhibitedClass, Route, TokenSet, Transport, XrayJudgement, XrayScreened,
 };
 use crate::parcel::names::Names;
 use crate::parcel::store::Position;
-
-/// A declared item longer than any generic word describes something; its text is not kept.
-const ITEM_BYTES_KEPT: usize = 48;
-/// What stands for it.
-pub(super) const DESCRIBED_ITEM: &str = "(described)";
 
 /// The numbers of the texts of an event, in the order in which they are written.
 #[derive(Debug)]
@@ -48,7 +43,7 @@ impl Numbers {
 /// The texts that a happening carries.
 fn carried<'a>(happening: &Happening<'a>) -> [&'a str; 3] {
     match happening {
-        Happening::Accepted(accepted) => [accepted.agreement, kept_item(accepted.declared_item), ""],
+        Happening::Accepted(accepted) => [accepted.agreement, "", ""],
         Happening::XrayScreened(screened) => [screened.device, screened.screener, screened.third_party],
         Happening::Arrived(from) => [from, "", ""],
         Happening::IdentityChecked(_)
@@ -64,14 +59,6 @@ fn carried<'a>(happening: &Happening<'a>) -> [&'a str; 3] {
         | Happening::Returned
         | Happening::Voided
         | Happening::Retracted(_) => ["", "", ""],
-    }
-}
-
-fn kept_item(item: &str) -> &str {
-    if item.len() > ITEM_BYTES_KEPT {
-        DESCRIBED_ITEM
-    } else {
-        item
     }
 }
 
@@ -139,7 +126,7 @@ impl Writer {
     fn happening(&mut self, happening: &Happening<'_>, numbers: &Numbers) {
         let [first, second, third] = numbers.carried;
         match happening {
-            Happening::Accepted(accepted) => self.accepted(accepted, first, second),
+            Happening::Accepted(accepted) => self.accepted(accepted, first),
             Happening::IdentityChecked(check) => {
                 self.bytes.push(identity_result(check.result));
                 self.bytes.push(answer(check.name_matches));
@@ -148,6 +135,7 @@ impl Writer {
                 if let Some(agent) = &check.agent {
                     self.document(agent);
                 }
+                self.tokens(&check.tokens);
             }
             Happening::Inspected(inspected) => self.bytes.extend([
                 inspection_result(inspected.result),
@@ -185,15 +173,19 @@ impl Writer {
         }
     }
 
-    fn accepted(&mut self, accepted: &Accepted<'_>, agreement: u32, item: u32) {
+    fn accepted(&mut self, accepted: &Accepted<'_>, agreement: u32) {
         let bits = u8::from(accepted.letter) | u8::from(accepted.by_agent).wrapping_shl(1);
         self.bytes
             .extend([bits, transport(accepted.transport), route(accepted.route)]);
         self.number(agreement.into());
-        self.number(item.into());
+        self.number(accepted.declared_item.bits());
         self.number(accepted.destination.map_or(0, |place| place.digits()));
-        self.bytes.push(u8::try_from(accepted.sender.len()).unwrap_or(0));
-        for digest in accepted.sender.iter() {
+        self.tokens(&accepted.sender);
+    }
+
+    fn tokens(&mut self, tokens: &TokenSet) {
+        self.bytes.push(u8::try_from(tokens.len()).unwrap_or(0));
+        for digest in tokens.iter() {
             self.bytes.extend(digest.to_le_bytes());
         }
     }
