@@ -319,7 +319,7 @@ fn a_parcel_takes_few_bytes() {
     let mut events = 0_usize;
     generate(
         &World::new(&Plan {
-            parcels: 10_000,
+            parcels: 50_000,
             ..Plan::default()
         }),
         &mut |event| {
@@ -334,7 +334,7 @@ fn a_parcel_takes_few_bytes() {
     );
     let each = parcels.bytes() / parcels.len();
     assert!(
-        each <= 440,
+        each <= 340,
         "{each} bytes for a parcel of {} events",
         events / parcels.len()
     );

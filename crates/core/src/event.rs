@@ -189,7 +189,7 @@ pub struct Accepted<'a> {
     pub declared_item: DeclaredItem,
     /// Division of the destination.
     pub destination: Option<Place>,
-    /// Tokens of the sender's phone number.
+    /// 32 bits of each token of the sender's phone number: enough to compare two acceptances of one waybill.
     pub sender: TokenSet,
     /// Handed over by somebody else than the sender.
     pub by_agent: bool,

@@ -2,19 +2,16 @@
 
 mod names;
 mod packed;
-mod store;
+mod slab;
+mod table;
 
-pub use packed::PackError;
+pub(crate) use names::Names;
+pub(crate) use table::{Slot, Table};
 
-use hashbrown::hash_table::Entry;
-use hashbrown::{DefaultHashBuilder, HashTable};
-use std::hash::BuildHasher as _;
+use core::fmt;
 
 use crate::case::Evidence;
 use crate::event::Event;
-use names::Names;
-use packed::Packed;
-use store::Store;
 
 /// What an event changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,10 +91,7 @@ impl Parcel {
 /// Takes about 400 bytes for a parcel of eight events. Grows without a bound of its own: whoever feeds it bounds the input.
 #[derive(Clone, Debug)]
 pub struct Parcels {
-    names: Names,
-    store: Store,
-    table: HashTable<Packed>,
-    hasher: DefaultHashBuilder,
+    table: Table,
     events_max: usize,
 }
 
@@ -111,13 +105,10 @@ impl Parcels {
     /// Events that a parcel holds where nobody sets another bound.
     pub const EVENTS_MAX: usize = 1_024;
 
-    /// No parcels yet; each will hold at most `events_max` events.
+    /// No parcels yet; each will hold at most `events_max` events, and at most 64 KiB of them.
     pub fn with_events_max(events_max: usize) -> Self {
         Self {
-            names: Names::default(),
-            store: Store::default(),
-            table: HashTable::new(),
-            hasher: DefaultHashBuilder::default(),
+            table: Table::default(),
             events_max,
         }
     }
@@ -129,7 +120,7 @@ impl Parcels {
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.table.is_empty()
+        self.len() == 0
     }
 
     /// Adds an event to its parcel.
@@ -137,66 +128,46 @@ impl Parcels {
     /// # Errors
     /// Where a text is too long to be kept.
     pub fn apply(&mut self, event: &Event<'_>) -> Result<Applied, PackError> {
-        let Self {
-            names,
-            store,
-            table,
-            hasher,
-            events_max,
-        } = self;
-        let brand = names.intern(event.brand);
-        let entry = table.entry(
-            hasher.hash_one((brand, event.waybill)),
-            |packed| packed.is_of(brand, event.waybill, store),
-            |packed| hasher.hash_one((packed.brand(store), packed.waybill(store))),
-        );
-        match entry {
-            Entry::Occupied(mut entry) => Ok(entry.get_mut().apply(event, names, store, *events_max)),
-            Entry::Vacant(entry) => {
-                let mut packed = Packed::new(brand, event, store)?;
-                let applied = packed.apply(event, names, store, *events_max);
-                entry.insert(packed);
-                Ok(applied)
-            }
-        }
+        self.table.apply(event, self.events_max).map(|(_, applied)| applied)
     }
 
     /// The evidence of one parcel.
     pub fn find(&self, brand: &str, waybill: &str) -> Option<Evidence<'_>> {
-        let Self {
-            names,
-            store,
-            table,
-            hasher,
-            ..
-        } = self;
-        let brand = names.find(brand)?;
-        let packed = table.find(hasher.hash_one((brand, waybill)), |packed| {
-            packed.is_of(brand, waybill, store)
-        })?;
-        Some(packed.evidence(names, store))
+        Some(self.table.evidence(self.table.find(brand, waybill)?))
     }
 
     /// The evidence of every parcel, in no order that means anything.
     pub fn iter(&self) -> impl Iterator<Item = Evidence<'_>> {
-        self.table
-            .iter()
-            .map(|packed| packed.evidence(&self.names, &self.store))
+        self.table.slots().map(|slot| self.table.evidence(slot))
     }
 
     /// The evidence of every parcel, in the order of brand and waybill.
     pub fn iter_sorted(&self) -> impl Iterator<Item = Evidence<'_>> {
-        let Self {
-            names, store, table, ..
-        } = self;
-        let mut order: Vec<Packed> = table.iter().copied().collect();
-        order.sort_unstable_by_key(|packed| (names.text(packed.brand(store)), packed.waybill(store)));
-        order.into_iter().map(|packed| packed.evidence(names, store))
+        self.table.sorted().into_iter().map(|slot| self.table.evidence(slot))
     }
 
     /// Bytes in use, without what the allocator rounds up.
     pub fn bytes(&self) -> usize {
-        let kept = self.store.bytes().saturating_add(self.names.bytes());
-        kept.saturating_add(self.table.allocation_size())
+        self.table.bytes()
     }
 }
+
+/// Why an event cannot be kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PackError {
+    /// It is of another parcel.
+    AnotherParcel,
+    /// Its waybill has more than 255 bytes.
+    WaybillTooLong,
+}
+
+impl fmt::Display for PackError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::AnotherParcel => "the event is of another parcel",
+            Self::WaybillTooLong => "the waybill has more than 255 bytes",
+        })
+    }
+}
+
+impl std::error::Error for PackError {}

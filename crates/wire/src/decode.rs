@@ -200,7 +200,7 @@ pub(crate) fn check_size(bytes: &[u8]) -> Result<(), Reject> {
     Ok(())
 }
 
-/// The first eight bytes of the SHA-256 of canonical bytes without those of the intake, and without id, brand and
+/// The first four bytes of the SHA-256 of canonical bytes without those of the intake, and without id, brand and
 /// waybill: only contents under one id of one parcel are ever compared.
 fn digest(bytes: &[u8], layout: &Layout) -> ContentDigest {
     let intake = layout.intake();
@@ -210,6 +210,6 @@ fn digest(bytes: &[u8], layout: &Layout) -> ContentDigest {
     ContentDigest(
         hash.finalize()
             .first_chunk()
-            .map_or(0, |first| u64::from_be_bytes(*first)),
+            .map_or(0, |first| u32::from_be_bytes(*first)),
     )
 }

@@ -86,7 +86,7 @@ fn read_accepted(bytes: &[u8]) -> Accepted<'_> {
             accepted::AGREEMENT => read.agreement = text(value),
             accepted::DECLARED_ITEM => read.declared_item = DeclaredItem::of(text(value)),
             accepted::DESTINATION => read.destination = Place::parse(text(value)),
-            accepted::SENDER => read.sender = read_tokens(nested(value), party::PHONE_TOKENS),
+            accepted::SENDER => read.sender = half(&read_tokens(nested(value), party::PHONE_TOKENS)),
             accepted::BY_AGENT => read.by_agent = flag(value),
             _ => {}
         }
@@ -104,6 +104,15 @@ fn read_tokens(bytes: &[u8], field: u32) -> TokenSet {
         }
     }
     set
+}
+
+/// The upper half of each digest: enough to compare the senders of one waybill.
+fn half(tokens: &TokenSet) -> TokenSet {
+    let mut halves = TokenSet::default();
+    tokens.iter().for_each(|digest| {
+        halves.insert(digest >> 32);
+    });
+    halves
 }
 
 fn read_identity_checked(bytes: &[u8]) -> IdentityChecked {

@@ -67,21 +67,27 @@ impl<'a> Evidence<'a> {
                 _ => set.push(report),
             }
         }
-        let retractions: Vec<(&str, EventId)> = set
-            .iter()
-            .filter_map(|(event, _)| Some((event.source, event.happening.retracts()?)))
-            .collect();
+        Self::of_set(set)
+    }
+
+    /// From reports of which no two have one source and id; the flag says that an id came with two contents.
+    pub(crate) fn of_set(set: impl IntoIterator<Item = (Event<'a>, bool)>) -> Self {
         let mut items: Vec<Item<'a>> = set
             .into_iter()
-            .map(|(event, conflicted)| {
-                let retracted = event.happening.retracts().is_none() && retractions.contains(&(event.source, event.id));
-                Item {
-                    event,
-                    conflicted,
-                    retracted,
-                }
+            .map(|(event, conflicted)| Item {
+                event,
+                conflicted,
+                retracted: false,
             })
             .collect();
+        let retractions: Vec<(&str, EventId)> = items
+            .iter()
+            .filter_map(|item| Some((item.event.source, item.event.happening.retracts()?)))
+            .collect();
+        for item in &mut items {
+            let is_target = || retractions.contains(&(item.event.source, item.event.id));
+            item.retracted = item.event.happening.retracts().is_none() && is_target();
+        }
         items.sort_by(|a, b| {
             let order = |event: &Event<'a>| (event.occurred_at, event.intake_at, event.source, event.id);
             order(&a.event).cmp(&order(&b.event))

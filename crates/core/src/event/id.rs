@@ -140,9 +140,12 @@ impl fmt::Debug for EventId {
     }
 }
 
-/// Digest of the content of an event: the first eight bytes of a SHA-256. Of two contents under one id the smaller counts.
+/// Digest of the content of an event: the first four bytes of a SHA-256. Of two contents under one id the smaller counts.
+///
+/// Only contents under one id are ever compared, so 32 bits tell them apart: of four thousand million conflicts one would
+/// pass for a copy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ContentDigest(pub u64);
+pub struct ContentDigest(pub u32);
 
 /// A declared item, as far as it is ever compared: whether it is there, and whether it is one of the words that say
 /// nothing (IN-06). Case and outer blanks make no difference. Its text is not kept.

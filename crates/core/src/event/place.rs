@@ -50,6 +50,28 @@ impl Place {
         })
     }
 
+    /// How many digits count, as a place among the levels, and those digits as a number.
+    pub(crate) fn level(self) -> (u8, u64) {
+        let level = LEVELS.iter().position(|level| *level == u32::from(self.length));
+        let level = level.and_then(|level| u8::try_from(level).ok()).unwrap_or(0);
+        (level, self.prefix(u32::from(self.length)).unwrap_or(0))
+    }
+
+    /// The digits of a division as far as a level goes; further ones are zero.
+    pub(crate) fn at_level(self, level: u8) -> u64 {
+        self.digits.checked_div(Self::scale(level)).unwrap_or(0)
+    }
+
+    /// The inverse of [`level`](Self::level).
+    pub(crate) fn of_level(level: u8, prefix: u64) -> Option<Self> {
+        Self::from_digits(prefix.checked_mul(Self::scale(level))?)
+    }
+
+    fn scale(level: u8) -> u64 {
+        let length = LEVELS.get(usize::from(level)).copied().unwrap_or(12);
+        10_u64.checked_pow(12_u32.saturating_sub(length)).unwrap_or(1)
+    }
+
     /// All twelve digits.
     pub const fn digits(self) -> u64 {
         self.digits

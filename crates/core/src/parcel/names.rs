@@ -1,43 +1,102 @@
-//! Texts that recur, kept once.
+//! Texts that recur, kept once for as long as somebody holds them.
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 use std::hash::BuildHasher as _;
 
-/// Texts by number. Number 0 is the empty text.
+/// Texts by number. Number 0 is the empty text, which nobody needs to hold.
+///
+/// Which number a text has depends on what was held before it and never leaves the memory of one process.
 #[derive(Clone, Debug)]
-pub(super) struct Names {
-    texts: Vec<Box<str>>,
+pub(crate) struct Names {
+    texts: Vec<Held>,
+    free: Vec<u32>,
     numbers: HashTable<u32>,
     hasher: DefaultHashBuilder,
+    bytes: usize,
+}
+
+#[derive(Clone, Debug)]
+struct Held {
+    text: Box<str>,
+    times: u32,
 }
 
 impl Default for Names {
     fn default() -> Self {
         Self {
-            texts: vec!["".into()],
+            texts: vec![Held {
+                text: "".into(),
+                times: 0,
+            }],
+            free: Vec::new(),
             numbers: HashTable::new(),
             hasher: DefaultHashBuilder::default(),
+            bytes: 0,
         }
     }
 }
 
 impl Names {
-    /// The number of a text, new or known.
-    pub(super) fn intern(&mut self, text: &str) -> u32 {
+    /// The number of a text, new or known, held once more.
+    pub(crate) fn hold(&mut self, text: &str) -> u32 {
         if let Some(number) = self.find(text) {
+            self.hold_again(number);
             return number;
         }
-        let number = u32::try_from(self.texts.len()).expect("four thousand million texts do not fit in memory");
-        self.texts.push(text.into());
-        let Self { texts, numbers, hasher } = self;
+        let held = Held {
+            text: text.into(),
+            times: 1,
+        };
+        self.bytes = self.bytes.saturating_add(text.len());
+        let number = match self.free.pop() {
+            Some(number) => {
+                if let Some(place) = self.place_mut(number) {
+                    *place = held;
+                }
+                number
+            }
+            None => {
+                let number = u32::try_from(self.texts.len()).expect("four thousand million texts do not fit in memory");
+                self.texts.push(held);
+                number
+            }
+        };
+        let Self {
+            texts, numbers, hasher, ..
+        } = self;
         numbers.insert_unique(hasher.hash_one(text), number, |number| {
             hasher.hash_one(text_of(texts, *number))
         });
         number
     }
 
+    /// Holds a known number once more.
+    pub(crate) fn hold_again(&mut self, number: u32) {
+        if let Some(held) = self.place_mut(number).filter(|_| number != 0) {
+            held.times = held.times.saturating_add(1);
+        }
+    }
+
+    /// Lets a number go; it is forgotten when nobody holds it.
+    pub(crate) fn release(&mut self, number: u32) {
+        let Some(held) = self.place_mut(number).filter(|_| number != 0) else {
+            return;
+        };
+        held.times = held.times.saturating_sub(1);
+        if held.times > 0 {
+            return;
+        }
+        let text = std::mem::take(&mut held.text);
+        self.bytes = self.bytes.saturating_sub(text.len());
+        let hash = self.hasher.hash_one(&*text);
+        if let Ok(entry) = self.numbers.find_entry(hash, |known| *known == number) {
+            entry.remove();
+        }
+        self.free.push(number);
+    }
+
     /// The number of a known text.
-    pub(super) fn find(&self, text: &str) -> Option<u32> {
+    pub(crate) fn find(&self, text: &str) -> Option<u32> {
         if text.is_empty() {
             return Some(0);
         }
@@ -46,23 +105,51 @@ impl Names {
             .copied()
     }
 
-    /// The text of a number; empty for a number that was never given out.
-    pub(super) fn text(&self, number: u32) -> &str {
+    /// The text of a number; empty for a number that nobody holds.
+    pub(crate) fn text(&self, number: u32) -> &str {
         text_of(&self.texts, number)
     }
 
+    /// How many texts are held.
+    pub(crate) fn len(&self) -> usize {
+        self.numbers.len()
+    }
+
     /// Bytes in use.
-    pub(super) fn bytes(&self) -> usize {
-        let texts: usize = self.texts.iter().map(|text| text.len()).sum();
-        texts
-            .saturating_add(self.texts.capacity().saturating_mul(size_of::<Box<str>>()))
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+            .saturating_add(self.texts.capacity().saturating_mul(size_of::<Held>()))
+            .saturating_add(self.free.capacity().saturating_mul(size_of::<u32>()))
             .saturating_add(self.numbers.allocation_size())
+    }
+
+    fn place_mut(&mut self, number: u32) -> Option<&mut Held> {
+        self.texts.get_mut(usize::try_from(number).ok()?)
     }
 }
 
-fn text_of(texts: &[Box<str>], number: u32) -> &str {
+fn text_of(texts: &[Held], number: u32) -> &str {
     usize::try_from(number)
         .ok()
         .and_then(|number| texts.get(number))
-        .map_or("", |text| text)
+        .map_or("", |held| &held.text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_forgotten_when_nobody_holds_it() {
+        let mut names = Names::default();
+        let outlet = names.hold("GZ-0001");
+        assert_eq!(names.hold("GZ-0001"), outlet);
+        names.release(outlet);
+        assert_eq!(names.find("GZ-0001"), Some(outlet), "still held once");
+        names.release(outlet);
+        assert_eq!((names.find("GZ-0001"), names.len()), (None, 0));
+        assert_eq!(names.hold("GZ-0002"), outlet, "its number is used again");
+        assert_eq!(names.text(outlet), "GZ-0002");
+        assert_eq!(names.find(""), Some(0), "the empty text needs no holding");
+    }
 }

@@ -1,189 +1,203 @@
-//! The evidence of one parcel as bytes: about 45 an event.
+//! The events of one parcel as bytes: about 35 each.
 //!
 //! ```text
-//! head  = brand u32 · base i64 (nanoseconds) · waybill length u8 · waybill
-//! event = event before it, 5 · length u16 · kind u8 · flags u8 · id 16 · digest 8 · occurred · intake · upload · source ·
-//!         site · operator · place · what the kind carries
+//! event = length u8 · kind and flags u16 · id 16 · digest 4 · occurred · intake · upload · source · site · operator ·
+//!         place · what the kind carries
 //! ```
-//! An event that was merged with a copy is written again and its old record marked as replaced.
-//! Times are differences (occurred to base, intake to occurred, upload to intake) as zigzag variable-length integers, in
-//! milliseconds where they are whole and in nanoseconds else. Texts are numbers of [`Names`].
+//! Times are differences (occurred to the event before, intake to occurred, upload to intake), in milliseconds where all
+//! are whole. What is the same as in the event before is not repeated. In memory texts are numbers of [`Names`]; in rows,
+//! which outlive it, they are written out.
 
-use core::fmt;
+use core::cell::RefCell;
 
-use super::Applied;
 use super::names::Names;
-use super::store::{Position, Store};
-use crate::case::{Evidence, merge};
-use crate::event::Event;
-use reader::Reader;
-use writer::{Numbers, Writer};
+use crate::bytes::{Reader, Writer};
+use crate::event::{Event, Place};
+use crate::time::Timestamp;
 
 mod reader;
 mod writer;
 
-/// Bytes of a parcel's head before the waybill.
-const HEAD: usize = 4 + 8 + 1;
-/// Where in an event its flags stand.
-const FLAGS_AT: usize = Position::BYTES + 2 + 1;
-/// Where in an event the id begins.
-const ID_AT: usize = FLAGS_AT + 1;
+/// Where in an event, without the length in front, its id begins.
+const ID_AT: usize = 2;
 
-/// Why an event cannot be kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PackError {
-    /// It is of another parcel.
-    AnotherParcel,
-    /// Its waybill has more than 255 bytes.
-    WaybillTooLong,
+/// Where texts go.
+#[derive(Debug)]
+pub(crate) enum Texts<'n> {
+    /// Held here; their numbers are written.
+    Held(&'n mut Names),
+    /// Written out.
+    Inline,
 }
 
-impl fmt::Display for PackError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::AnotherParcel => "the event is of another parcel",
-            Self::WaybillTooLong => "the waybill has more than 255 bytes",
-        })
+impl Texts<'_> {
+    pub(crate) fn put(&mut self, bytes: &mut Writer, text: &str) {
+        match self {
+            Self::Held(names) => bytes.number(names.hold(text).into()),
+            Self::Inline => bytes.text(text),
+        }
     }
 }
 
-impl std::error::Error for PackError {}
-
-/// The evidence of one parcel: where its head and its last event stand.
+/// Where texts come from.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Packed {
-    head: Position,
-    last: Position,
+pub(crate) enum TextsOf<'n> {
+    /// Numbers of texts that are held here.
+    Held(&'n Names),
+    /// Their numbers are gathered, nothing else.
+    Numbers(&'n RefCell<Vec<u32>>),
+    /// Written out.
+    Inline,
 }
 
-impl Packed {
-    /// A parcel without events.
-    pub(super) fn new(brand: u32, first: &Event<'_>, store: &mut Store) -> Result<Self, PackError> {
-        let length = u8::try_from(first.waybill.len()).map_err(|_| PackError::WaybillTooLong)?;
-        let mut bytes = Vec::with_capacity(HEAD.saturating_add(first.waybill.len()));
-        bytes.extend(brand.to_le_bytes());
-        bytes.extend(first.occurred_at.as_nanos().to_le_bytes());
-        bytes.push(length);
-        bytes.extend(first.waybill.as_bytes());
-        Ok(Self {
-            head: store.push(&bytes),
-            last: Position::NONE,
-        })
-    }
-
-    pub(super) fn brand(self, store: &Store) -> u32 {
-        store
-            .at(self.head)
-            .first_chunk()
-            .map_or(0, |bytes| u32::from_le_bytes(*bytes))
-    }
-
-    fn base(self, store: &Store) -> i64 {
-        store
-            .at(self.head)
-            .get(4..)
-            .and_then(<[u8]>::first_chunk)
-            .map_or(0, |bytes| i64::from_le_bytes(*bytes))
-    }
-
-    pub(super) fn waybill(self, store: &Store) -> &str {
-        let text = || {
-            let (head, rest) = store.at(self.head).split_first_chunk::<HEAD>()?;
-            str::from_utf8(rest.get(..usize::from(*head.last()?))?).ok()
-        };
-        text().unwrap_or_default()
-    }
-
-    pub(super) fn is_of(self, brand: u32, waybill: &str, store: &Store) -> bool {
-        self.brand(store) == brand && self.waybill(store) == waybill
-    }
-
-    /// The events that count, from the last to the first.
-    fn events(self, store: &Store) -> impl Iterator<Item = (Position, &[u8])> {
-        let mut next = self.last;
-        std::iter::from_fn(move || {
-            loop {
-                let here = next;
-                let (before, rest) = store.at(here).split_first_chunk()?;
-                next = Position::from_bytes(*before);
-                let length = usize::from(u16::from_le_bytes(*rest.first_chunk()?));
-                let event = store.at(here).get(..length)?;
-                if event.get(FLAGS_AT)? & writer::REPLACED == 0 {
-                    return Some((here, event));
-                }
+impl<'n> TextsOf<'n> {
+    pub(crate) fn get(self, reader: &mut Reader<'n>) -> Option<&'n str> {
+        match self {
+            Self::Held(names) => Some(names.text(reader.narrow()?)),
+            Self::Numbers(numbers) => {
+                numbers.borrow_mut().push(reader.narrow()?);
+                Some("")
             }
-        })
-    }
-
-    /// Adds an event, or merges it with the one under its source and id.
-    pub(super) fn apply(
-        &mut self,
-        event: &Event<'_>,
-        names: &mut Names,
-        store: &mut Store,
-        events_max: usize,
-    ) -> Applied {
-        let numbers = Numbers::of(event, names);
-        let names = &*names;
-        let mut writer = Writer::new(self.last, self.base(store));
-        let replaced = match self.find(event, names, store) {
-            Ok((position, known)) => {
-                let merged = merge(known, (*event, false));
-                let is_same = merged.1 == known.1
-                    && merged.0.digest == known.0.digest
-                    && merged.0.intake_at == known.0.intake_at
-                    && merged.0.upload_at() == known.0.upload_at();
-                if is_same {
-                    return Applied::Duplicate;
-                }
-                // Whichever content counts, its texts are known by now.
-                writer.event(&merged.0, merged.1, &Numbers::known(&merged.0, names));
-                Some(position)
-            }
-            Err(held) if held >= events_max => return Applied::Full,
-            Err(_) => {
-                writer.event(event, false, &numbers);
-                None
-            }
-        };
-        if let Some(flags) = replaced.and_then(|position| store.byte_mut(position, FLAGS_AT)) {
-            *flags |= writer::REPLACED;
+            Self::Inline => reader.text(),
         }
-        self.last = store.push(&writer.finish());
-        Applied::Merged
-    }
-
-    /// Where the event under a source and id stands and what it says; else how many events there are.
-    fn find<'a>(
-        self,
-        event: &Event<'_>,
-        names: &'a Names,
-        store: &'a Store,
-    ) -> Result<(Position, (Event<'a>, bool)), usize> {
-        let id = event.id.bits().to_le_bytes();
-        let mut held = 0_usize;
-        for (position, bytes) in self.events(store) {
-            held = held.saturating_add(1);
-            if bytes.get(ID_AT..).and_then(<[u8]>::first_chunk) == Some(&id)
-                && let Some(known) = self.unpack(bytes, names, store)
-                && (known.0.id, known.0.source) == (event.id, event.source)
-            {
-                return Ok((position, known));
-            }
-        }
-        Err(held)
-    }
-
-    fn unpack<'a>(self, bytes: &'a [u8], names: &'a Names, store: &'a Store) -> Option<(Event<'a>, bool)> {
-        let bytes = bytes.get(Position::BYTES..)?;
-        Reader::new(bytes, self.base(store), names).event(names.text(self.brand(store)), self.waybill(store))
-    }
-
-    /// The set of events.
-    pub(super) fn evidence<'a>(self, names: &'a Names, store: &'a Store) -> Evidence<'a> {
-        Evidence::of_merged(self.events(store).map(|(_, bytes)| {
-            self.unpack(bytes, names, store)
-                .expect("what was packed can be unpacked: tests pack every happening")
-        }))
     }
 }
+
+/// When and where an event happened.
+#[derive(Clone, Copy, Debug, Default)]
+struct Around<'a> {
+    occurred_at: Timestamp,
+    uploaded_at: Option<Timestamp>,
+    intake_at: Timestamp,
+    source: &'a str,
+    site: &'a str,
+    operator: &'a str,
+    place: Option<Place>,
+}
+
+impl<'a> Around<'a> {
+    fn of(event: &Event<'a>) -> Self {
+        Self {
+            occurred_at: event.occurred_at,
+            uploaded_at: event.uploaded_at,
+            intake_at: event.intake_at,
+            source: event.source,
+            site: event.site,
+            operator: event.operator,
+            place: event.place,
+        }
+    }
+}
+
+/// Flags of an event; its kind stands in the four bits below them.
+#[derive(Clone, Copy, Debug)]
+struct Flags(u16);
+
+impl Flags {
+    const NONE: Self = Self(0);
+    const ULID: Self = Self(1 << 4);
+    const REDACTED: Self = Self(1 << 5);
+    const CONFLICTED: Self = Self(1 << 6);
+    const UPLOADED: Self = Self(1 << 7);
+    const PLACED: Self = Self(1 << 8);
+    const NANOS: Self = Self(1 << 9);
+    const SAME_SOURCE: Self = Self(1 << 10);
+    const SAME_SITE: Self = Self(1 << 11);
+    const SAME_OPERATOR: Self = Self(1 << 12);
+    const SAME_PLACE: Self = Self(1 << 13);
+
+    /// Flags and kind.
+    const fn of(bits: u16) -> (Self, u16) {
+        (Self(bits & !15), bits & 15)
+    }
+
+    const fn bits(self) -> u16 {
+        self.0
+    }
+
+    const fn has(self, flag: Self) -> bool {
+        self.0 & flag.0 != 0
+    }
+
+    const fn with(self, flag: Self, present: bool) -> Self {
+        if present { Self(self.0 | flag.0) } else { self }
+    }
+}
+
+/// What an event has in common with the one before it, which is not written again.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Follows {
+    same: Flags,
+    occurred_at: Timestamp,
+    place: Option<Place>,
+}
+
+impl Follows {
+    pub(crate) fn of(event: &Event<'_>, before: Option<&Event<'_>>) -> Self {
+        let before = before.map(Around::of).unwrap_or_default();
+        Self {
+            same: Flags::NONE
+                .with(Flags::SAME_SOURCE, event.source == before.source)
+                .with(Flags::SAME_SITE, event.site == before.site)
+                .with(Flags::SAME_OPERATOR, event.operator == before.operator)
+                .with(Flags::SAME_PLACE, event.place.is_some() && event.place == before.place),
+            occurred_at: before.occurred_at,
+            place: before.place,
+        }
+    }
+}
+
+/// Writes an event, and whether its id came with two contents.
+pub(crate) fn put(out: &mut Writer, event: &(Event<'_>, bool), follows: Follows, texts: &mut Texts<'_>) {
+    writer::put(out, &event.0, event.1, follows, texts);
+}
+
+/// Reads the events of a parcel one after the other, each with whether its id came with two contents.
+///
+/// Ends with `Err` at bytes that were not written here.
+pub(crate) fn events<'a>(
+    bytes: &'a [u8],
+    key: (&'a str, &'a str),
+    texts: TextsOf<'a>,
+) -> impl Iterator<Item = Result<(Event<'a>, bool), Foreign>> {
+    let (mut reader, mut before, mut ended) = (Reader::new(bytes), Around::default(), false);
+    core::iter::from_fn(move || {
+        if ended || reader.is_empty() {
+            return None;
+        }
+        let read = reader
+            .block()
+            .and_then(|bytes| reader::event(bytes, &before, key, texts));
+        match read {
+            Some((event, conflicted)) => {
+                before = Around::of(&event);
+                Some(Ok((event, conflicted)))
+            }
+            None => {
+                ended = true;
+                Some(Err(Foreign))
+            }
+        }
+    })
+}
+
+/// Whether any event of a parcel has an id; ids of different sources may be alike.
+pub(crate) fn has_id(bytes: &[u8], id: u128) -> bool {
+    let (mut reader, id) = (Reader::new(bytes), id.to_le_bytes());
+    while let Some(event) = reader.block() {
+        if event.get(ID_AT..).is_some_and(|rest| rest.starts_with(&id)) {
+            return true;
+        }
+    }
+    false
+}
+
+/// How many events a parcel has.
+pub(crate) fn count(bytes: &[u8]) -> usize {
+    let mut reader = Reader::new(bytes);
+    core::iter::from_fn(|| reader.block()).count()
+}
+
+/// Bytes that were not written here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Foreign;

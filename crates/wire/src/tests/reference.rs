@@ -72,10 +72,13 @@ fn accepted(accepted: &wire::Accepted) -> event::Accepted<'_> {
         agreement: &accepted.agreement,
         declared_item: DeclaredItem::of(&accepted.declared_item),
         destination: Place::parse(&accepted.destination),
-        sender: accepted
-            .sender
-            .as_ref()
-            .map_or_else(TokenSet::default, |sender| tokens(&sender.phone_tokens)),
+        sender: accepted.sender.as_ref().map_or_else(TokenSet::default, |sender| {
+            let mut halves = TokenSet::default();
+            tokens(&sender.phone_tokens).iter().for_each(|digest| {
+                halves.insert(digest >> 32);
+            });
+            halves
+        }),
         by_agent: accepted.by_agent,
     }
 }

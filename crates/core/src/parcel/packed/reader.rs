@@ -1,284 +1,295 @@
 //! Bytes to events: the inverse of the writer.
 
-use super::writer::{CONFLICTED, PLACED, REDACTED, ULID, UPLOADED};
+use super::{Around, Flags, TextsOf};
+use crate::bytes::Reader;
 use crate::document::{DocumentKind, Grade, KindSet};
 use crate::event::{
     Accepted, ContentDigest, DeclaredItem, Document, Event, EventId, Expiry, Happening, IdentityChecked,
     IdentityResult, Inspected, InspectionResult, Leg, Mark, Number, OpenCheckResult, OpenChecked, Place,
     ProhibitedClass, Route, TokenSet, Transport, XrayJudgement, XrayScreened,
 };
-use crate::parcel::names::Names;
 use crate::time::{CivilDay, Timestamp};
 
-/// Reads one event.
-#[derive(Debug)]
-pub(super) struct Reader<'a> {
+/// Reads one event without the length in front, and whether its id came with two contents; `None` for bytes that the
+/// writer did not write.
+pub(super) fn event<'a>(
     bytes: &'a [u8],
-    base: i64,
-    names: &'a Names,
+    before: &Around<'a>,
+    (brand, waybill): (&'a str, &'a str),
+    texts: TextsOf<'a>,
+) -> Option<(Event<'a>, bool)> {
+    let mut reader = Reader::new(bytes);
+    let (flags, kind) = Flags::of(u16::from_le_bytes(reader.take()?));
+    let id = EventId::from_bits(u128::from_le_bytes(reader.take()?), flags.has(Flags::ULID));
+    let digest = ContentDigest(u32::from_le_bytes(reader.take()?));
+    let around = around(&mut reader, flags, before, texts)?;
+    let event = Event {
+        id,
+        digest,
+        brand,
+        waybill,
+        site: around.site,
+        operator: around.operator,
+        place: around.place,
+        occurred_at: around.occurred_at,
+        uploaded_at: around.uploaded_at,
+        intake_at: around.intake_at,
+        source: around.source,
+        redacted: flags.has(Flags::REDACTED),
+        happening: happening(&mut reader, kind, around.place, texts)?,
+    };
+    reader.is_empty().then_some((event, flags.has(Flags::CONFLICTED)))
 }
 
-impl<'a> Reader<'a> {
-    pub(super) fn new(bytes: &'a [u8], base: i64, names: &'a Names) -> Self {
-        Self { bytes, base, names }
-    }
-
-    /// The event and whether its id came with two contents; `None` for bytes that the writer did not write.
-    pub(super) fn event(mut self, brand: &'a str, waybill: &'a str) -> Option<(Event<'a>, bool)> {
-        let [_, _, kind, flags] = self.take::<4>()?;
-        let id = EventId::from_bits(u128::from_le_bytes(self.take()?), flags & ULID != 0);
-        let digest = ContentDigest(u64::from_le_bytes(self.take()?));
-        let occurred_at = self.difference(self.base)?;
-        let intake_at = self.difference(occurred_at.as_nanos())?;
-        let uploaded_at = if flags & UPLOADED != 0 {
-            Some(self.difference(intake_at.as_nanos())?)
+/// Reads when and where it happened.
+fn around<'a>(reader: &mut Reader<'a>, flags: Flags, before: &Around<'a>, texts: TextsOf<'a>) -> Option<Around<'a>> {
+    let later = |reader: &mut Reader<'a>, earlier: Timestamp| {
+        let amount = reader.signed()?;
+        let nanos = if flags.has(Flags::NANOS) {
+            amount
         } else {
-            None
+            amount.wrapping_mul(1_000_000)
         };
-        let (source, site, operator) = (self.text()?, self.text()?, self.text()?);
-        let place = if flags & PLACED != 0 {
-            Place::from_digits(self.number()?)
-        } else {
-            None
-        };
-        let event = Event {
-            id,
-            digest,
-            brand,
-            waybill,
-            site,
-            operator,
-            place,
-            occurred_at,
-            uploaded_at,
-            intake_at,
-            source,
-            redacted: flags & REDACTED != 0,
-            happening: self.happening(kind)?,
-        };
-        Some((event, flags & CONFLICTED != 0))
-    }
+        Some(Timestamp::from_nanos(earlier.as_nanos().wrapping_add(nanos)))
+    };
+    let occurred_at = later(reader, before.occurred_at)?;
+    let intake_at = later(reader, occurred_at)?;
+    let uploaded_at = if flags.has(Flags::UPLOADED) {
+        Some(later(reader, intake_at)?)
+    } else {
+        None
+    };
+    let text = |reader: &mut Reader<'a>, same: Flags, text: &'a str| {
+        if flags.has(same) { Some(text) } else { texts.get(reader) }
+    };
+    let source = text(reader, Flags::SAME_SOURCE, before.source)?;
+    let site = text(reader, Flags::SAME_SITE, before.site)?;
+    let operator = text(reader, Flags::SAME_OPERATOR, before.operator)?;
+    let place = if flags.has(Flags::SAME_PLACE) {
+        before.place
+    } else if flags.has(Flags::PLACED) {
+        Some(read_place(reader, before.place)??)
+    } else {
+        None
+    };
+    Some(Around {
+        occurred_at,
+        uploaded_at,
+        intake_at,
+        source,
+        site,
+        operator,
+        place,
+    })
+}
 
-    fn happening(&mut self, kind: u8) -> Option<Happening<'a>> {
-        Some(match kind {
-            0 => Happening::Accepted(self.accepted()?),
-            1 => Happening::IdentityChecked(self.identity()?),
-            2 => Happening::Inspected(self.inspected()?),
-            3 => Happening::Sealed,
-            4 => Happening::XrayScreened(self.screened()?),
-            5 => Happening::Departed(if self.byte()? == 0 { Leg::LineHaul } else { Leg::Local }),
-            6 => Happening::Arrived(self.text()?),
-            7 => Happening::Delivered,
-            8 => Happening::OpenChecked(OpenChecked {
-                result: match self.byte()? {
-                    1 => OpenCheckResult::Pass,
-                    2 => OpenCheckResult::Prohibited,
-                    3 => OpenCheckResult::Refused,
-                    _ => OpenCheckResult::Unspecified,
-                },
-                prohibited_class: self.class()?,
-            }),
-            9 => Happening::Held,
-            10 => Happening::Released,
-            11 => Happening::Reported,
-            12 => Happening::Rejected,
-            13 => Happening::Returned,
-            14 => Happening::Voided,
-            15 => {
-                let is_ulid = self.byte()? != 0;
-                Happening::Retracted(EventId::from_bits(u128::from_le_bytes(self.take()?), is_ulid))
-            }
-            _ => return None,
-        })
-    }
+/// The inverse of the writer's: outer `None` for bytes that it did not write.
+fn read_place(reader: &mut Reader<'_>, near: Option<Place>) -> Option<Option<Place>> {
+    let Some(coded) = reader.number()?.checked_sub(1) else {
+        return Some(None);
+    };
+    let (zigzag, level) = (coded / 6, u8::try_from(coded % 6).ok()?);
+    let difference = (zigzag >> 1).cast_signed() ^ (zigzag & 1).cast_signed().wrapping_neg();
+    let near = near.map_or(0, |near| near.at_level(level));
+    let prefix = near.cast_signed().wrapping_add(difference).cast_unsigned();
+    Place::of_level(level, prefix).map(Some)
+}
 
-    fn accepted(&mut self) -> Option<Accepted<'a>> {
-        let [bits, transport, route] = self.take::<3>()?;
-        let (agreement, declared_item) = (self.text()?, DeclaredItem::from_bits(self.number()?));
-        let destination = Place::from_digits(self.number()?);
-        let sender = self.tokens()?;
-        Some(Accepted {
-            letter: bits & 1 != 0,
-            transport: match transport {
-                1 => Some(Transport::Road),
-                2 => Some(Transport::Rail),
-                3 => Some(Transport::HighSpeedRail),
-                4 => Some(Transport::Air),
-                5 => Some(Transport::Water),
-                _ => None,
+fn happening<'a>(
+    reader: &mut Reader<'a>,
+    kind: u16,
+    place: Option<Place>,
+    texts: TextsOf<'a>,
+) -> Option<Happening<'a>> {
+    Some(match kind {
+        0 => Happening::Accepted(accepted(reader, place, texts)?),
+        1 => Happening::IdentityChecked(identity(reader)?),
+        2 => Happening::Inspected(inspected(reader)?),
+        3 => Happening::Sealed,
+        4 => Happening::XrayScreened(screened(reader, texts)?),
+        5 => Happening::Departed(if reader.flag()? { Leg::Local } else { Leg::LineHaul }),
+        6 => Happening::Arrived(texts.get(reader)?),
+        7 => Happening::Delivered,
+        8 => Happening::OpenChecked(OpenChecked {
+            result: match reader.byte()? {
+                1 => OpenCheckResult::Pass,
+                2 => OpenCheckResult::Prohibited,
+                3 => OpenCheckResult::Refused,
+                _ => OpenCheckResult::Unspecified,
             },
-            route: match route {
-                1 => Some(Route::SameCity),
-                2 => Some(Route::IntraProvince),
-                3 => Some(Route::InterProvince),
-                4 => Some(Route::HkMoTw),
-                5 => Some(Route::International),
-                _ => None,
-            },
-            agreement,
-            declared_item,
-            destination,
-            sender,
-            by_agent: bits & 2 != 0,
-        })
-    }
+            prohibited_class: class(reader)?,
+        }),
+        9 => Happening::Held,
+        10 => Happening::Released,
+        11 => Happening::Reported,
+        12 => Happening::Rejected,
+        13 => Happening::Returned,
+        14 => Happening::Voided,
+        15 => {
+            let is_ulid = reader.flag()?;
+            Happening::Retracted(EventId::from_bits(u128::from_le_bytes(reader.take()?), is_ulid))
+        }
+        _ => return None,
+    })
+}
 
-    fn identity(&mut self) -> Option<IdentityChecked> {
-        let result = match self.byte()? {
+fn accepted<'a>(reader: &mut Reader<'a>, place: Option<Place>, texts: TextsOf<'a>) -> Option<Accepted<'a>> {
+    let [bits, ways] = reader.take()?;
+    Some(Accepted {
+        letter: bits & 1 != 0,
+        by_agent: bits & 2 != 0,
+        transport: match ways & 15 {
+            1 => Some(Transport::Road),
+            2 => Some(Transport::Rail),
+            3 => Some(Transport::HighSpeedRail),
+            4 => Some(Transport::Air),
+            5 => Some(Transport::Water),
+            _ => None,
+        },
+        route: match ways >> 4 {
+            1 => Some(Route::SameCity),
+            2 => Some(Route::IntraProvince),
+            3 => Some(Route::InterProvince),
+            4 => Some(Route::HkMoTw),
+            5 => Some(Route::International),
+            _ => None,
+        },
+        agreement: texts.get(reader)?,
+        declared_item: read_item(reader)?,
+        destination: read_place(reader, place)?,
+        sender: read_sender(reader)?,
+    })
+}
+
+fn read_item(reader: &mut Reader<'_>) -> Option<DeclaredItem> {
+    let [a, b, c, d, e, f] = reader.take()?;
+    Some(DeclaredItem::from_bits(u64::from_le_bytes([a, b, c, d, e, f, 0, 0])))
+}
+
+fn read_sender(reader: &mut Reader<'_>) -> Option<TokenSet> {
+    let mut tokens = TokenSet::default();
+    for _ in 0..reader.byte()? {
+        let fits = tokens.insert(u32::from_le_bytes(reader.take()?).into());
+        if !fits {
+            return None;
+        }
+    }
+    Some(tokens)
+}
+
+fn identity(reader: &mut Reader<'_>) -> Option<IdentityChecked> {
+    let bits = reader.byte()?;
+    let document = read_document(reader)?;
+    let agent = if bits & 32 != 0 {
+        Some(read_document(reader)?)
+    } else {
+        None
+    };
+    Some(IdentityChecked {
+        result: match bits & 7 {
             1 => IdentityResult::Pass,
             2 => IdentityResult::Refused,
             3 => IdentityResult::Mismatch,
             4 => IdentityResult::PersonDiffers,
             5 => IdentityResult::RefusedRegistration,
             _ => IdentityResult::Unspecified,
-        };
-        let name_matches = self.answer()?;
-        let document = self.document()?;
-        let agent = if self.byte()? != 0 {
-            Some(self.document()?)
-        } else {
-            None
-        };
-        Some(IdentityChecked {
-            result,
-            document,
-            agent,
-            name_matches,
-            tokens: self.tokens()?,
-        })
-    }
+        },
+        document,
+        agent,
+        name_matches: answer(bits >> 3 & 3),
+        tokens: tokens(reader)?,
+    })
+}
 
-    fn tokens(&mut self) -> Option<TokenSet> {
-        let mut tokens = TokenSet::default();
-        for _ in 0..self.byte()? {
-            tokens.insert(u64::from_le_bytes(self.take()?));
+fn read_document(reader: &mut Reader<'_>) -> Option<Document> {
+    let [kind, bits] = reader.take()?;
+    let kind = match kind.checked_sub(1) {
+        Some(place) => Some(*DocumentKind::ALL.get(usize::from(place))?),
+        None => None,
+    };
+    let number = match bits & 3 {
+        0 => Number::Absent,
+        1 => Number::Unexamined,
+        _ => {
+            let grades = reader.byte()?;
+            Number::Examined {
+                format: grade(grades),
+                checksum: grade(grades >> 2),
+                birth_date: grade(grades >> 4),
+                valid_as: KindSet::from_bits(reader.narrow()?),
+            }
         }
-        Some(tokens)
-    }
+    };
+    let expiry = match bits >> 2 & 3 {
+        0 => Expiry::Unanswered,
+        1 => Expiry::LongTerm,
+        _ => Expiry::On(CivilDay::from_days(i32::try_from(reader.signed()?).ok()?)),
+    };
+    Some(Document { kind, number, expiry })
+}
 
-    fn document(&mut self) -> Option<Document> {
-        let kind = match self.byte()?.checked_sub(1) {
-            Some(place) => Some(*DocumentKind::ALL.get(usize::from(place))?),
-            None => None,
-        };
-        let number = match self.byte()? {
-            0 => Number::Absent,
-            1 => Number::Unexamined,
-            _ => Number::Examined {
-                format: self.grade()?,
-                checksum: self.grade()?,
-                birth_date: self.grade()?,
-                valid_as: KindSet::from_bits(u16::from_le_bytes(self.take()?)),
-            },
-        };
-        let expiry = match self.byte()? {
-            0 => Expiry::Unanswered,
-            1 => Expiry::LongTerm,
-            _ => Expiry::On(CivilDay::from_days(i32::from_le_bytes(self.take()?))),
-        };
-        Some(Document { kind, number, expiry })
-    }
-
-    fn inspected(&mut self) -> Option<Inspected> {
-        let result = match self.byte()? {
+fn inspected(reader: &mut Reader<'_>) -> Option<Inspected> {
+    Some(Inspected {
+        result: match reader.byte()? {
             1 => InspectionResult::Pass,
             2 => InspectionResult::Refused,
             3 => InspectionResult::Failed,
             4 => InspectionResult::Prohibited,
             _ => InspectionResult::Unspecified,
-        };
-        let prohibited_class = self.class()?;
-        let matches_declared = self.answer()?;
-        Some(Inspected {
-            result,
-            prohibited_class,
-            matches_declared,
-            mark: Mark::from_bits(self.byte()?),
-        })
-    }
+        },
+        prohibited_class: class(reader)?,
+        matches_declared: answer(reader.byte()?),
+        mark: Mark::from_bits(reader.byte()?),
+    })
+}
 
-    fn screened(&mut self) -> Option<XrayScreened<'a>> {
-        let bits = self.byte()?;
-        let mark = Mark::from_bits(self.byte()?);
-        let prohibited_class = self.class()?;
-        Some(XrayScreened {
-            device: self.text()?,
-            screener: self.text()?,
-            third_party: self.text()?,
-            judgement: match bits & 3 {
-                1 => XrayJudgement::Clear,
-                2 => XrayJudgement::Suspect,
-                3 => XrayJudgement::Prohibited,
-                _ => XrayJudgement::Unspecified,
-            },
-            at_destination: bits & 4 != 0,
-            mark,
-            prohibited_class,
-        })
-    }
+fn screened<'a>(reader: &mut Reader<'a>, texts: TextsOf<'a>) -> Option<XrayScreened<'a>> {
+    let [bits, mark] = reader.take()?;
+    let prohibited_class = class(reader)?;
+    Some(XrayScreened {
+        device: texts.get(reader)?,
+        screener: texts.get(reader)?,
+        third_party: texts.get(reader)?,
+        judgement: match bits & 3 {
+            1 => XrayJudgement::Clear,
+            2 => XrayJudgement::Suspect,
+            3 => XrayJudgement::Prohibited,
+            _ => XrayJudgement::Unspecified,
+        },
+        at_destination: bits & 4 != 0,
+        mark: Mark::from_bits(mark),
+        prohibited_class,
+    })
+}
 
-    fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
-        let (front, rest) = self.bytes.split_first_chunk()?;
-        self.bytes = rest;
-        Some(*front)
-    }
-
-    fn byte(&mut self) -> Option<u8> {
-        self.take().map(|[byte]| byte)
-    }
-
-    fn class(&mut self) -> Option<Option<ProhibitedClass>> {
-        self.byte().map(|class| ProhibitedClass::new(class.into()))
-    }
-
-    fn answer(&mut self) -> Option<Option<bool>> {
-        self.byte().map(|answer| match answer {
-            1 => Some(false),
-            2 => Some(true),
-            _ => None,
-        })
-    }
-
-    fn grade(&mut self) -> Option<Grade> {
-        self.byte().map(|grade| match grade {
-            0 => Grade::Ok,
-            1 => Grade::Wrong,
-            2 => Grade::NotApplicable,
-            _ => Grade::Implausible,
-        })
-    }
-
-    fn text(&mut self) -> Option<&'a str> {
-        Some(self.names.text(u32::try_from(self.number()?).ok()?))
-    }
-
-    fn wide(&mut self) -> Option<u128> {
-        let mut value = 0_u128;
-        for shift in (0_u32..128).step_by(7) {
-            let byte = self.byte()?;
-            value |= u128::from(byte & 0x7f).checked_shl(shift)?;
-            if byte & 0x80 == 0 {
-                return Some(value);
-            }
+fn tokens(reader: &mut Reader<'_>) -> Option<TokenSet> {
+    let mut tokens = TokenSet::default();
+    for _ in 0..reader.byte()? {
+        let fits = tokens.insert(u64::from_le_bytes(reader.take()?));
+        if !fits {
+            return None;
         }
-        None
     }
+    Some(tokens)
+}
 
-    fn number(&mut self) -> Option<u64> {
-        u64::try_from(self.wide()?).ok()
+fn class(reader: &mut Reader<'_>) -> Option<Option<ProhibitedClass>> {
+    reader.byte().map(|class| ProhibitedClass::new(class.into()))
+}
+
+fn answer(bits: u8) -> Option<bool> {
+    match bits {
+        1 => Some(false),
+        2 => Some(true),
+        _ => None,
     }
+}
 
-    fn difference(&mut self, earlier: i64) -> Option<Timestamp> {
-        let coded = self.wide()?;
-        let zigzag = coded.wrapping_shr(1);
-        let amount = zigzag.wrapping_shr(1).cast_signed() ^ (zigzag & 1).cast_signed().wrapping_neg();
-        let nanos = if coded & 1 == 0 {
-            amount.checked_mul(1_000_000)?
-        } else {
-            amount
-        };
-        i64::try_from(i128::from(earlier).checked_add(nanos)?)
-            .ok()
-            .map(Timestamp::from_nanos)
+fn grade(bits: u8) -> Grade {
+    match bits & 3 {
+        0 => Grade::Ok,
+        1 => Grade::Wrong,
+        2 => Grade::NotApplicable,
+        _ => Grade::Implausible,
     }
 }

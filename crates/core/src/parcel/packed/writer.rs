@@ -1,263 +1,184 @@
 //! Events to bytes.
 
+use super::{Flags, Follows, Texts};
+use crate::bytes::Writer;
 use crate::document::{DocumentKind, Grade};
 use crate::event::{
-    Accepted, Document, Event, Expiry, Happening, IdentityResult, InspectionResult, Leg, Number, OpenCheckResult,
-    ProhibitedClass, Route, TokenSet, Transport, XrayJudgement, XrayScreened,
+    Accepted, Document, Event, Expiry, Happening, IdentityChecked, IdentityResult, InspectionResult, Leg, Number,
+    OpenCheckResult, Place, ProhibitedClass, Route, TokenSet, Transport, XrayJudgement, XrayScreened,
 };
-use crate::parcel::names::Names;
-use crate::parcel::store::Position;
+use crate::time::Timestamp;
 
-/// The numbers of the texts of an event, in the order in which they are written.
-#[derive(Debug)]
-pub(super) struct Numbers {
-    source: u32,
-    site: u32,
-    operator: u32,
-    carried: [u32; 3],
-}
-
-impl Numbers {
-    /// Numbers of the texts, new or known.
-    pub(super) fn of(event: &Event<'_>, names: &mut Names) -> Self {
-        Self {
-            source: names.intern(event.source),
-            site: names.intern(event.site),
-            operator: names.intern(event.operator),
-            carried: carried(&event.happening).map(|text| names.intern(text)),
+/// Writes an event behind those that are `out` already.
+pub(super) fn put(out: &mut Writer, event: &Event<'_>, conflicted: bool, follows: Follows, texts: &mut Texts<'_>) {
+    let mut bytes = Writer::over(Vec::with_capacity(96));
+    let flags = flags(event, conflicted, follows);
+    bytes.fixed(&(flags.bits() | u16::from(kind(&event.happening))).to_le_bytes());
+    bytes.fixed(&event.id.bits().to_le_bytes());
+    bytes.fixed(&event.digest.0.to_le_bytes());
+    let mut difference = |later: Timestamp, earlier: Timestamp| {
+        let nanos = later.as_nanos().wrapping_sub(earlier.as_nanos());
+        bytes.signed(if flags.has(Flags::NANOS) {
+            nanos
+        } else {
+            nanos / 1_000_000
+        });
+    };
+    difference(event.occurred_at, follows.occurred_at);
+    difference(event.intake_at, event.occurred_at);
+    if let Some(upload) = event.uploaded_at {
+        difference(upload, event.intake_at);
+    }
+    for (same, text) in [
+        (Flags::SAME_SOURCE, event.source),
+        (Flags::SAME_SITE, event.site),
+        (Flags::SAME_OPERATOR, event.operator),
+    ] {
+        if !flags.has(same) {
+            texts.put(&mut bytes, text);
         }
     }
-
-    /// Numbers of texts that are all known.
-    pub(super) fn known(event: &Event<'_>, names: &Names) -> Self {
-        let number = |text: &str| names.find(text).unwrap_or(0);
-        Self {
-            source: number(event.source),
-            site: number(event.site),
-            operator: number(event.operator),
-            carried: carried(&event.happening).map(number),
-        }
+    if let Some(place) = event.place.filter(|_| !flags.has(Flags::SAME_PLACE)) {
+        put_place(&mut bytes, Some(place), follows.place);
     }
+    happening(&mut bytes, &event.happening, event.place, texts);
+    out.block(&bytes.finish());
 }
 
-/// The texts that a happening carries.
-fn carried<'a>(happening: &Happening<'a>) -> [&'a str; 3] {
+fn flags(event: &Event<'_>, conflicted: bool, follows: Follows) -> Flags {
+    let times = [
+        Some((event.occurred_at, follows.occurred_at)),
+        Some((event.intake_at, event.occurred_at)),
+        event.uploaded_at.map(|upload| (upload, event.intake_at)),
+    ];
+    let is_whole =
+        |(later, earlier): (Timestamp, Timestamp)| later.as_nanos().wrapping_sub(earlier.as_nanos()) % 1_000_000 == 0;
+    follows
+        .same
+        .with(Flags::ULID, event.id.is_ulid())
+        .with(Flags::REDACTED, event.redacted)
+        .with(Flags::CONFLICTED, conflicted)
+        .with(Flags::UPLOADED, event.uploaded_at.is_some())
+        .with(Flags::PLACED, event.place.is_some())
+        .with(Flags::NANOS, !times.into_iter().flatten().all(is_whole))
+}
+
+/// A place as its difference to one that is likely near, at its own level: two bytes within a district.
+fn put_place(bytes: &mut Writer, place: Option<Place>, near: Option<Place>) {
+    let Some((level, prefix)) = place.map(Place::level) else {
+        return bytes.number(0);
+    };
+    let near = near.map_or(0, |near| near.at_level(level));
+    let difference = prefix.cast_signed().wrapping_sub(near.cast_signed());
+    let zigzag = (difference << 1 ^ difference >> 63).cast_unsigned();
+    bytes.number(zigzag.wrapping_mul(6).wrapping_add(u64::from(level)).wrapping_add(1));
+}
+
+fn happening(bytes: &mut Writer, happening: &Happening<'_>, place: Option<Place>, texts: &mut Texts<'_>) {
     match happening {
-        Happening::Accepted(accepted) => [accepted.agreement, "", ""],
-        Happening::XrayScreened(screened) => [screened.device, screened.screener, screened.third_party],
-        Happening::Arrived(from) => [from, "", ""],
-        Happening::IdentityChecked(_)
-        | Happening::Inspected(_)
-        | Happening::Sealed
-        | Happening::Departed(_)
+        Happening::Accepted(accepted) => self::accepted(bytes, accepted, place, texts),
+        Happening::IdentityChecked(check) => identity(bytes, check),
+        Happening::Inspected(inspected) => bytes.fixed(&[
+            inspection_result(inspected.result),
+            class(inspected.prohibited_class),
+            answer(inspected.matches_declared),
+            inspected.mark.bits(),
+        ]),
+        Happening::XrayScreened(screened) => self::screened(bytes, screened, texts),
+        Happening::Departed(leg) => bytes.byte(match leg {
+            Leg::LineHaul => 0,
+            Leg::Local => 1,
+        }),
+        Happening::Arrived(from) => texts.put(bytes, from),
+        Happening::OpenChecked(check) => {
+            bytes.fixed(&[open_check_result(check.result), class(check.prohibited_class)]);
+        }
+        Happening::Retracted(target) => {
+            bytes.flag(target.is_ulid());
+            bytes.fixed(&target.bits().to_le_bytes());
+        }
+        Happening::Sealed
         | Happening::Delivered
-        | Happening::OpenChecked(_)
         | Happening::Held
         | Happening::Released
         | Happening::Reported
         | Happening::Rejected
         | Happening::Returned
-        | Happening::Voided
-        | Happening::Retracted(_) => ["", "", ""],
+        | Happening::Voided => {}
     }
 }
 
-/// Flags of an event.
-pub(super) const ULID: u8 = 1;
-pub(super) const REDACTED: u8 = 2;
-pub(super) const CONFLICTED: u8 = 4;
-pub(super) const UPLOADED: u8 = 8;
-pub(super) const PLACED: u8 = 16;
-pub(super) const REPLACED: u8 = 32;
-
-/// Writes one event.
-#[derive(Debug)]
-pub(super) struct Writer {
-    bytes: Vec<u8>,
-    base: i64,
+fn accepted(bytes: &mut Writer, accepted: &Accepted<'_>, place: Option<Place>, texts: &mut Texts<'_>) {
+    let bits = u8::from(accepted.letter) | u8::from(accepted.by_agent) << 1;
+    bytes.fixed(&[bits, transport(accepted.transport) | route(accepted.route) << 4]);
+    texts.put(bytes, accepted.agreement);
+    let [item @ .., _, _] = accepted.declared_item.bits().to_le_bytes();
+    bytes.fixed(&item);
+    put_place(bytes, accepted.destination, place);
+    bytes.byte(u8::try_from(accepted.sender.len()).unwrap_or(0));
+    for digest in accepted.sender.iter() {
+        let [half @ .., _, _, _, _] = digest.to_le_bytes();
+        bytes.fixed(&half);
+    }
 }
 
-impl Writer {
-    /// For an event that comes after `before` in a parcel with a base.
-    pub(super) fn new(before: Position, base: i64) -> Self {
-        let mut bytes = Vec::with_capacity(96);
-        bytes.extend(before.to_bytes());
-        Self { bytes, base }
+fn identity(bytes: &mut Writer, check: &IdentityChecked) {
+    let bits = identity_result(check.result) | answer(check.name_matches) << 3 | u8::from(check.agent.is_some()) << 5;
+    bytes.byte(bits);
+    document(bytes, &check.document);
+    if let Some(agent) = &check.agent {
+        document(bytes, agent);
     }
+    tokens(bytes, &check.tokens);
+}
 
-    /// The event with its length in front.
-    pub(super) fn finish(mut self) -> Vec<u8> {
-        let length = u16::try_from(self.bytes.len()).expect("an event of numbers and digests is far below 64 KiB");
-        let place = self.bytes.get_mut(Position::BYTES..).and_then(<[u8]>::first_chunk_mut);
-        if let Some(place) = place {
-            *place = length.to_le_bytes();
-        }
-        self.bytes
+fn screened(bytes: &mut Writer, screened: &XrayScreened<'_>, texts: &mut Texts<'_>) {
+    let judgement: u8 = match screened.judgement {
+        XrayJudgement::Unspecified => 0,
+        XrayJudgement::Clear => 1,
+        XrayJudgement::Suspect => 2,
+        XrayJudgement::Prohibited => 3,
+    };
+    let bits = judgement | u8::from(screened.at_destination) << 2;
+    bytes.fixed(&[bits, screened.mark.bits(), class(screened.prohibited_class)]);
+    for text in [screened.device, screened.screener, screened.third_party] {
+        texts.put(bytes, text);
     }
+}
 
-    pub(super) fn event(&mut self, event: &Event<'_>, conflicted: bool, numbers: &Numbers) {
-        let flag = |bit: u8, set: bool| if set { bit } else { 0 };
-        let upload = event.uploaded_at;
-        self.bytes.extend([0, 0, kind(&event.happening)]);
-        self.bytes.push(
-            flag(ULID, event.id.is_ulid())
-                | flag(REDACTED, event.redacted)
-                | flag(CONFLICTED, conflicted)
-                | flag(UPLOADED, upload.is_some())
-                | flag(PLACED, event.place.is_some()),
-        );
-        self.bytes.extend(event.id.bits().to_le_bytes());
-        self.bytes.extend(event.digest.0.to_le_bytes());
-        let occurred = event.occurred_at.as_nanos();
-        self.difference(occurred, self.base);
-        self.difference(event.intake_at.as_nanos(), occurred);
-        if let Some(upload) = upload {
-            self.difference(upload.as_nanos(), event.intake_at.as_nanos());
-        }
-        self.number(numbers.source.into());
-        self.number(numbers.site.into());
-        self.number(numbers.operator.into());
-        if let Some(place) = event.place {
-            self.number(place.digits());
-        }
-        self.happening(&event.happening, numbers);
+fn document(bytes: &mut Writer, document: &Document) {
+    let place = DocumentKind::ALL.iter().position(|kind| Some(*kind) == document.kind);
+    let kind = place.and_then(|place| u8::try_from(place).ok()?.checked_add(1));
+    let number: u8 = match document.number {
+        Number::Absent => 0,
+        Number::Unexamined => 1,
+        Number::Examined { .. } => 2,
+    };
+    let expiry: u8 = match document.expiry {
+        Expiry::Unanswered => 0,
+        Expiry::LongTerm => 1,
+        Expiry::On(_) => 2,
+    };
+    bytes.fixed(&[kind.unwrap_or(0), number | expiry << 2]);
+    if let Number::Examined {
+        format,
+        checksum,
+        birth_date,
+        valid_as,
+    } = document.number
+    {
+        bytes.byte(grade(format) | grade(checksum) << 2 | grade(birth_date) << 4);
+        bytes.number(valid_as.bits().into());
     }
-
-    fn happening(&mut self, happening: &Happening<'_>, numbers: &Numbers) {
-        let [first, second, third] = numbers.carried;
-        match happening {
-            Happening::Accepted(accepted) => self.accepted(accepted, first),
-            Happening::IdentityChecked(check) => {
-                self.bytes.push(identity_result(check.result));
-                self.bytes.push(answer(check.name_matches));
-                self.document(&check.document);
-                self.bytes.push(check.agent.is_some().into());
-                if let Some(agent) = &check.agent {
-                    self.document(agent);
-                }
-                self.tokens(&check.tokens);
-            }
-            Happening::Inspected(inspected) => self.bytes.extend([
-                inspection_result(inspected.result),
-                class(inspected.prohibited_class),
-                answer(inspected.matches_declared),
-                inspected.mark.bits(),
-            ]),
-            Happening::XrayScreened(screened) => {
-                self.screened(screened);
-                self.number(first.into());
-                self.number(second.into());
-                self.number(third.into());
-            }
-            Happening::Departed(leg) => self.bytes.push(match leg {
-                Leg::LineHaul => 0,
-                Leg::Local => 1,
-            }),
-            Happening::Arrived(_) => self.number(first.into()),
-            Happening::OpenChecked(check) => {
-                self.bytes
-                    .extend([open_check_result(check.result), class(check.prohibited_class)]);
-            }
-            Happening::Retracted(target) => {
-                self.bytes.push(target.is_ulid().into());
-                self.bytes.extend(target.bits().to_le_bytes());
-            }
-            Happening::Sealed
-            | Happening::Delivered
-            | Happening::Held
-            | Happening::Released
-            | Happening::Reported
-            | Happening::Rejected
-            | Happening::Returned
-            | Happening::Voided => {}
-        }
+    if let Expiry::On(day) = document.expiry {
+        bytes.signed(day.as_days().into());
     }
+}
 
-    fn accepted(&mut self, accepted: &Accepted<'_>, agreement: u32) {
-        let bits = u8::from(accepted.letter) | u8::from(accepted.by_agent).wrapping_shl(1);
-        self.bytes
-            .extend([bits, transport(accepted.transport), route(accepted.route)]);
-        self.number(agreement.into());
-        self.number(accepted.declared_item.bits());
-        self.number(accepted.destination.map_or(0, |place| place.digits()));
-        self.tokens(&accepted.sender);
-    }
-
-    fn tokens(&mut self, tokens: &TokenSet) {
-        self.bytes.push(u8::try_from(tokens.len()).unwrap_or(0));
-        for digest in tokens.iter() {
-            self.bytes.extend(digest.to_le_bytes());
-        }
-    }
-
-    fn screened(&mut self, screened: &XrayScreened<'_>) {
-        let judgement: u8 = match screened.judgement {
-            XrayJudgement::Unspecified => 0,
-            XrayJudgement::Clear => 1,
-            XrayJudgement::Suspect => 2,
-            XrayJudgement::Prohibited => 3,
-        };
-        let bits = judgement | u8::from(screened.at_destination).wrapping_shl(2);
-        self.bytes
-            .extend([bits, screened.mark.bits(), class(screened.prohibited_class)]);
-    }
-
-    fn document(&mut self, document: &Document) {
-        let place = DocumentKind::ALL.iter().position(|kind| Some(*kind) == document.kind);
-        self.bytes.push(
-            place
-                .and_then(|place| u8::try_from(place).ok()?.checked_add(1))
-                .unwrap_or(0),
-        );
-        match document.number {
-            Number::Absent => self.bytes.push(0),
-            Number::Unexamined => self.bytes.push(1),
-            Number::Examined {
-                format,
-                checksum,
-                birth_date,
-                valid_as,
-            } => {
-                self.bytes
-                    .extend([2, grade(format), grade(checksum), grade(birth_date)]);
-                self.bytes.extend(valid_as.bits().to_le_bytes());
-            }
-        }
-        match document.expiry {
-            Expiry::Unanswered => self.bytes.push(0),
-            Expiry::LongTerm => self.bytes.push(1),
-            Expiry::On(day) => {
-                self.bytes.push(2);
-                self.bytes.extend(day.as_days().to_le_bytes());
-            }
-        }
-    }
-
-    /// A variable-length integer, seven bits a byte.
-    fn number(&mut self, mut number: u64) {
-        while number >= 0x80 {
-            let low = u8::try_from(number & 0x7f).unwrap_or(0);
-            self.bytes.push(low | 0x80);
-            number = number.wrapping_shr(7);
-        }
-        self.bytes.push(u8::try_from(number).unwrap_or(0));
-    }
-
-    /// A difference in time: twice the milliseconds where they are whole, else twice the nanoseconds and one.
-    fn difference(&mut self, later: i64, earlier: i64) {
-        let nanos = i128::from(later).wrapping_sub(earlier.into());
-        let (amount, is_nanos) = match nanos.rem_euclid(1_000_000) {
-            0 => (nanos.div_euclid(1_000_000), 0_u128),
-            _ => (nanos, 1),
-        };
-        let zigzag = amount.wrapping_shl(1) ^ amount.wrapping_shr(127);
-        let mut coded = zigzag.cast_unsigned().wrapping_shl(1) | is_nanos;
-        while coded >= 0x80 {
-            let low = u8::try_from(coded & 0x7f).unwrap_or(0);
-            self.bytes.push(low | 0x80);
-            coded = coded.wrapping_shr(7);
-        }
-        self.bytes.push(u8::try_from(coded).unwrap_or(0));
+fn tokens(bytes: &mut Writer, tokens: &TokenSet) {
+    bytes.byte(u8::try_from(tokens.len()).unwrap_or(0));
+    for digest in tokens.iter() {
+        bytes.fixed(&digest.to_le_bytes());
     }
 }
 

@@ -1,0 +1,495 @@
+//! Memory for very many small records that grow now and then and go one by one.
+//!
+//! ```text
+//! block = 16 KiB, cut into cells of one size      sizes: 32, 48, 64 … 1,024 bytes; a larger record has a block of its own
+//! ```
+//! A record moves to a larger cell when it outgrows its own. A block of which no cell is in use is cut anew for whatever
+//! size is asked for next, so that parcels that grow together leave no holes behind.
+
+/// Bytes of a block that is cut into cells.
+const BLOCK: usize = 1 << 14;
+/// Cells grow in steps of this many bytes.
+const STEP: usize = 16;
+/// The largest cell that shares its block with others.
+const CELL_MAX: usize = 1 << 10;
+/// A block of its own is a multiple of this many bytes.
+const OWN_STEP: usize = 256;
+/// The longest record.
+pub(crate) const RECORD_MAX: usize = 65_533;
+
+/// Bits of a handle that count the cells of a block.
+const CELL_BITS: u32 = 10;
+/// No block.
+const NONE: u32 = u32::MAX;
+
+/// Where a record stands until it is changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Handle(u32);
+
+impl Handle {
+    /// No record.
+    pub(crate) const NONE: Self = Self(u32::MAX);
+
+    fn new(block: u32, cell: u16) -> Self {
+        Self(block.wrapping_shl(CELL_BITS) | u32::from(cell))
+    }
+
+    const fn block(self) -> u32 {
+        self.0 >> CELL_BITS
+    }
+
+    fn cell(self) -> u16 {
+        u16::try_from(self.0 & ((1 << CELL_BITS) - 1)).unwrap_or(0)
+    }
+}
+
+/// A block and the list of free cells in it.
+#[derive(Clone, Debug)]
+struct Block {
+    bytes: Box<[u8]>,
+    /// Bytes of a cell; 0 for a block that is not in use.
+    size: usize,
+    /// Cells in use.
+    live: u16,
+    /// Cells that were ever in use.
+    touched: u16,
+    /// The first free cell among them and one; 0 for none.
+    free: u16,
+    /// Neighbours in the list of blocks of this size with room.
+    before: u32,
+    after: u32,
+}
+
+impl Block {
+    fn cells(&self) -> u16 {
+        u16::try_from(self.bytes.len().checked_div(self.size).unwrap_or(0)).unwrap_or(u16::MAX)
+    }
+
+    fn has_room(&self) -> bool {
+        self.live < self.cells()
+    }
+
+    fn cell(&self, cell: u16) -> &[u8] {
+        let start = usize::from(cell).saturating_mul(self.size);
+        let end = start.saturating_add(self.size);
+        self.bytes.get(start..end).unwrap_or_default()
+    }
+
+    fn cell_mut(&mut self, cell: u16) -> &mut [u8] {
+        let start = usize::from(cell).saturating_mul(self.size);
+        let end = start.saturating_add(self.size);
+        self.bytes.get_mut(start..end).unwrap_or_default()
+    }
+
+    /// Takes a free cell, of which there is one.
+    fn take(&mut self) -> u16 {
+        self.live = self.live.saturating_add(1);
+        match self.free.checked_sub(1) {
+            Some(cell) => {
+                self.free = self.next_free(cell);
+                cell
+            }
+            None => {
+                let cell = self.touched;
+                self.touched = self.touched.saturating_add(1);
+                cell
+            }
+        }
+    }
+
+    fn next_free(&self, cell: u16) -> u16 {
+        self.cell(cell)
+            .first_chunk()
+            .map_or(0, |next| u16::from_le_bytes(*next))
+    }
+
+    fn give_back(&mut self, cell: u16) {
+        self.live = self.live.saturating_sub(1);
+        let next = self.free.to_le_bytes();
+        if let Some(front) = self.cell_mut(cell).first_chunk_mut() {
+            *front = next;
+        }
+        self.free = cell.saturating_add(1);
+    }
+}
+
+/// All records.
+#[derive(Clone, Debug)]
+pub(crate) struct Slab {
+    blocks: Vec<Block>,
+    /// By size, the first block with room.
+    with_room: Vec<u32>,
+    /// Blocks that nobody uses: whole ones, and places of those that were given back.
+    idle: Vec<u32>,
+    vacant: Vec<u32>,
+    /// A block that most records have left.
+    sparse: Option<u32>,
+    bytes: usize,
+}
+
+impl Default for Slab {
+    fn default() -> Self {
+        Self {
+            blocks: Vec::new(),
+            with_room: vec![NONE; CELL_MAX / STEP + 1],
+            idle: Vec::new(),
+            vacant: Vec::new(),
+            sparse: None,
+            bytes: 0,
+        }
+    }
+}
+
+impl Slab {
+    /// Adds a record of at most [`RECORD_MAX`] bytes.
+    pub(crate) fn insert(&mut self, record: &[u8]) -> Handle {
+        let needed = record.len().saturating_add(2);
+        let handle = if needed <= CELL_MAX {
+            self.cell_of(needed.next_multiple_of(STEP).max(2 * STEP))
+        } else {
+            self.own_block(needed.next_multiple_of(OWN_STEP))
+        };
+        self.write(handle, record);
+        handle
+    }
+
+    /// Puts another record in the place of one; it may move.
+    pub(crate) fn replace(&mut self, handle: Handle, record: &[u8]) -> Handle {
+        let needed = record.len().saturating_add(2);
+        let size = self.block(handle).map_or(0, |block| block.size);
+        let shrunk = size > CELL_MAX && needed <= CELL_MAX;
+        if needed <= size && !shrunk {
+            self.write(handle, record);
+            return handle;
+        }
+        self.remove(handle);
+        self.insert(record)
+    }
+
+    /// Adds bytes at the end of a record; it may move.
+    pub(crate) fn append(&mut self, handle: Handle, tail: &[u8]) -> Handle {
+        let length = self.get(handle).len();
+        let whole = length.saturating_add(tail.len());
+        let Some(block) = self.block_mut(handle) else {
+            return handle;
+        };
+        if whole.saturating_add(2) <= block.size {
+            let cell = block.cell_mut(handle.cell());
+            let place = cell.get_mut(length.saturating_add(2)..whole.saturating_add(2));
+            if let Some(place) = place {
+                place.copy_from_slice(tail);
+            }
+            put_length(cell, whole);
+            return handle;
+        }
+        let mut record = Vec::with_capacity(whole);
+        record.extend_from_slice(self.get(handle));
+        record.extend_from_slice(tail);
+        self.replace(handle, &record)
+    }
+
+    /// The bytes of a record.
+    pub(crate) fn get(&self, handle: Handle) -> &[u8] {
+        let bytes = || {
+            let (length, rest) = self.block(handle)?.cell(handle.cell()).split_first_chunk()?;
+            rest.get(..usize::from(u16::from_le_bytes(*length)))
+        };
+        bytes().unwrap_or_default()
+    }
+
+    /// Some bytes of a record, to be changed where they stand.
+    pub(crate) fn get_mut(&mut self, handle: Handle) -> &mut [u8] {
+        let Some(block) = self.block_mut(handle) else {
+            return &mut [];
+        };
+        let Some((length, rest)) = block.cell_mut(handle.cell()).split_first_chunk_mut() else {
+            return &mut [];
+        };
+        rest.get_mut(..usize::from(u16::from_le_bytes(*length)))
+            .unwrap_or_default()
+    }
+
+    /// Takes a record out.
+    pub(crate) fn remove(&mut self, handle: Handle) {
+        let Some(block) = self.block_mut(handle) else {
+            return;
+        };
+        let (had_room, size) = (block.has_room(), block.size);
+        block.give_back(handle.cell());
+        let is_idle = block.live == 0;
+        if size > CELL_MAX {
+            let freed = std::mem::take(&mut block.bytes);
+            block.size = 0;
+            self.bytes = self.bytes.saturating_sub(freed.len());
+            self.vacant.push(handle.block());
+        } else if is_idle {
+            if had_room {
+                self.unlink(handle.block(), size);
+            }
+            if let Some(block) = self.block_mut(handle) {
+                block.size = 0;
+            }
+            self.idle.push(handle.block());
+        } else if !had_room {
+            self.link(handle.block(), size);
+        } else if self.is_sparse(handle.block()) {
+            self.sparse = Some(handle.block());
+        }
+    }
+
+    /// The records of a block that most have left, each to be [relocated](Self::relocate); `None` where there is none.
+    pub(crate) fn sparse(&mut self) -> Option<Vec<Handle>> {
+        let number = self.sparse.take().filter(|number| self.is_sparse(*number))?;
+        let block = self.blocks.get(index(number))?;
+        let mut is_free = vec![false; usize::from(block.touched)];
+        let mut next = block.free;
+        while let Some(cell) = next.checked_sub(1) {
+            if let Some(free) = is_free.get_mut(usize::from(cell)) {
+                *free = true;
+            }
+            next = block.next_free(cell);
+        }
+        let live = (0_u16..).zip(is_free).filter(|(_, is_free)| !is_free);
+        let handles = live.map(|(cell, _)| Handle::new(number, cell)).collect();
+        // Nothing is put into it meanwhile.
+        let size = block.size;
+        self.unlink(number, size);
+        self.link_last(number, size);
+        Some(handles)
+    }
+
+    /// Moves a record to another block of cells of its size.
+    pub(crate) fn relocate(&mut self, handle: Handle) -> Handle {
+        let record = self.get(handle).to_vec();
+        let new = self.insert(&record);
+        self.remove(handle);
+        new
+    }
+
+    /// Whether fewer than half of a block's cells are in use and there is another block with room for cells of the size.
+    fn is_sparse(&self, number: u32) -> bool {
+        self.blocks.get(index(number)).is_some_and(|block| {
+            let has_company = block.before != NONE || block.after != NONE;
+            block.size > 0 && block.size <= CELL_MAX && block.live.saturating_mul(2) < block.cells() && has_company
+        })
+    }
+
+    /// Puts a block behind the head of the list of its size.
+    fn link_last(&mut self, number: u32, size: usize) {
+        let head = self.with_room.get(size / STEP).copied().unwrap_or(NONE);
+        let Some(after) = self
+            .blocks
+            .get_mut(index(head))
+            .map(|first| std::mem::replace(&mut first.after, number))
+        else {
+            return self.link(number, size);
+        };
+        if let Some(block) = self.blocks.get_mut(index(number)) {
+            (block.before, block.after) = (head, after);
+        }
+        if let Some(next) = self.blocks.get_mut(index(after)) {
+            next.before = number;
+        }
+    }
+
+    /// Bytes in use, free cells included.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+            .saturating_add(self.blocks.capacity().saturating_mul(size_of::<Block>()))
+    }
+
+    fn cell_of(&mut self, size: usize) -> Handle {
+        let head = self.with_room.get(size / STEP).copied().unwrap_or(NONE);
+        let number = if head == NONE {
+            let number = self.idle.pop().unwrap_or_else(|| self.new_block(BLOCK));
+            if let Some(block) = self.blocks.get_mut(index(number)) {
+                (block.size, block.live, block.touched, block.free) = (size, 0, 0, 0);
+            }
+            self.link(number, size);
+            number
+        } else {
+            head
+        };
+        let Some(block) = self.blocks.get_mut(index(number)) else {
+            return Handle::new(number, 0);
+        };
+        let cell = block.take();
+        if !block.has_room() {
+            self.unlink(number, size);
+        }
+        Handle::new(number, cell)
+    }
+
+    fn own_block(&mut self, size: usize) -> Handle {
+        let number = match self.vacant.pop() {
+            Some(number) => {
+                if let Some(block) = self.blocks.get_mut(index(number)) {
+                    block.bytes = vec![0; size].into();
+                }
+                self.bytes = self.bytes.saturating_add(size);
+                number
+            }
+            None => self.new_block(size),
+        };
+        if let Some(block) = self.blocks.get_mut(index(number)) {
+            (block.size, block.live, block.touched, block.free) = (size, 1, 1, 0);
+        }
+        Handle::new(number, 0)
+    }
+
+    fn new_block(&mut self, size: usize) -> u32 {
+        let number = u32::try_from(self.blocks.len()).unwrap_or(NONE);
+        assert!(
+            number < 1 << (32 - CELL_BITS),
+            "64 GiB of parcels do not fit in one shard"
+        );
+        self.bytes = self.bytes.saturating_add(size);
+        self.blocks.push(Block {
+            bytes: vec![0; size].into(),
+            size: 0,
+            live: 0,
+            touched: 0,
+            free: 0,
+            before: NONE,
+            after: NONE,
+        });
+        number
+    }
+
+    fn write(&mut self, handle: Handle, record: &[u8]) {
+        let Some(block) = self.block_mut(handle) else {
+            return;
+        };
+        let cell = block.cell_mut(handle.cell());
+        put_length(cell, record.len());
+        if let Some(place) = cell.get_mut(2..record.len().saturating_add(2)) {
+            place.copy_from_slice(record);
+        }
+    }
+
+    /// Puts a block at the head of the list of its size.
+    fn link(&mut self, number: u32, size: usize) {
+        let Some(head) = self.with_room.get_mut(size / STEP) else {
+            return;
+        };
+        let after = std::mem::replace(head, number);
+        if let Some(block) = self.blocks.get_mut(index(number)) {
+            (block.before, block.after) = (NONE, after);
+        }
+        if let Some(next) = self.blocks.get_mut(index(after)) {
+            next.before = number;
+        }
+    }
+
+    /// Takes a block out of the list of its size.
+    fn unlink(&mut self, number: u32, size: usize) {
+        let Some(block) = self.blocks.get_mut(index(number)) else {
+            return;
+        };
+        let (before, after) = (block.before, block.after);
+        (block.before, block.after) = (NONE, NONE);
+        match self.blocks.get_mut(index(before)) {
+            Some(block) => block.after = after,
+            None => {
+                if let Some(head) = self.with_room.get_mut(size / STEP) {
+                    *head = after;
+                }
+            }
+        }
+        if let Some(block) = self.blocks.get_mut(index(after)) {
+            block.before = before;
+        }
+    }
+
+    fn block(&self, handle: Handle) -> Option<&Block> {
+        self.blocks.get(index(handle.block()))
+    }
+
+    fn block_mut(&mut self, handle: Handle) -> Option<&mut Block> {
+        self.blocks.get_mut(index(handle.block()))
+    }
+}
+
+fn index(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+fn put_length(cell: &mut [u8], length: usize) {
+    if let Some(front) = cell.first_chunk_mut() {
+        *front = u16::try_from(length).unwrap_or(u16::MAX).to_le_bytes();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    #[derive(Clone, Debug)]
+    enum Step {
+        Insert(usize),
+        Append(usize, usize),
+        Replace(usize, usize),
+        Remove(usize),
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        let length = prop_oneof![8 => 1_usize..300, 1 => 900_usize..3_000];
+        prop_oneof![
+            3 => length.clone().prop_map(Step::Insert),
+            4 => (0_usize..64, 1_usize..90).prop_map(|(which, more)| Step::Append(which, more)),
+            2 => (0_usize..64, length).prop_map(|(which, length)| Step::Replace(which, length)),
+            2 => (0_usize..64).prop_map(Step::Remove),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn records_stay_as_they_are_until_they_are_changed(steps in prop::collection::vec(step(), 1..300)) {
+            let (mut slab, mut model) = (Slab::default(), BTreeMap::<usize, (Handle, Vec<u8>)>::new());
+            for (number, step) in steps.into_iter().enumerate() {
+                let fill = |length: usize| vec![u8::try_from(number % 251).expect("small"); length];
+                let chosen = |which: usize, model: &BTreeMap<usize, _>| {
+                    model.keys().cycle().nth(which).copied()
+                };
+                match step {
+                    Step::Insert(length) => {
+                        let record = fill(length);
+                        model.insert(number, (slab.insert(&record), record));
+                    }
+                    Step::Append(which, more) => if let Some(key) = chosen(which, &model) {
+                        let (handle, record) = model.get_mut(&key).expect("chosen");
+                        record.extend(fill(more));
+                        *handle = slab.append(*handle, &fill(more));
+                    },
+                    Step::Replace(which, length) => if let Some(key) = chosen(which, &model) {
+                        let (handle, record) = model.get_mut(&key).expect("chosen");
+                        *record = fill(length);
+                        *handle = slab.replace(*handle, record);
+                    },
+                    Step::Remove(which) => if let Some(key) = chosen(which, &model) {
+                        let (handle, _) = model.remove(&key).expect("chosen");
+                        slab.remove(handle);
+                    },
+                }
+                for (handle, record) in model.values() {
+                    prop_assert_eq!(slab.get(*handle), record.as_slice());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_grows_together_leaves_no_holes() {
+        let mut slab = Slab::default();
+        let mut handles: Vec<Handle> = (0..5_000).map(|_| slab.insert(&[1; 60])).collect();
+        for _ in 0..8 {
+            for handle in &mut handles {
+                *handle = slab.append(*handle, &[2; 40]);
+            }
+        }
+        let used = 5_000 * (60 + 8 * 40);
+        assert!(slab.bytes() < used * 115 / 100, "{} bytes for {used}", slab.bytes());
+    }
+}

@@ -1,0 +1,390 @@
+//! Parcels by brand and waybill: the events of each, and what a shard keeps of it beside them.
+//!
+//! ```text
+//! record = brand (number of a text) · waybill · state (of a shard; empty for files) · events
+//! ```
+
+use core::cell::RefCell;
+use core::ops::Range;
+
+use hashbrown::{DefaultHashBuilder, HashTable};
+use std::hash::BuildHasher as _;
+
+use super::names::Names;
+use super::packed::{self, Follows, Foreign, Texts, TextsOf};
+use super::slab::{Handle, RECORD_MAX, Slab};
+use super::{Applied, PackError};
+use crate::bytes::{Reader, Writer};
+use crate::case::{Evidence, merge};
+use crate::event::Event;
+
+/// Longest waybill, in bytes.
+const WAYBILL_MAX: usize = 255;
+
+/// A parcel in the table, for as long as it is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Slot(u32);
+
+impl Slot {
+    fn place(self) -> usize {
+        usize::try_from(self.0).unwrap_or(usize::MAX)
+    }
+}
+
+/// All parcels.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Table {
+    names: Names,
+    slab: Slab,
+    slots: Vec<Handle>,
+    free: Vec<u32>,
+    index: HashTable<u32>,
+    hasher: DefaultHashBuilder,
+}
+
+/// A record, taken apart.
+struct Parts<'a> {
+    brand: u32,
+    waybill: &'a str,
+    state: &'a [u8],
+    /// Where the state's length begins, and where the events do.
+    state_at: Range<usize>,
+    events: &'a [u8],
+}
+
+fn parts(record: &[u8]) -> Option<Parts<'_>> {
+    let mut reader = Reader::new(record);
+    let brand = reader.narrow()?;
+    let waybill = reader.text()?;
+    let before = record.len().checked_sub(reader.rest().len())?;
+    let state = reader.block()?;
+    let events = reader.rest();
+    Some(Parts {
+        brand,
+        waybill,
+        state,
+        state_at: before..record.len().checked_sub(events.len())?,
+        events,
+    })
+}
+
+impl Table {
+    pub(crate) fn len(&self) -> usize {
+        self.index.len()
+    }
+
+    pub(crate) fn names(&self) -> &Names {
+        &self.names
+    }
+
+    pub(crate) fn names_mut(&mut self) -> &mut Names {
+        &mut self.names
+    }
+
+    /// The parcel under a key.
+    pub(crate) fn find(&self, brand: &str, waybill: &str) -> Option<Slot> {
+        let brand = self.names.find(brand)?;
+        let is_it = |slot: &u32| {
+            self.parts(Slot(*slot))
+                .is_some_and(|parts| parts.brand == brand && parts.waybill == waybill)
+        };
+        self.index
+            .find(self.hasher.hash_one((brand, waybill)), is_it)
+            .map(|slot| Slot(*slot))
+    }
+
+    /// Adds an event to its parcel, or merges it with the one under its source and id; opens the parcel if need be.
+    pub(crate) fn apply(&mut self, event: &Event<'_>, events_max: usize) -> Result<(Slot, Applied), PackError> {
+        let Some(slot) = self.find(event.brand, event.waybill) else {
+            return Ok((self.open(event)?, Applied::Merged));
+        };
+        Ok((slot, self.add(slot, event, events_max)))
+    }
+
+    /// The set of events of a parcel.
+    pub(crate) fn evidence(&self, slot: Slot) -> Evidence<'_> {
+        Evidence::of_set(self.events(slot))
+    }
+
+    /// The events of a parcel in the order in which they came.
+    fn events(&self, slot: Slot) -> impl Iterator<Item = (Event<'_>, bool)> {
+        let events = self.parts(slot).map(|parts| parts.events).unwrap_or_default();
+        packed::events(events, self.key(slot), TextsOf::Held(&self.names))
+            .map(|event| event.expect("what was packed can be unpacked: tests pack every happening"))
+    }
+
+    /// Brand and waybill.
+    pub(crate) fn key(&self, slot: Slot) -> (&str, &str) {
+        self.parts(slot)
+            .map_or(("", ""), |parts| (self.names.text(parts.brand), parts.waybill))
+    }
+
+    /// What a shard keeps of a parcel.
+    pub(crate) fn state(&self, slot: Slot) -> &[u8] {
+        self.parts(slot).map_or(&[], |parts| parts.state)
+    }
+
+    /// Keeps something else of it. Numbers of texts in it are the caller's to hold.
+    pub(crate) fn set_state(&mut self, slot: Slot, state: &[u8]) {
+        let Some(handle) = self.handle(slot) else { return };
+        let record = self.slab.get(handle);
+        let Some(parts) = parts(record) else { return };
+        if parts.state.len() == state.len() {
+            let end = parts.state_at.end;
+            let start = end.saturating_sub(state.len());
+            if let Some(place) = self.slab.get_mut(handle).get_mut(start..end) {
+                place.copy_from_slice(state);
+            }
+            return;
+        }
+        let mut changed = Writer::over(record.get(..parts.state_at.start).unwrap_or_default().to_vec());
+        changed.block(state);
+        changed.fixed(parts.events);
+        let handle = self.slab.replace(handle, &changed.finish());
+        self.move_to(slot, handle);
+    }
+
+    /// Forgets a parcel. Numbers of texts in its state are the caller's to release.
+    pub(crate) fn remove(&mut self, slot: Slot) {
+        let Some(handle) = self.handle(slot) else { return };
+        let numbers = RefCell::new(Vec::new());
+        if let Some(parts) = self.parts(slot) {
+            numbers.borrow_mut().push(parts.brand);
+            packed::events(parts.events, ("", ""), TextsOf::Numbers(&numbers)).for_each(drop);
+            let hash = self.hasher.hash_one((parts.brand, parts.waybill));
+            if let Ok(entry) = self.index.find_entry(hash, |other| *other == slot.0) {
+                entry.remove();
+            }
+        }
+        for number in numbers.into_inner() {
+            self.names.release(number);
+        }
+        self.slab.remove(handle);
+        self.settle();
+        if let Some(place) = self.slots.get_mut(slot.place()) {
+            *place = Handle::NONE;
+        }
+        self.free.push(slot.0);
+    }
+
+    /// All parcels, in no order that means anything.
+    pub(crate) fn slots(&self) -> impl Iterator<Item = Slot> {
+        self.index.iter().map(|slot| Slot(*slot))
+    }
+
+    /// All parcels in the order of brand and waybill.
+    pub(crate) fn sorted(&self) -> Vec<Slot> {
+        let mut slots: Vec<Slot> = self.slots().collect();
+        slots.sort_unstable_by_key(|slot| self.key(*slot));
+        slots
+    }
+
+    /// Writes the events of a parcel as they outlive this memory.
+    pub(crate) fn write_events(&self, slot: Slot, out: &mut Writer) {
+        write_inline(self.events(slot), out);
+    }
+
+    /// Opens a parcel with events that were written by [`write_events`](Self::write_events), at least one.
+    pub(crate) fn read_events(&mut self, brand: &str, waybill: &str, events: &[u8]) -> Result<Slot, Foreign> {
+        let first = packed::events(events, (brand, waybill), TextsOf::Inline).next();
+        if packed::events(events, (brand, waybill), TextsOf::Inline).any(|event| event.is_err()) {
+            return Err(Foreign);
+        }
+        let slot = self.open(&first.ok_or(Foreign)??.0).map_err(|_| Foreign)?;
+        if self.rewrite(slot, events) {
+            Ok(slot)
+        } else {
+            Err(Foreign)
+        }
+    }
+
+    /// Bytes in use.
+    pub(crate) fn bytes(&self) -> usize {
+        let slots = self.slots.capacity().saturating_mul(size_of::<Handle>());
+        let free = self.free.capacity().saturating_mul(size_of::<u32>());
+        slots
+            .saturating_add(free)
+            .saturating_add(self.slab.bytes())
+            .saturating_add(self.names.bytes())
+            .saturating_add(self.index.allocation_size())
+    }
+
+    fn open(&mut self, event: &Event<'_>) -> Result<Slot, PackError> {
+        if event.waybill.len() > WAYBILL_MAX {
+            return Err(PackError::WaybillTooLong);
+        }
+        let brand = self.names.hold(event.brand);
+        let mut record = Writer::default();
+        record.number(brand.into());
+        record.text(event.waybill);
+        record.block(&[]);
+        let follows = Follows::of(event, None);
+        packed::put(
+            &mut record,
+            &(*event, false),
+            follows,
+            &mut Texts::Held(&mut self.names),
+        );
+        let handle = self.slab.insert(&record.finish());
+        let slot = match self.free.pop() {
+            Some(slot) => Slot(slot),
+            None => {
+                self.slots.push(handle);
+                let last = self.slots.len().saturating_sub(1);
+                Slot(u32::try_from(last).expect("four thousand million parcels do not fit in memory"))
+            }
+        };
+        if let Some(place) = self.slots.get_mut(slot.place()) {
+            *place = handle;
+        }
+        let Self {
+            index,
+            hasher,
+            slab,
+            slots,
+            ..
+        } = self;
+        index.insert_unique(hasher.hash_one((brand, event.waybill)), slot.0, |other| {
+            let handle = slots.get(Slot(*other).place()).copied();
+            let parts = handle.and_then(|handle| parts(slab.get(handle)));
+            hasher.hash_one(parts.map_or((0, ""), |parts| (parts.brand, parts.waybill)))
+        });
+        Ok(slot)
+    }
+
+    fn add(&mut self, slot: Slot, event: &Event<'_>, events_max: usize) -> Applied {
+        let events = self.parts(slot).map(|parts| parts.events).unwrap_or_default();
+        let id = event.id.bits();
+        let is_known = packed::has_id(events, id)
+            && self
+                .events(slot)
+                .any(|(known, _)| (known.id, known.source) == (event.id, event.source));
+        let is_merged = if is_known {
+            let Some(merged) = self.merged(slot, event) else {
+                return Applied::Duplicate;
+            };
+            self.rewrite(slot, &merged)
+        } else {
+            packed::count(events) < events_max && self.append(slot, event)
+        };
+        if is_merged { Applied::Merged } else { Applied::Full }
+    }
+
+    /// The events with one merged into that under its source and id, written out; `None` where that changes nothing.
+    fn merged(&self, slot: Slot, event: &Event<'_>) -> Option<Vec<u8>> {
+        let mut is_changed = false;
+        let mut out = Writer::default();
+        let events = self.events(slot).map(|known| {
+            if (known.0.id, known.0.source) != (event.id, event.source) {
+                return known;
+            }
+            let merged = merge(known, (*event, false));
+            is_changed = merged.1 != known.1
+                || merged.0.digest != known.0.digest
+                || merged.0.intake_at != known.0.intake_at
+                || merged.0.upload_at() != known.0.upload_at();
+            merged
+        });
+        write_inline(events, &mut out);
+        is_changed.then(|| out.finish())
+    }
+
+    /// Adds an event behind the others; `false` where the record would be too long.
+    fn append(&mut self, slot: Slot, event: &Event<'_>) -> bool {
+        let Some(handle) = self.handle(slot) else { return false };
+        let follows = Follows::of(event, self.events(slot).last().map(|(last, _)| last).as_ref());
+        let mut tail = Writer::default();
+        packed::put(&mut tail, &(*event, false), follows, &mut Texts::Held(&mut self.names));
+        let tail = tail.finish();
+        let fits = self.slab.get(handle).len().saturating_add(tail.len()) <= RECORD_MAX;
+        if fits {
+            let handle = self.slab.append(handle, &tail);
+            self.move_to(slot, handle);
+        } else {
+            let numbers = RefCell::new(Vec::new());
+            packed::events(&tail, ("", ""), TextsOf::Numbers(&numbers)).for_each(drop);
+            numbers
+                .into_inner()
+                .into_iter()
+                .for_each(|number| self.names.release(number));
+        }
+        fits
+    }
+
+    /// Writes all events of a parcel anew from what [`write_inline`] wrote; `false` where the record would be too long.
+    fn rewrite(&mut self, slot: Slot, inline: &[u8]) -> bool {
+        let Some(handle) = self.handle(slot) else { return false };
+        let record = self.slab.get(handle);
+        let Some(old) = parts(record) else { return false };
+        let gone = numbers_of(&old);
+        let mut changed = Writer::over(record.get(..old.state_at.end).unwrap_or_default().to_vec());
+        let mut before: Option<Event<'_>> = None;
+        let key = ("", old.waybill);
+        for event in packed::events(inline, key, TextsOf::Inline).map_while(Result::ok) {
+            let follows = Follows::of(&event.0, before.as_ref());
+            packed::put(&mut changed, &event, follows, &mut Texts::Held(&mut self.names));
+            before = Some(event.0);
+        }
+        let changed = changed.finish();
+        let fits = changed.len() <= RECORD_MAX;
+        let released = if fits {
+            gone
+        } else {
+            parts(&changed).map(|new| numbers_of(&new)).unwrap_or_default()
+        };
+        if fits {
+            let handle = self.slab.replace(handle, &changed);
+            self.move_to(slot, handle);
+        }
+        released.into_iter().for_each(|number| self.names.release(number));
+        fits
+    }
+
+    fn handle(&self, slot: Slot) -> Option<Handle> {
+        let handle = self.slots.get(slot.place()).copied();
+        handle.filter(|handle| *handle != Handle::NONE)
+    }
+
+    fn parts(&self, slot: Slot) -> Option<Parts<'_>> {
+        parts(self.slab.get(self.handle(slot)?))
+    }
+
+    fn move_to(&mut self, slot: Slot, handle: Handle) {
+        if let Some(place) = self.slots.get_mut(slot.place()) {
+            *place = handle;
+        }
+        self.settle();
+    }
+
+    /// Empties a block that most records have left, so that its memory can be used for others.
+    fn settle(&mut self) {
+        let Some(sparse) = self.slab.sparse() else { return };
+        for old in sparse {
+            let slot = parts(self.slab.get(old)).and_then(|parts| {
+                let hash = self.hasher.hash_one((parts.brand, parts.waybill));
+                let is_it = |slot: &u32| self.slots.get(Slot(*slot).place()) == Some(&old);
+                self.index.find(hash, is_it).copied()
+            });
+            let new = self.slab.relocate(old);
+            if let Some(place) = slot.and_then(|slot| self.slots.get_mut(Slot(slot).place())) {
+                *place = new;
+            }
+        }
+    }
+}
+
+/// The numbers of the texts in the events of a record.
+fn numbers_of(parts: &Parts<'_>) -> Vec<u32> {
+    let numbers = RefCell::new(Vec::new());
+    packed::events(parts.events, ("", ""), TextsOf::Numbers(&numbers)).for_each(drop);
+    numbers.into_inner()
+}
+
+fn write_inline<'a>(events: impl Iterator<Item = (Event<'a>, bool)>, out: &mut Writer) {
+    let mut before: Option<Event<'_>> = None;
+    for event in events {
+        let follows = Follows::of(&event.0, before.as_ref());
+        packed::put(out, &event, follows, &mut Texts::Inline);
+        before = Some(event.0);
+    }
+}
