@@ -84,6 +84,7 @@ mod checks;
 
 pub mod bytes;
 pub mod case;
+pub mod digest;
 pub mod division;
 pub mod document;
 pub mod duty;

@@ -1,11 +1,10 @@
 //! Parcels: the evidence of one, and of many that share their texts.
 
 mod names;
-mod packed;
+pub(crate) mod packed;
 mod slab;
 mod table;
 
-pub(crate) use names::Names;
 pub(crate) use table::{Slot, Table};
 
 use core::fmt;

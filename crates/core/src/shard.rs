@@ -14,6 +14,7 @@ pub mod compliance;
 pub mod contribution;
 pub mod input;
 pub mod output;
+pub mod parcel;
 pub mod position;
 pub mod row;
 pub mod scope;

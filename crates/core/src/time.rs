@@ -90,6 +90,12 @@ impl Timestamp {
         CivilDay(i32::try_from(local.div_euclid(SECONDS_PER_DAY)).unwrap_or(i32::MAX))
     }
 
+    /// The civil hour at +08:00, 0 to 23.
+    pub fn civil_hour(self) -> u8 {
+        let local = self.0.div_euclid(NANOS_PER_SECOND).saturating_add(CIVIL_OFFSET_SECONDS);
+        u8::try_from(local.rem_euclid(SECONDS_PER_DAY).div_euclid(3_600)).unwrap_or(0)
+    }
+
     /// Later by a span; stays at the end of the range.
     #[must_use]
     pub fn plus(self, span: Span) -> Self {

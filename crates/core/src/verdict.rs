@@ -31,6 +31,8 @@ pub struct Verdict<'a> {
     pub site: &'a str,
     /// Operator of the same event.
     pub operator: &'a str,
+    /// When the same event happened: the day and hour in which the parcel counts.
+    pub happened_at: Timestamp,
     /// Whether the parcel counts in the rates: accepted, and neither voided nor rejected.
     pub counted: bool,
     /// Whether the parcel is a letter.
@@ -179,12 +181,7 @@ impl<'a> Judge<'a> {
         'a: 'e,
     {
         let items = evidence.items();
-        let accepted = items
-            .iter()
-            .find(|item| item.is_live() && item.event.happening.as_accepted().is_some())
-            .map(|item| item.event.occurred_at);
-        let live = || items.iter().find(|item| item.is_live()).or_else(|| items.first());
-        let Some(reference) = accepted.or_else(|| live().map(|item| item.event.occurred_at)) else {
+        let Some(reference) = evidence.reference() else {
             return Ok(None);
         };
         let rules = self.rules.in_force_as_known(reference, self.registry.up_to());
@@ -237,6 +234,7 @@ fn judge<'a>(case: &Case<'a>) -> Verdict<'a> {
         reference: case.reference(),
         site: first.map_or("", |event| event.site),
         operator: first.map_or("", |event| event.operator),
+        happened_at: first.map_or_else(|| case.reference(), |event| event.occurred_at),
         counted: counting.is_some(),
         letter: acceptance.is_some_and(|acceptance| acceptance.accepted.letter),
         duties,

@@ -1,6 +1,7 @@
 //! From reports to a set: copies, conflicts, retractions, canonical order.
 
 use crate::event::{Event, EventId};
+use crate::time::Timestamp;
 
 /// One event of the set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,6 +94,26 @@ impl<'a> Evidence<'a> {
             order(&a.event).cmp(&order(&b.event))
         });
         Self { items }
+    }
+
+    /// The counting acceptance: the first in canonical order that is not retracted.
+    pub fn acceptance(&self) -> Option<&Event<'a>> {
+        let mut live = self.items.iter().filter(|item| item.is_live());
+        live.find(|item| item.event.happening.as_accepted().is_some())
+            .map(|item| &item.event)
+    }
+
+    /// The instant as of which rules and registers count: the acceptance, else the earliest event that counts, else the
+    /// earliest; `None` where there are no events.
+    pub fn reference(&self) -> Option<Timestamp> {
+        let live = || self.items.iter().find(|item| item.is_live());
+        let earliest = || live().or_else(|| self.items.first()).map(|item| item.event.occurred_at);
+        self.acceptance().map(|event| event.occurred_at).or_else(earliest)
+    }
+
+    /// The earliest intake of any event.
+    pub fn first_intake(&self) -> Option<Timestamp> {
+        self.items.iter().map(|item| item.event.intake_at).min()
     }
 
     /// The events in canonical order.

@@ -26,6 +26,8 @@ const ID_AT: usize = 2;
 pub(crate) enum Texts<'n> {
     /// Held here; their numbers are written.
     Held(&'n mut Names),
+    /// Held already by somebody else; their numbers are written.
+    Known(&'n Names),
     /// Written out.
     Inline,
 }
@@ -34,6 +36,7 @@ impl Texts<'_> {
     pub(crate) fn put(&mut self, bytes: &mut Writer, text: &str) {
         match self {
             Self::Held(names) => bytes.number(names.hold(text).into()),
+            Self::Known(names) => bytes.number(names.find(text).unwrap_or(0).into()),
             Self::Inline => bytes.text(text),
         }
     }

@@ -43,6 +43,17 @@ pub struct Share {
     pub delay: Option<Delay>,
 }
 
+impl Share {
+    /// Not judged yet.
+    pub const NOTHING: Self = Self {
+        outcome: Outcome::Pending,
+        performed_late: false,
+        reported_late: false,
+        credible: true,
+        delay: None,
+    };
+}
+
 /// How a duty stands, as it is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Outcome {

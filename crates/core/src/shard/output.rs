@@ -140,4 +140,6 @@ pub enum Alarm {
     },
     /// A hit is for a parcel that is not open.
     HitWithoutParcel,
+    /// More patterns speak of one parcel than it holds; this one was left out.
+    TooManyHits,
 }

@@ -1,0 +1,574 @@
+//! The parcel shard: joins the evidence of parcels over time and judges their duties.
+//!
+//! ```text
+//! open ──(7 days after the later of acceptance and first intake)──▶ retired ──(45 days)──▶ forgotten
+//!   ▲                                                                  │
+//!   └──────────── an acceptance on a later day (LC-02) ────────────────┘   anything else: too late
+//! ```
+
+mod body;
+mod deadlines;
+mod judged;
+mod kept;
+mod retired;
+mod rows;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use crate::bytes::Writer;
+use crate::case::{Evidence, Mark, Marks};
+use crate::event::{Event, TokenSet};
+use crate::parcel::packed::{Texts, TextsOf};
+use crate::parcel::{Applied, Slot, Table};
+use crate::registry::RegistryView;
+use crate::shard::input::{Behaviour, Hit, Input, Rejudge, Tick};
+use crate::shard::output::{Alarm, Outcome, Output, Revision, Sink, What};
+use crate::shard::position::Position;
+use crate::shard::section::{Change, Sighting, Subject};
+use crate::time::{Span, Timestamp};
+use crate::verdict::{Judge, Verdict};
+use deadlines::{Deadlines, minute_of};
+use kept::{Kept, KeptHit};
+use retired::{Key, Rest, Retired, SenderBits};
+
+/// How far one tick moves the clock at most, after the first.
+const TICK_MAX: Span = Span::minutes(10);
+/// How far a tick may be ahead of its own record.
+const AHEAD_MAX: Span = Span::seconds(60);
+/// Patterns that may speak of one parcel.
+const HITS_MAX: usize = 32;
+
+/// Judges the parcels of one partition.
+///
+/// Its state is a function of the inputs so far and of the registers as its ticks named them; so are its outputs.
+///
+/// ```
+/// use sanbai_core::registry::Registry;
+/// use sanbai_core::shard::input::{Input, Tick};
+/// use sanbai_core::shard::output::{Output, Sink};
+/// use sanbai_core::shard::parcel::ParcelShard;
+/// use sanbai_core::shard::position::Position;
+/// use sanbai_core::time::Timestamp;
+///
+/// struct Count(usize);
+/// impl Sink for Count {
+///     fn put(&mut self, _: Position, _: Output<'_>) {
+///         self.0 += 1;
+///     }
+/// }
+///
+/// let registry = Registry::default();
+/// let (mut shard, mut out) = (ParcelShard::default(), Count(0));
+/// let time = Timestamp::parse("2026-03-10T10:00:00+08:00").expect("a time");
+/// let tick = Tick { time, registry_offset: 0, reset: false, recorded_at: time };
+/// shard.handle(Position::START, Input::Tick(tick), registry.view(), &mut out);
+/// assert_eq!((shard.clock(), out.0), (Some(time), 0), "nothing was due");
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct ParcelShard {
+    table: Table,
+    deadlines: Deadlines,
+    retired: Retired,
+    clock: Option<Timestamp>,
+    registry_offset: u64,
+    behaviour: Option<Behaviour>,
+    profile: Option<String>,
+}
+
+/// Why a parcel is looked at.
+#[derive(Clone, Copy, Debug)]
+struct Cause {
+    at: Position,
+    /// The clock by which it is judged.
+    now: Timestamp,
+    /// When what follows came to be.
+    when: Timestamp,
+    /// Its moment has come, which may be its last.
+    is_expiry: bool,
+    /// Its waybill was used before by another sender.
+    reused: bool,
+}
+
+/// What became of a parcel that was looked at.
+enum Touched {
+    /// No condition of the rejudge holds for it.
+    Spared,
+    /// It was judged; `true` where a published verdict changed.
+    Judged { is_amended: bool },
+    /// It was judged for the last time.
+    Ended,
+}
+
+impl ParcelShard {
+    /// Judges by this profile instead of the one that the rules in force name: for replays with a question of their own.
+    #[must_use]
+    pub fn with_profile(self, profile: &str) -> Self {
+        Self {
+            profile: Some(profile.to_owned()),
+            ..self
+        }
+    }
+
+    /// Applies one input; what follows from it goes to `out` one by one, in a fixed order: expiries by deadline, then by
+    /// brand and waybill.
+    ///
+    /// `registry` knows at least as much as the ticks so far have named; what it knows beyond is not used.
+    pub fn handle(&mut self, at: Position, input: Input<'_>, registry: RegistryView<'_>, out: &mut impl Sink) {
+        let view = registry.limited_to(self.registry_offset);
+        match input {
+            Input::Event(event) => self.event(at, event, view, out),
+            Input::Subject(event) => {
+                out.put(at, Output::Subject(event));
+                let (event, what) = (event.id, What::Applied);
+                out.put(at, Output::Outcome(Outcome { event, what }));
+            }
+            Input::Tick(tick) => self.tick(at, tick, registry, out),
+            Input::Hit(hit) => self.hit(at, hit, view, out),
+            Input::Rejudge(rejudge) => self.rejudge(at, rejudge, view, out),
+            Input::Activate(behaviour) => self.behaviour = Some(behaviour),
+            Input::Skip(_) => {}
+        }
+    }
+
+    /// The clock; `None` before the first tick.
+    pub const fn clock(&self) -> Option<Timestamp> {
+        self.clock
+    }
+
+    /// Registry records before this offset are used.
+    pub const fn registry_offset(&self) -> u64 {
+        self.registry_offset
+    }
+
+    /// The behaviour that the log names; `None` before it names one.
+    pub const fn behaviour(&self) -> Option<Behaviour> {
+        self.behaviour
+    }
+
+    /// Open parcels.
+    pub fn open(&self) -> usize {
+        self.table.len()
+    }
+
+    /// Retired parcels that are remembered.
+    pub const fn retired(&self) -> usize {
+        self.retired.len()
+    }
+
+    /// Texts that recur (sites, operators, devices), each held once while an open parcel has it.
+    pub fn texts(&self) -> usize {
+        self.table.names().len()
+    }
+
+    /// Bytes in use by open parcels and by retired ones, without what the allocator rounds up.
+    pub fn bytes(&self) -> (usize, usize) {
+        let open = self.table.bytes().saturating_add(self.deadlines.bytes());
+        (open, self.retired.bytes())
+    }
+
+    fn event(&mut self, at: Position, event: &Event<'_>, view: RegistryView<'_>, out: &mut impl Sink) {
+        let what = self.admitted(at, event, view, out);
+        let event = event.id;
+        out.put(at, Output::Outcome(Outcome { event, what }));
+    }
+
+    fn admitted(&mut self, at: Position, event: &Event<'_>, view: RegistryView<'_>, out: &mut impl Sink) -> What {
+        let mut reused = false;
+        if self.table.find(event.brand, event.waybill).is_none() {
+            let key = Key::of(event.brand, event.waybill);
+            if let Some(rest) = self.retired.find(key) {
+                let sender = event.happening.as_accepted().map(|accepted| accepted.sender);
+                let Some(sender) = sender.filter(|_| event.occurred_at.civil_day() > rest.day) else {
+                    return What::TooLate;
+                };
+                reused = !rest.sender.agrees_with(&sender);
+                self.retired.remove(key);
+            }
+        }
+        let limits = view.rules_in_force(event.occurred_at).limits;
+        let events_max = usize::try_from(limits.events_per_parcel_max).unwrap_or(usize::MAX);
+        let slot = match self.table.apply(event, events_max) {
+            Ok((slot, Applied::Merged)) => slot,
+            Ok((_, Applied::Duplicate)) => return What::Duplicate,
+            Ok((_, Applied::Full)) => return What::ParcelFull,
+            Err(_) => return What::FieldTooLong,
+        };
+        let cause = Cause {
+            at,
+            now: self.clock.unwrap_or(Timestamp::MIN),
+            when: event.intake_at,
+            is_expiry: false,
+            reused,
+        };
+        match self.touch(slot, cause, None, view, out) {
+            Touched::Judged { is_amended: true } => What::Amended,
+            Touched::Judged { is_amended: false } | Touched::Spared | Touched::Ended => What::Applied,
+        }
+    }
+
+    fn tick(&mut self, at: Position, tick: Tick, registry: RegistryView<'_>, out: &mut impl Sink) {
+        if tick.time > tick.recorded_at.plus(AHEAD_MAX) {
+            let (claimed, recorded_at) = (tick.time, tick.recorded_at);
+            return out.put(at, Output::Alarm(Alarm::TickAhead { claimed, recorded_at }));
+        }
+        let now = match self.clock {
+            Some(clock) if !tick.reset => tick.time.min(clock.plus(TICK_MAX)).max(clock),
+            Some(_) | None => tick.time,
+        };
+        self.clock = Some(now);
+        self.registry_offset = self.registry_offset.max(tick.registry_offset);
+        self.retired.sweep(now);
+        let view = registry.limited_to(self.registry_offset);
+        let mut index = 0;
+        while let Some((minute, slots)) = self.deadlines.take(now) {
+            self.expire(minute, slots, now, at, &mut index, view, out);
+            if minute == minute_of(now) {
+                // What is left of this minute comes with the next tick.
+                break;
+            }
+        }
+    }
+
+    /// Looks at the parcels of one minute whose moment has come, by moment, then by brand and waybill.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the parts of one step, none of which belong together elsewhere"
+    )]
+    fn expire(
+        &mut self,
+        minute: i64,
+        slots: Vec<Slot>,
+        now: Timestamp,
+        at: Position,
+        index: &mut u32,
+        view: RegistryView<'_>,
+        out: &mut impl Sink,
+    ) {
+        let due_of =
+            |table: &Table, slot: Slot| Kept::due_of(table.state(slot)).filter(|due| minute_of(*due) == minute);
+        let mut due: Vec<(Timestamp, Slot)> = slots
+            .into_iter()
+            .filter_map(|slot| Some((due_of(&self.table, slot)?, slot)))
+            .collect();
+        due.sort_unstable_by_key(|(due, _)| std::cmp::Reverse(*due));
+        // Parcels whose next moment lies in this minute, too.
+        let mut again: BTreeMap<Timestamp, Vec<Slot>> = BTreeMap::new();
+        loop {
+            let first = due.last().map(|(due, _)| *due);
+            let next = first.into_iter().chain(again.keys().next().copied()).min();
+            let Some(moment) = next.filter(|moment| *moment <= now) else {
+                break;
+            };
+            let mut group = again.remove(&moment).unwrap_or_default();
+            while let Some((_, slot)) = due.pop_if(|(due, _)| *due == moment) {
+                group.push(slot);
+            }
+            group.sort_unstable_by_key(|slot| self.table.key(*slot));
+            for slot in group {
+                let cause = Cause {
+                    at: at.at(*index),
+                    now: moment,
+                    when: moment,
+                    is_expiry: true,
+                    reused: false,
+                };
+                *index = index.saturating_add(1);
+                if let Touched::Ended = self.touch(slot, cause, None, view, out) {
+                    continue;
+                }
+                let Some(next) = Kept::due_of(self.table.state(slot)) else {
+                    continue;
+                };
+                if minute_of(next) == minute {
+                    again.entry(next).or_default().push(slot);
+                } else {
+                    self.deadlines.put(slot, next);
+                }
+            }
+        }
+        let again = again
+            .into_iter()
+            .flat_map(|(due, slots)| slots.into_iter().map(move |slot| (due, slot)));
+        for (due, slot) in due.into_iter().chain(again) {
+            self.deadlines.put(slot, due);
+        }
+    }
+
+    fn hit(&mut self, at: Position, hit: Hit<'_>, view: RegistryView<'_>, out: &mut impl Sink) {
+        let Some(slot) = self.table.find(hit.brand, hit.waybill) else {
+            return out.put(at, Output::Alarm(Alarm::HitWithoutParcel));
+        };
+        let mut hits = self.kept(slot).hits;
+        let said = KeptHit {
+            id: hit.id,
+            version: hit.version,
+            code: hit.code,
+            duty: hit.duty,
+            stands: hit.stands,
+        };
+        match hits.binary_search_by_key(&hit.id, |hit| hit.id) {
+            Ok(place) => match hits.get_mut(place) {
+                Some(known) if known.version < hit.version => *known = said,
+                Some(_) | None => return,
+            },
+            Err(_) if hits.len() >= HITS_MAX => return out.put(at, Output::Alarm(Alarm::TooManyHits)),
+            Err(place) => hits.insert(place, said),
+        }
+        let mut state = Writer::default();
+        let changed = Kept {
+            hits,
+            ..self.kept(slot)
+        };
+        changed.write(&mut state, &mut Texts::Known(self.table.names()));
+        self.table.set_state(slot, &state.finish());
+        let cause = self.by_clock(at);
+        self.touch(slot, cause, None, view, out);
+    }
+
+    fn rejudge(&mut self, at: Position, rejudge: Rejudge<'_>, view: RegistryView<'_>, out: &mut impl Sink) {
+        let mut index = 0;
+        for slot in self.table.sorted() {
+            if !rejudge.brand.is_empty() && self.table.key(slot).0 != rejudge.brand {
+                continue;
+            }
+            let cause = self.by_clock(at.at(index));
+            match self.touch(slot, cause, Some(&rejudge), view, out) {
+                Touched::Spared => {}
+                Touched::Judged { .. } | Touched::Ended => index = index.saturating_add(1),
+            }
+        }
+    }
+
+    fn by_clock(&self, at: Position) -> Cause {
+        let now = self.clock.unwrap_or(Timestamp::MIN);
+        Cause {
+            at,
+            now,
+            when: now,
+            is_expiry: false,
+            reused: false,
+        }
+    }
+
+    fn kept(&self, slot: Slot) -> Kept<'_> {
+        let (brand, _) = self.table.key(slot);
+        let state = self.table.state(slot);
+        if state.is_empty() {
+            return Kept::default();
+        }
+        Kept::read(state, brand, TextsOf::Held(self.table.names())).expect("this shard wrote it")
+    }
+
+    /// Judges a parcel, sends what follows, and keeps what must be known next time.
+    fn touch(
+        &mut self,
+        slot: Slot,
+        cause: Cause,
+        only: Option<&Rejudge<'_>>,
+        view: RegistryView<'_>,
+        out: &mut impl Sink,
+    ) -> Touched {
+        let evidence = self.table.evidence(slot);
+        let before = self.kept(slot);
+        let reused = before.reused || cause.reused;
+        let marks: Vec<Mark> = marks(&before.hits);
+        let marks = Marks { hits: &marks, reused };
+        let ends_at = ends_at(&evidence, view);
+        let is_last = cause.is_expiry && ends_at <= cause.now;
+        let judge = Judge {
+            profile: self.profile.as_deref(),
+            ..Judge::of(view)
+        };
+        let verdict = if is_last {
+            judge.last_verdict(&evidence, cause.now, marks)
+        } else {
+            judge.marked_verdict(&evidence, cause.now, marks)
+        };
+        let verdict = verdict
+            .expect("rules name a profile that they define, and whoever names another has looked for it")
+            .expect("an open parcel has an event");
+        if only.is_some_and(|rejudge| !concerns(rejudge, &verdict)) {
+            return Touched::Spared;
+        }
+        let (after, is_amended) = follow(&verdict, &evidence, &before, cause, self.profile.as_deref(), view, out);
+        let after = Kept {
+            due: verdict
+                .next_change
+                .map_or(ends_at, |next| next.min(ends_at))
+                .max(cause.now),
+            reused,
+            ..after
+        };
+        if is_last {
+            let rest = rest(&evidence, ends_at, view);
+            let key = Key::of(verdict.brand, verdict.waybill);
+            drop(verdict);
+            self.retired.put(key, rest);
+            self.forget(slot);
+            return Touched::Ended;
+        }
+        let (due, old_due) = (after.due, before.due);
+        let is_new = self.table.state(slot).is_empty();
+        let mut state = Writer::over(Vec::with_capacity(64));
+        after.write(&mut state, &mut Texts::Known(self.table.names()));
+        let state = state.finish();
+        self.keep(slot, &state);
+        if !cause.is_expiry && (is_new || minute_of(due) != minute_of(old_due)) {
+            self.deadlines.put(slot, due);
+        }
+        Touched::Judged { is_amended }
+    }
+
+    /// Keeps the state of a parcel, and holds the texts in it instead of those in the state before.
+    fn keep(&mut self, slot: Slot, state: &[u8]) {
+        let (new, old) = (kept::numbers(state), kept::numbers(self.table.state(slot)));
+        if new != old {
+            new.into_iter()
+                .for_each(|number| self.table.names_mut().hold_again(number));
+            old.into_iter()
+                .for_each(|number| self.table.names_mut().release(number));
+        }
+        self.table.set_state(slot, state);
+    }
+
+    fn forget(&mut self, slot: Slot) {
+        let numbers = kept::numbers(self.table.state(slot));
+        numbers
+            .into_iter()
+            .for_each(|number| self.table.names_mut().release(number));
+        self.table.remove(slot);
+    }
+}
+
+/// Sends what follows from a verdict, and says what is kept of it and whether a published verdict changed.
+fn follow<'a>(
+    verdict: &Verdict<'a>,
+    evidence: &Evidence<'a>,
+    before: &Kept<'a>,
+    cause: Cause,
+    profile: Option<&str>,
+    view: RegistryView<'_>,
+    out: &mut impl Sink,
+) -> (Kept<'a>, bool) {
+    let at = cause.at;
+    let digest = body::digest(verdict);
+    let revision = match before.published {
+        Some((revision, published)) => (published != digest).then(|| revision.saturating_add(1)),
+        None => verdict.is_publishable().then_some(1),
+    };
+    if let Some(number) = revision {
+        let rules = view.rules_in_force(verdict.reference);
+        let revision = Revision {
+            number,
+            at: cause.when,
+            profile: profile.unwrap_or(&rules.profile),
+            rules: &rules.version,
+            verdict,
+        };
+        out.put(at, Output::Verdict(revision));
+    }
+    let urgent = judged::urgent(verdict);
+    for alert in judged::alerts(verdict, before.urgent, urgent, cause.when) {
+        out.put(at, Output::Alert(alert));
+    }
+    let contribution = judged::contribution(verdict, evidence);
+    if contribution != before.contribution {
+        let change = Change {
+            old: before.contribution.clone(),
+            new: contribution.clone(),
+        };
+        out.put(at, Output::Change(change));
+    }
+    let sighting = sight(verdict, evidence, before, at, out);
+    let after = Kept {
+        due: before.due,
+        published: revision.map(|number| (number, digest)).or(before.published),
+        reused: before.reused,
+        urgent,
+        contribution,
+        sighting,
+        hits: before.hits.clone(),
+    };
+    (after, revision.is_some_and(|number| number > 1))
+}
+
+/// Withdraws what was sighted before and sends what is now, where the two differ.
+fn sight<'a>(
+    verdict: &Verdict<'a>,
+    evidence: &Evidence<'a>,
+    before: &Kept<'a>,
+    at: Position,
+    out: &mut impl Sink,
+) -> Option<(u64, u32)> {
+    let (brand, waybill) = (verdict.brand, verdict.waybill);
+    let seen = judged::sighting(verdict, evidence);
+    let after = seen.map(|(identity, seen)| (identity, judged::details(&seen)));
+    let mut put = |identity, seen| {
+        let subject = Subject::Identity(identity);
+        let sighting = Sighting {
+            subject,
+            brand,
+            waybill,
+            seen,
+        };
+        out.put(at, Output::Sighting(sighting));
+    };
+    if before.sighting != after {
+        let is_same = |identity| after.is_some_and(|(other, _)| other == identity);
+        match before.sighting {
+            Some((identity, _)) if !is_same(identity) => put(identity, None),
+            Some(_) | None => {}
+        }
+        if let Some((identity, seen)) = seen {
+            put(identity, Some(seen));
+        }
+    }
+    after
+}
+
+/// What standing hits say, each once.
+fn marks(hits: &[KeptHit]) -> Vec<Mark> {
+    let standing = hits.iter().filter(|hit| hit.stands);
+    let mut marks: Vec<Mark> = standing
+        .map(|hit| Mark {
+            code: hit.code,
+            duty: hit.duty,
+        })
+        .collect();
+    marks.sort_unstable();
+    marks.dedup();
+    marks
+}
+
+/// When a parcel retires: days after the later of acceptance and first intake, without an acceptance after the latter.
+fn ends_at(evidence: &Evidence<'_>, view: RegistryView<'_>) -> Timestamp {
+    let intake = evidence.first_intake().unwrap_or_default();
+    let accepted = evidence.acceptance().map_or(intake, |event| event.occurred_at);
+    let limits = view.rules_in_force(evidence.reference().unwrap_or(intake)).limits;
+    intake.max(accepted).plus(Span::days(limits.open_days.into()))
+}
+
+/// What is left of a parcel that retires.
+fn rest(evidence: &Evidence<'_>, ends_at: Timestamp, view: RegistryView<'_>) -> Rest {
+    let intake = evidence.first_intake().unwrap_or_default();
+    let limits = view.rules_in_force(evidence.reference().unwrap_or(intake)).limits;
+    let days = i32::try_from(limits.retired_days).unwrap_or(i32::MAX);
+    let acceptance = evidence.acceptance();
+    let sender = acceptance.and_then(|event| event.happening.as_accepted());
+    Rest {
+        until: ends_at.civil_day().plus_days(days),
+        day: acceptance.map_or(intake, |event| event.occurred_at).civil_day(),
+        sender: SenderBits::of(&sender.map_or_else(TokenSet::default, |accepted| accepted.sender)),
+    }
+}
+
+/// Whether a parcel is among those to be judged again.
+fn concerns(rejudge: &Rejudge<'_>, verdict: &Verdict<'_>) -> bool {
+    let day = verdict.happened_at.civil_day();
+    (rejudge.brand.is_empty() || rejudge.brand == verdict.brand)
+        && (rejudge.site.is_empty() || rejudge.site == verdict.site)
+        && rejudge.from.is_none_or(|from| from <= day)
+        && rejudge.to.is_none_or(|to| day <= to)
+}

@@ -1,0 +1,338 @@
+//! What a shard keeps of an open parcel beside its events.
+//!
+//! ```text
+//! flags u8 · due · [revision · digest 8] · [urgent alerts u8] · [contribution] · [sighting 12] · [hits]
+//! ```
+
+use core::cell::RefCell;
+
+use crate::bytes::{Reader, Writer};
+use crate::duty::Ground;
+use crate::finding::Code;
+use crate::parcel::packed::{Texts, TextsOf};
+use crate::rules::{Duty, Severity};
+use crate::shard::contribution::{Contribution, Delay, Outcome, Share};
+use crate::shard::position::Position;
+use crate::time::{CivilDay, Timestamp};
+
+/// What is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Kept<'a> {
+    /// When the parcel must be looked at next.
+    pub(super) due: Timestamp,
+    /// Number and body digest of the last published revision.
+    pub(super) published: Option<(u32, u64)>,
+    /// Its waybill was used before by another sender.
+    pub(super) reused: bool,
+    /// Urgent alerts that stand.
+    pub(super) urgent: Urgent,
+    /// What it adds to the counts.
+    pub(super) contribution: Option<Contribution<'a>>,
+    /// Whose identity was sighted with it, and a digest of what was seen.
+    pub(super) sighting: Option<(u64, u32)>,
+    /// What patterns say of it, in the order of their ids.
+    pub(super) hits: Vec<KeptHit>,
+}
+
+/// The last that a pattern said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct KeptHit {
+    pub(super) id: u64,
+    pub(super) version: Position,
+    pub(super) code: Code,
+    pub(super) duty: Duty,
+    pub(super) stands: bool,
+}
+
+/// A set of urgent alerts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub(super) struct Urgent(u8);
+
+impl Urgent {
+    pub(super) const fn has(self, place: u8) -> bool {
+        self.0 & 1 << place != 0
+    }
+
+    pub(super) const fn with(self, place: u8) -> Self {
+        Self(self.0 | 1 << place)
+    }
+}
+
+impl Default for Kept<'_> {
+    fn default() -> Self {
+        Self {
+            due: Timestamp::MAX,
+            published: None,
+            reused: false,
+            urgent: Urgent::default(),
+            contribution: None,
+            sighting: None,
+            hits: Vec::new(),
+        }
+    }
+}
+
+const REUSED: u8 = 1;
+const PUBLISHED: u8 = 2;
+const URGENT: u8 = 4;
+const CONTRIBUTES: u8 = 8;
+const SIGHTED: u8 = 16;
+const HIT: u8 = 32;
+const NANOS: u8 = 64;
+
+impl Kept<'_> {
+    /// Writes it. Codes are numbers in memory, and texts where they outlive it.
+    pub(super) fn write(&self, out: &mut Writer, texts: &mut Texts<'_>) {
+        let flag = |bit: u8, set: bool| if set { bit } else { 0 };
+        let due = self.due.as_nanos();
+        let in_nanos = due % 1_000_000 != 0;
+        out.byte(
+            flag(REUSED, self.reused)
+                | flag(PUBLISHED, self.published.is_some())
+                | flag(URGENT, self.urgent != Urgent::default())
+                | flag(CONTRIBUTES, self.contribution.is_some())
+                | flag(SIGHTED, self.sighting.is_some())
+                | flag(HIT, !self.hits.is_empty())
+                | flag(NANOS, in_nanos),
+        );
+        out.signed(if in_nanos { due } else { due / 1_000_000 });
+        if let Some((revision, digest)) = self.published {
+            out.number(revision.into());
+            out.fixed(&digest.to_le_bytes());
+        }
+        if self.urgent != Urgent::default() {
+            out.byte(self.urgent.0);
+        }
+        if let Some(contribution) = &self.contribution {
+            write_contribution(contribution, out, texts);
+        }
+        if let Some((identity, details)) = self.sighting {
+            out.fixed(&identity.to_le_bytes());
+            out.fixed(&details.to_le_bytes());
+        }
+        if !self.hits.is_empty() {
+            out.number(u64::try_from(self.hits.len()).unwrap_or(0));
+            for hit in &self.hits {
+                write_hit(hit, out, texts);
+            }
+        }
+    }
+}
+
+impl<'a> Kept<'a> {
+    /// Reads it; `None` for bytes that were not written by [`write`](Self::write). `brand` is that of the parcel.
+    pub(super) fn read(bytes: &'a [u8], brand: &'a str, texts: TextsOf<'a>) -> Option<Self> {
+        let mut reader = Reader::new(bytes);
+        let flags = reader.byte()?;
+        let due = due(&mut reader, flags)?;
+        let has = |bit: u8| flags & bit != 0;
+        let published = if has(PUBLISHED) {
+            Some((reader.narrow()?, u64::from_le_bytes(reader.take()?)))
+        } else {
+            None
+        };
+        let urgent = if has(URGENT) {
+            Urgent(reader.byte()?)
+        } else {
+            Urgent::default()
+        };
+        let contribution = if has(CONTRIBUTES) {
+            Some(read_contribution(&mut reader, brand, texts)?)
+        } else {
+            None
+        };
+        let sighting = if has(SIGHTED) {
+            Some((u64::from_le_bytes(reader.take()?), u32::from_le_bytes(reader.take()?)))
+        } else {
+            None
+        };
+        let mut hits = Vec::new();
+        if has(HIT) {
+            for _ in 0..reader.narrow::<u16>()? {
+                hits.push(read_hit(&mut reader, texts)?);
+            }
+        }
+        reader.is_empty().then_some(Self {
+            due,
+            published,
+            reused: has(REUSED),
+            urgent,
+            contribution,
+            sighting,
+            hits,
+        })
+    }
+
+    /// When the parcel must be looked at next, without reading the rest.
+    pub(super) fn due_of(bytes: &[u8]) -> Option<Timestamp> {
+        let mut reader = Reader::new(bytes);
+        let flags = reader.byte()?;
+        due(&mut reader, flags)
+    }
+}
+
+fn due(reader: &mut Reader<'_>, flags: u8) -> Option<Timestamp> {
+    let amount = reader.signed()?;
+    Some(Timestamp::from_nanos(if flags & NANOS != 0 {
+        amount
+    } else {
+        amount.checked_mul(1_000_000)?
+    }))
+}
+
+fn write_contribution(contribution: &Contribution<'_>, out: &mut Writer, texts: &mut Texts<'_>) {
+    texts.put(out, contribution.site);
+    texts.put(out, contribution.operator);
+    out.signed(contribution.day.as_days().into());
+    out.byte(contribution.hour | u8::from(contribution.counted) << 5 | u8::from(contribution.letter) << 6);
+    for share in contribution.duties {
+        out.fixed(&share_bits(share).to_le_bytes());
+    }
+    out.number(u64::try_from(contribution.findings.len()).unwrap_or(0));
+    for (code, severity) in &contribution.findings {
+        write_code(*code, out, texts);
+        out.byte(severity_number(*severity));
+    }
+}
+
+fn read_contribution<'a>(reader: &mut Reader<'a>, brand: &'a str, texts: TextsOf<'a>) -> Option<Contribution<'a>> {
+    let (site, operator) = (texts.get(reader)?, texts.get(reader)?);
+    let day = CivilDay::from_days(i32::try_from(reader.signed()?).ok()?);
+    let bits = reader.byte()?;
+    let mut duties = [Share::NOTHING; 3];
+    for share in &mut duties {
+        *share = share_of(u16::from_le_bytes(reader.take()?))?;
+    }
+    let mut findings = Vec::new();
+    for _ in 0..reader.narrow::<u8>()? {
+        findings.push((read_code(reader, texts)?, severity_of(reader.byte()?)?));
+    }
+    Some(Contribution {
+        brand,
+        site,
+        operator,
+        day,
+        hour: bits & 31,
+        counted: bits & 32 != 0,
+        letter: bits & 64 != 0,
+        duties,
+        findings,
+    })
+}
+
+fn write_hit(hit: &KeptHit, out: &mut Writer, texts: &Texts<'_>) {
+    out.fixed(&hit.id.to_le_bytes());
+    out.number(hit.version.generation.into());
+    out.number(hit.version.offset);
+    out.number(hit.version.index.into());
+    write_code(hit.code, out, texts);
+    let duty = Duty::ALL.iter().position(|duty| *duty == hit.duty);
+    out.byte(duty.and_then(|duty| u8::try_from(duty).ok()).unwrap_or(0));
+    out.flag(hit.stands);
+}
+
+fn read_hit<'a>(reader: &mut Reader<'a>, texts: TextsOf<'a>) -> Option<KeptHit> {
+    Some(KeptHit {
+        id: u64::from_le_bytes(reader.take()?),
+        version: Position {
+            generation: reader.narrow()?,
+            offset: reader.number()?,
+            index: reader.narrow()?,
+        },
+        code: read_code(reader, texts)?,
+        duty: *Duty::ALL.get(usize::from(reader.byte()?))?,
+        stands: reader.flag()?,
+    })
+}
+
+fn write_code(code: Code, out: &mut Writer, texts: &Texts<'_>) {
+    match texts {
+        Texts::Inline => out.text(code.as_str()),
+        Texts::Held(_) | Texts::Known(_) => {
+            let place = Code::ALL.iter().position(|known| *known == code);
+            out.byte(place.and_then(|place| u8::try_from(place).ok()).unwrap_or(0));
+        }
+    }
+}
+
+fn read_code<'a>(reader: &mut Reader<'a>, texts: TextsOf<'a>) -> Option<Code> {
+    match texts {
+        TextsOf::Inline => Code::parse(reader.text()?),
+        TextsOf::Held(_) | TextsOf::Numbers(_) => Code::ALL.get(usize::from(reader.byte()?)).copied(),
+    }
+}
+
+const fn severity_number(severity: Severity) -> u8 {
+    match severity {
+        Severity::Info => 0,
+        Severity::Low => 1,
+        Severity::Medium => 2,
+        Severity::High => 3,
+        Severity::Critical => 4,
+    }
+}
+
+const fn severity_of(number: u8) -> Option<Severity> {
+    match number {
+        0 => Some(Severity::Info),
+        1 => Some(Severity::Low),
+        2 => Some(Severity::Medium),
+        3 => Some(Severity::High),
+        4 => Some(Severity::Critical),
+        _ => None,
+    }
+}
+
+/// Outcome 4 bits (not applicable: from 4 on by ground), flags 3 bits, delay 3 bits.
+fn share_bits(share: Share) -> u16 {
+    let place_of = |place: Option<usize>| place.and_then(|place| u16::try_from(place).ok()).unwrap_or(0);
+    let outcome = match share.outcome {
+        Outcome::Pending => 0,
+        Outcome::Pass => 1,
+        Outcome::Fail => 2,
+        Outcome::Unknown => 3,
+        Outcome::NotApplicable(ground) => {
+            place_of(Ground::ALL.iter().position(|known| *known == ground)).saturating_add(4)
+        }
+    };
+    let delay = share.delay.map_or(0, |delay| {
+        place_of(Delay::ALL.iter().position(|known| *known == delay)).saturating_add(1)
+    });
+    outcome
+        | u16::from(share.performed_late) << 4
+        | u16::from(share.reported_late) << 5
+        | u16::from(share.credible) << 6
+        | delay << 7
+}
+
+fn share_of(bits: u16) -> Option<Share> {
+    let outcome = match bits & 15 {
+        0 => Outcome::Pending,
+        1 => Outcome::Pass,
+        2 => Outcome::Fail,
+        3 => Outcome::Unknown,
+        ground => Outcome::NotApplicable(*Ground::ALL.get(usize::from(ground.checked_sub(4)?))?),
+    };
+    let delay = match usize::from(bits >> 7).checked_sub(1) {
+        Some(place) => Some(*Delay::ALL.get(place)?),
+        None => None,
+    };
+    Some(Share {
+        outcome,
+        performed_late: bits & 16 != 0,
+        reported_late: bits & 32 != 0,
+        credible: bits & 64 != 0,
+        delay,
+    })
+}
+
+/// The numbers of the texts in a state, each of which it holds.
+pub(super) fn numbers(state: &[u8]) -> Vec<u32> {
+    let numbers = RefCell::new(Vec::new());
+    // The empty state of a new parcel holds none.
+    if !state.is_empty() {
+        let read = Kept::read(state, "", TextsOf::Numbers(&numbers));
+        debug_assert!(read.is_some(), "this shard wrote it");
+    }
+    numbers.into_inner()
+}
