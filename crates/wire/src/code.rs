@@ -88,11 +88,13 @@ pub enum Code {
     ValueRange,
     /// A register in CSV that is not CSV. Registers only.
     CsvSyntax,
+    /// A control record of a kind that this version does not know.
+    ControlUnknown,
 }
 
 impl Code {
     /// All codes, in the order of `docs/bad-input.md`.
-    pub const ALL: [Self; 38] = [
+    pub const ALL: [Self; 39] = [
         Self::EmptyValue,
         Self::EmptyBody,
         Self::TombstoneNotAllowed,
@@ -131,6 +133,7 @@ impl Code {
         Self::RefInvalid,
         Self::ValueRange,
         Self::CsvSyntax,
+        Self::ControlUnknown,
     ];
 
     /// The code as it is written in rejects, metrics and answers.
@@ -174,6 +177,7 @@ impl Code {
             Self::RefInvalid => "ref_invalid",
             Self::ValueRange => "value_range",
             Self::CsvSyntax => "csv_syntax",
+            Self::ControlUnknown => "control_unknown",
         }
     }
 

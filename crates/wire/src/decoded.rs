@@ -2,6 +2,7 @@
 
 use prost::Message as _;
 use sanbai_core::event::{ContentDigest, Event, EventId, Place};
+use sanbai_core::shard::input::SubjectEvent;
 use sanbai_core::time::Timestamp;
 
 use crate::happening;
@@ -9,6 +10,7 @@ use crate::json;
 use crate::key::{key, partition};
 use crate::proto::event::ParcelEvent;
 use crate::proto::schema::PARCEL_EVENT;
+use crate::subject;
 use crate::view::Layout;
 
 /// An event that was accepted: checked, in canonical form, and without personal data.
@@ -44,6 +46,21 @@ impl Decoded {
             intake_at: self.intake_at,
             source: view.source,
             redacted: view.redacted,
+        })
+    }
+
+    /// The event where it is about a device, a screener or an outlet; `None` for that of a parcel.
+    pub fn subject_event(&self) -> Option<SubjectEvent<'_>> {
+        let view = self.layout.view(&self.bytes);
+        let (number, bytes) = view.happening?;
+        Some(SubjectEvent {
+            happening: subject::read(number, bytes)?,
+            id: self.id,
+            brand: view.brand,
+            subject: view.subject,
+            site: view.site,
+            occurred_at: view.occurred_at?,
+            intake_at: self.intake_at,
         })
     }
 

@@ -1,4 +1,8 @@
-//! The key of a parcel, and the partition to which it leads.
+//! The key of a parcel, and the partitions to which parcels, outlets and subjects lead.
+
+use sanbai_core::shard::section::Subject;
+
+use crate::fields::digest_text;
 
 /// The key of a parcel: `<brand>:<waybill>`, both canonical. For an event without a waybill its subject stands there.
 ///
@@ -19,6 +23,32 @@ pub fn key(brand: &str, waybill: &str) -> String {
 pub fn partition(key: &str, count: u32) -> Option<u32> {
     // Java: `toPositive(murmur2(key)) % count`.
     (murmur2(key.as_bytes()) & 0x7fff_ffff).checked_rem(count)
+}
+
+/// The partition of `sanbai.sightings` in which an outlet is counted: that of the text `outlet:<brand>:<site>`.
+///
+/// `None` where there are no partitions.
+pub fn scope_partition_of_outlet(brand: &str, site: &str, count: u32) -> Option<u32> {
+    partition(&["outlet:", brand, ":", site].concat(), count)
+}
+
+/// The partition of `sanbai.sightings` in which a subject is weighed: that of the text `identity:<16 hex digits>`.
+///
+/// `None` where there are no partitions.
+///
+/// ```
+/// use sanbai_core::shard::section::Subject;
+///
+/// let subject = Subject::Identity(0x0123_4567_89ab_cdef);
+/// assert_eq!(
+///     sanbai_wire::scope_partition_of_subject(subject, 12),
+///     sanbai_wire::partition("identity:0123456789abcdef", 12),
+/// );
+/// ```
+pub fn scope_partition_of_subject(subject: Subject, count: u32) -> Option<u32> {
+    match subject {
+        Subject::Identity(digest) => partition(&["identity:", &digest_text(digest)].concat(), count),
+    }
 }
 
 const M: u32 = 0x5bd1_e995;

@@ -7,6 +7,9 @@
 //!
 //! [`registers`] reads and writes what authorities and brands have on file.
 //!
+//! What shards take, send and store has a module for each stream: [`control`], [`sighting`], [`compliance`], [`alert`],
+//! [`verdict`], [`rejects`] and [`snapshot`].
+//!
 //! No I/O, no clock, no randomness: keys and times are arguments, and equal inputs give equal outputs.
 //!
 //! # A stream of many parcels
@@ -66,15 +69,19 @@
 )]
 
 mod admit;
+pub mod alert;
 mod batch;
 mod check;
 mod cloud;
 mod code;
+pub mod compliance;
+pub mod control;
 mod decode;
 mod decoded;
 mod encode;
 mod encoding;
 mod facts;
+mod fields;
 mod form;
 mod frames;
 mod happening;
@@ -88,9 +95,13 @@ mod record;
 pub mod registers;
 mod registry;
 mod reject;
+pub mod rejects;
 mod rewrite;
 mod sanitise;
 mod schema;
+pub mod sighting;
+pub mod snapshot;
+mod subject;
 mod survey;
 #[cfg(test)]
 mod tests;
@@ -107,7 +118,7 @@ pub use decoded::Decoded;
 pub use encode::{encode_delimited, encode_json, encode_protobuf};
 pub use encoding::Encoding;
 pub use frames::Frame;
-pub use key::{key, partition};
+pub use key::{key, partition, scope_partition_of_outlet, scope_partition_of_subject};
 pub use record::Record;
 pub use reject::Reject;
 pub use sanitise::RawValues;

@@ -8,18 +8,26 @@ use sanbai_core::duty::DutyStatus;
 use sanbai_core::event::ProhibitedClass;
 use sanbai_core::finding::Finding;
 use sanbai_core::rules::{Clause, Duty, RuleSet, Rules};
+use sanbai_core::shard::output::Revision;
+use sanbai_core::shard::position::Position;
 use sanbai_core::time::Timestamp;
 use sanbai_core::verdict::Verdict;
 use serde::Serialize;
 
-pub use message::{to_message, to_protobuf};
+pub use message::{revision_to_bytes, revision_to_message, to_message, to_protobuf};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct VerdictJson<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kind: Option<&'static str>,
     brand: &'a str,
     waybill: &'a str,
     revision: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     accepted_at: Option<String>,
     site: &'a str,
@@ -125,16 +133,37 @@ pub fn to_json(
     revision: u32,
 ) -> Result<String, serde_json::Error> {
     let set = rules.in_force(verdict.reference);
+    serde_json::to_string(&json(verdict, set, profile.unwrap_or(&set.profile), revision))
+}
+
+/// A published revision as a JSON object without a line break: what [`to_json`] says, with `"kind":"verdict"` in front,
+/// `version`, the position of its cause, and `at`, when it came to be.
+pub fn revision_to_json(version: Position, revision: &Revision<'_>, rules: &Rules) -> String {
+    let set = rules.in_force(revision.verdict.reference);
     let json = VerdictJson {
+        kind: Some("verdict"),
+        version: Some(version.to_string()),
+        at: Some(revision.at.to_string()),
+        rules: revision.rules,
+        ..json(revision.verdict, set, revision.profile, revision.number)
+    };
+    serde_json::to_string(&json).expect("texts and numbers are always JSON")
+}
+
+fn json<'a>(verdict: &'a Verdict<'a>, set: &'a RuleSet, profile: &'a str, revision: u32) -> VerdictJson<'a> {
+    VerdictJson {
+        kind: None,
         brand: verdict.brand,
         waybill: verdict.waybill,
         revision,
+        version: None,
+        at: None,
         accepted_at: verdict.accepted_at.as_ref().map(Timestamp::to_string),
         site: verdict.site,
         operator: verdict.operator,
         credible: verdict.is_credible(),
         counted: verdict.counted,
-        profile: profile.unwrap_or(&set.profile),
+        profile,
         rules: &set.version,
         duties: DutiesJson {
             real_name: duty(verdict.duty(Duty::RealName)),
@@ -163,8 +192,7 @@ pub fn to_json(
                 urgent: find.class.is_some_and(ProhibitedClass::is_urgent),
             })
             .collect(),
-    };
-    serde_json::to_string(&json)
+    }
 }
 
 fn duty(duty: &DutyStatus) -> DutyJson {

@@ -4,6 +4,21 @@ mod timestamp;
 
 pub use timestamp::Timestamp;
 
+/// Alerts: `proto/sanbai/alert/v1`.
+pub mod alert {
+    include!("alert_v1.rs");
+}
+
+/// Rows of compliance: `proto/sanbai/compliance/v1`.
+pub mod compliance {
+    include!("compliance_v1.rs");
+}
+
+/// Control records: `proto/sanbai/control/v1`.
+pub mod control {
+    include!("control_v1.rs");
+}
+
 /// Events: `proto/sanbai/event/v1`.
 pub mod event {
     include!("event_v1.rs");
@@ -12,6 +27,20 @@ pub mod event {
 /// Registers: `proto/sanbai/registry/v1`.
 pub mod registry {
     include!("registry_v1.rs");
+}
+
+/// Sections of sightings: `proto/sanbai/sighting/v1`.
+#[expect(
+    clippy::module_inception,
+    reason = "prost names the module of a oneof after its message"
+)]
+pub mod sighting {
+    include!("sighting_v1.rs");
+}
+
+/// Manifests of snapshots: `proto/sanbai/snapshot/v1`.
+pub mod snapshot {
+    include!("snapshot_v1.rs");
 }
 
 /// Verdicts: `proto/sanbai/verdict/v1`.

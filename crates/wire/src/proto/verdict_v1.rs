@@ -53,6 +53,10 @@ pub struct Verdict {
     /// Prohibited goods found, rightly handled or not.
     #[prost(message, repeated, tag = "17")]
     pub finds: ::prost::alloc::vec::Vec<Find>,
+    /// When this revision came to be: the intake of the event or, where the clock decided, the moment that passed.
+    /// Absent outside a log.
+    #[prost(message, optional, tag = "18")]
+    pub at: ::core::option::Option<crate::proto::Timestamp>,
 }
 /// How one duty stands.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

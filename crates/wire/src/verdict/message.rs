@@ -5,16 +5,18 @@ use sanbai_core::duty::{DutyStatus, Status};
 use sanbai_core::event::ProhibitedClass;
 use sanbai_core::finding::Finding;
 use sanbai_core::rules::{Clause, Duty, RuleSet, Rules, Severity};
+use sanbai_core::shard::output::Revision;
+use sanbai_core::shard::position::Position;
 use sanbai_core::time::Timestamp;
 use sanbai_core::verdict::{Find, Verdict};
 
-use crate::proto;
+use crate::fields::time_message;
 use crate::proto::verdict as message;
 
 /// One verdict as a message. It says what [`to_json`](super::to_json) says.
 ///
-/// `profile` is the one that decided; `None` is the one that the rules in force name. `version` is left empty: whoever
-/// publishes on a log sets it to the position of the cause.
+/// `profile` is the one that decided; `None` is the one that the rules in force name. `version` and `at` are left empty:
+/// [`revision_to_message`] is for what is published on a log.
 ///
 /// ```
 /// use sanbai_core::{parcel::Parcels, registry::Registry, rules::Rules, time::Timestamp, verdict::Judge};
@@ -44,7 +46,7 @@ pub fn to_message(verdict: &Verdict<'_>, rules: &Rules, profile: Option<&str>, r
         waybill: verdict.waybill.to_owned(),
         revision,
         version: String::new(),
-        accepted_at: verdict.accepted_at.map(time),
+        accepted_at: verdict.accepted_at.map(time_message),
         site: verdict.site.to_owned(),
         operator: verdict.operator.to_owned(),
         credible: verdict.is_credible(),
@@ -68,12 +70,29 @@ pub fn to_message(verdict: &Verdict<'_>, rules: &Rules, profile: Option<&str>, r
             .collect(),
         counted: verdict.counted,
         finds: verdict.finds.iter().map(find).collect(),
+        at: None,
     }
 }
 
 /// One verdict as protobuf: [`to_message`], encoded.
 pub fn to_protobuf(verdict: &Verdict<'_>, rules: &Rules, profile: Option<&str>, revision: u32) -> Vec<u8> {
     to_message(verdict, rules, profile, revision).encode_to_vec()
+}
+
+/// A published revision as a message: what [`to_message`] says, with the position of its cause as its version, and when it
+/// came to be.
+pub fn revision_to_message(version: Position, revision: &Revision<'_>, rules: &Rules) -> message::Verdict {
+    message::Verdict {
+        version: version.to_string(),
+        at: Some(time_message(revision.at)),
+        rules: revision.rules.to_owned(),
+        ..to_message(revision.verdict, rules, Some(revision.profile), revision.number)
+    }
+}
+
+/// A published revision as protobuf: [`revision_to_message`], encoded.
+pub fn revision_to_bytes(version: Position, revision: &Revision<'_>, rules: &Rules) -> Vec<u8> {
+    revision_to_message(version, revision, rules).encode_to_vec()
 }
 
 fn duty(duty: &DutyStatus) -> message::Duty {
@@ -87,7 +106,7 @@ fn duty(duty: &DutyStatus) -> message::Duty {
     message::Duty {
         status: status.into(),
         ground: duty.status.ground().unwrap_or_default().to_owned(),
-        deadline: duty.deadline.map(time),
+        deadline: duty.deadline.map(time_message),
         events: duty.events.iter().map(ToString::to_string).collect(),
         performed_late: duty.performed_late,
         reported_late: duty.reported_late,
@@ -150,9 +169,4 @@ fn find(find: &Find<'_>) -> message::Find {
         class: find.class.map_or(0, |class| class.get().into()),
         urgent: find.class.is_some_and(ProhibitedClass::is_urgent),
     }
-}
-
-fn time(at: Timestamp) -> proto::Timestamp {
-    let (seconds, nanos) = at.to_parts();
-    proto::Timestamp { seconds, nanos }
 }
