@@ -3,7 +3,7 @@
 //! A [`Registry`] holds every record ever made; a [`RegistryView`] answers as of one offset of the log, at one instant.
 //! Nothing is forgotten, so a parcel can be judged again as it was known then.
 
-mod days;
+pub(crate) mod days;
 #[cfg(test)]
 mod tests;
 
