@@ -3,6 +3,10 @@
 //! A [`Registry`] holds every record ever made; a [`RegistryView`] answers as of one offset of the log, at one instant.
 //! Nothing is forgotten, so a parcel can be judged again as it was known then.
 
+pub(crate) mod days;
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::event::Place;
@@ -19,6 +23,7 @@ pub struct Registry {
     agreements: Register<Agreement>,
     key_areas: Register<KeyArea>,
     outages: Register<Outage>,
+    calendar: Register<bool>,
     rules: Rules,
 }
 
@@ -56,6 +61,11 @@ pub enum Value {
     KeyArea(KeyArea),
     /// 停机, 断线
     Outage(Outage),
+    /// 工作日历: keyed by its day, `YYYY-MM-DD`.
+    CalendarDay {
+        /// Whether it is a working day.
+        working: bool,
+    },
 }
 
 /// An outlet, terminal point or processing centre.
@@ -304,6 +314,7 @@ impl Registry {
             Value::Agreement(agreement) => self.agreements.insert(key, Dated::of(record, agreement)),
             Value::KeyArea(area) => self.key_areas.insert(key, Dated::of(record, area)),
             Value::Outage(outage) => self.outages.insert(key, Dated::of(record, outage)),
+            Value::CalendarDay { working } => self.calendar.insert(key, Dated::of(record, working)),
         }
     }
 

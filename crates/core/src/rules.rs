@@ -4,6 +4,7 @@
 //! that was in force when a parcel was accepted. The built-in set is a TOML file in this crate; a district lays its own
 //! file over it and states only what differs.
 
+mod alerts;
 mod brand;
 mod law;
 mod load;
@@ -13,6 +14,7 @@ mod set;
 #[cfg(test)]
 mod tests;
 
+pub use alerts::{Alerts, BurstAlert, Patterns, RateAlert, SilentAlert, VolumeAlert};
 pub use brand::{Brand, Brands};
 pub use law::{Clause, Law, LawVersion};
 pub use load::RulesError;

@@ -10,7 +10,7 @@ use crate::proto::registry::registry_record::Value as Proto;
 use crate::proto::registry::{self as proto, RegistryRecord, XrayWay};
 use crate::{Code, Reject};
 
-/// The value of a record, which stands at `offset` of the log; `None` for the calendar, by which no parcel is judged.
+/// The value of a record, which stands at `offset` of the log; `None` for what the core has no use for, now nothing.
 ///
 /// # Errors
 /// Where a day or place is not one, or the record says nothing.
@@ -53,7 +53,7 @@ pub fn to_core(record: &RegistryRecord, offset: u64) -> Result<Option<Record>, R
             from: needed(instant(value.from, "from")?, "from")?,
             to: needed(instant(value.to, "to")?, "to")?,
         }),
-        Proto::CalendarDay(_) => return Ok(None),
+        Proto::CalendarDay(value) => Value::CalendarDay { working: value.working },
     };
     Ok(Some(Record {
         offset,

@@ -100,6 +100,7 @@ impl RuleSet {
         range("limits.open_days", limits.open_days, 1, 30);
         range("limits.retired_days", limits.retired_days, 1, 180);
         range("limits.events_per_parcel_max", limits.events_per_parcel_max, 16, 1_024);
+        range("limits.rows_days", limits.rows_days, 1, 60);
         range(
             "spans.identity_after_acceptance_s",
             spans.identity_after_acceptance_s,
@@ -134,8 +135,47 @@ impl RuleSet {
             1_440,
         );
         range("spans.terminal_filing_days", spans.terminal_filing_days, 0, 365);
+        self.alert_faults(&mut range);
         self.name_faults(&mut faults);
         faults
+    }
+
+    /// Figures of alerts and patterns. What is graver begins no earlier.
+    fn alert_faults(&self, range: &mut impl FnMut(&str, u32, u32, u32)) {
+        let (alerts, patterns) = (&self.alerts, &self.patterns);
+        let (rate, burst, silent, volume) = (&alerts.rate, &alerts.burst, &alerts.silent, &alerts.volume);
+        range("alerts.day_closes_after_min", alerts.day_closes_after_min, 0, 2_880);
+        range("alerts.rate.parcels_min", rate.parcels_min, 1, 100_000);
+        range("alerts.rate.high_below_per_10k", rate.high_below_per_10k, 0, 10_000);
+        range(
+            "alerts.rate.critical_below_per_10k",
+            rate.critical_below_per_10k,
+            0,
+            rate.high_below_per_10k,
+        );
+        range("alerts.burst.critical_min", burst.critical_min, 1, 100_000);
+        range("alerts.burst.grave_min", burst.grave_min, burst.critical_min, 100_000);
+        range(
+            "alerts.volume.reported_min_per_10k",
+            volume.reported_min_per_10k,
+            0,
+            10_000,
+        );
+        for (name, raise, ease) in [
+            ("rate", rate.raise_hold_min, rate.ease_hold_min),
+            ("burst", burst.raise_hold_min, burst.ease_hold_min),
+            ("silent", silent.raise_hold_min, silent.ease_hold_min),
+            ("volume", volume.raise_hold_min, volume.ease_hold_min),
+        ] {
+            range(&format!("alerts.{name}.raise_hold_min"), raise, 0, 1_440);
+            range(&format!("alerts.{name}.ease_hold_min"), ease, 0, 1_440);
+        }
+        range(
+            "patterns.identity_per_outlet_day_max",
+            patterns.identity_per_outlet_day_max,
+            1,
+            100_000,
+        );
     }
 
     /// Names that are used and not defined.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
+use super::alerts::{Alerts, Patterns};
 use super::brand::Brand;
 use super::law::{Clause, Law};
 use crate::document::DocumentKind;
@@ -26,6 +27,10 @@ pub struct RuleSet {
     pub limits: Limits,
     /// Lengths of time.
     pub spans: Spans,
+    /// Alerts on outlets.
+    pub alerts: Alerts,
+    /// What only many parcels of one subject show.
+    pub patterns: Patterns,
     /// Grounds that free a parcel from a duty.
     pub exemptions: Exemptions,
     /// What counts as an accepted document and as a described item.
@@ -93,6 +98,8 @@ pub struct Limits {
     pub retired_days: u32,
     /// Events that an open parcel holds. 16 to 1,024.
     pub events_per_parcel_max: u32,
+    /// Civil days before that of the clock whose counts can still change; older ones are frozen. 1 to 60.
+    pub rows_days: u32,
 }
 
 /// Lengths of time, each in the unit of its name.

@@ -74,6 +74,43 @@ fn every_fault_is_said_not_only_the_first() {
 }
 
 #[test]
+fn figures_of_alerts_keep_to_their_ranges_and_what_is_graver_begins_no_earlier() {
+    let text = format!(
+        "{HEAD}[limits]\nrows_days = 0\n[alerts]\nday_closes_after_min = 2881\n\
+        [alerts.rate]\nparcels_min = 0\nhigh_below_per_10k = 9000\n[alerts.burst]\ngrave_min = 4\nease_hold_min = 1441\n\
+        [alerts.volume]\nreported_min_per_10k = 10001\n[patterns]\nidentity_per_outlet_day_max = 0\n"
+    );
+    assert_eq!(
+        faults(&text),
+        [
+            "limits.rows_days: is 0, outside 1 to 60",
+            "alerts.day_closes_after_min: is 2881, outside 0 to 2880",
+            "alerts.rate.parcels_min: is 0, outside 1 to 100000",
+            "alerts.rate.critical_below_per_10k: is 9500, outside 0 to 9000",
+            "alerts.burst.grave_min: is 4, outside 5 to 100000",
+            "alerts.volume.reported_min_per_10k: is 10001, outside 0 to 10000",
+            "alerts.burst.ease_hold_min: is 1441, outside 0 to 1440",
+            "patterns.identity_per_outlet_day_max: is 0, outside 1 to 100000",
+        ]
+    );
+}
+
+#[test]
+fn overlay_changes_one_figure_of_an_alert_and_leaves_its_neighbours() {
+    let text = format!("{HEAD}[alerts.silent]\nseverity = \"high\"\n[alerts.rate]\nparcels_min = 30\n");
+    let alerts = RuleSet::overlay(&text).expect("the file is right").alerts;
+    assert_eq!(
+        (alerts.silent.severity, alerts.silent.raise_hold_min),
+        (Severity::High, 10)
+    );
+    assert_eq!((alerts.rate.parcels_min, alerts.rate.high_below_per_10k), (30, 9_900));
+    let [fault] = faults(&format!("{HEAD}[alerts.silent]\nseverity = \"loud\"\n"))
+        .try_into()
+        .expect("one fault");
+    assert!(fault.starts_with("alerts.silent.severity: "), "{fault}");
+}
+
+#[test]
 fn unknown_key_is_a_fault_with_its_name() {
     let [fault] = faults(&format!("{HEAD}[spans]\ngrace_minutes = 5\n"))
         .try_into()

@@ -1,8 +1,59 @@
 //! Scope shards: what many parcels together show.
 //!
 //! One counts the contributions of outlets into rows, watches their rates, findings and silence, and looks for what only
-//! many parcels of one subject show. Its input are [`Section`](super::section::Section)s.
+//! many parcels of one subject show. Its input are [`Section`](super::section::Section)s, its state a function of them and
+//! of the registry records that they name.
+//!
+//! ```
+//! use sanbai_core::registry::Registry;
+//! use sanbai_core::shard::position::Position;
+//! use sanbai_core::shard::scope::{ScopeOutput, ScopeShard, ScopeSink, Territory};
+//! use sanbai_core::shard::section::Section;
+//! use sanbai_core::time::Timestamp;
+//!
+//! struct Count(usize);
+//! impl ScopeSink for Count {
+//!     fn put(&mut self, _: Position, _: ScopeOutput<'_>) {
+//!         self.0 += 1;
+//!     }
+//! }
+//!
+//! let (registry, mut count) = (Registry::default(), Count(0));
+//! let mut shard = ScopeShard::new(1, Territory::ALL);
+//! let clock = Timestamp::parse("2026-03-10T10:00:00+08:00");
+//! let at = Position { generation: 1, offset: 0, index: 0 };
+//! let section = Section { source: 0, from: Position::START, to: at, clock, registry_offset: 0, entries: Vec::new() };
+//! shard.handle(at, &section, registry.view(), &mut count);
+//! assert_eq!(shard.source_clock(), clock);
+//! assert_eq!(count.0, 0, "nothing was counted, so nothing is said");
+//!
+//! let rows: Vec<_> = shard.rows().collect();
+//! let again = ScopeShard::restore(rows.clone(), Territory::ALL).expect("what was written is read");
+//! assert!(again.rows().eq(rows));
+//! ```
 
+mod body;
+mod body_counts;
+mod clock;
+mod count;
+mod day;
+mod digest;
+mod key;
+mod lifecycle;
+mod outlet;
+mod pattern;
+mod shard;
+mod sources;
+mod standing;
+mod stored;
+mod target;
+mod territory;
+mod watch;
+
+pub use shard::ScopeShard;
+pub use territory::{Route, Territory};
+
+use self::digest::Digest;
 use crate::event::Place;
 use crate::rules::{Duty, Severity};
 use crate::shard::compliance::ComplianceRow;
@@ -89,6 +140,34 @@ impl AlertRule {
             Self::VolumeShort => "LC-04",
         }
     }
+
+    /// The rule of a name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|rule| rule.as_str() == name)
+    }
+
+    /// Names of the figures in [`OutletAlert::values`], in their order.
+    pub const fn value_names(self) -> &'static [&'static str] {
+        match self {
+            Self::RateBelow(_) => &["satisfied", "judged", "high_below_per_10k", "critical_below_per_10k"],
+            Self::CriticalBurst => &["critical_findings", "critical_min", "grave_min"],
+            Self::SilentOutlet => &["parcels", "uncounted"],
+            Self::VolumeShort => &["parcels", "declared", "reported_min_per_10k"],
+        }
+    }
+
+    /// The id of the alert of this rule on an outlet's day: the same for ever, in every process.
+    ///
+    /// ```
+    /// use sanbai_core::{shard::scope::AlertRule, time::CivilDay};
+    ///
+    /// let day = CivilDay::from_ymd(2026, 3, 10).expect("a day");
+    /// assert_eq!(AlertRule::SilentOutlet.alert_id("SF", "GZ-0001", day), 4_410_935_472_668_654_082);
+    /// ```
+    pub fn alert_id(self, brand: &str, site: &str, day: CivilDay) -> u64 {
+        let digest = Digest::new().text(self.as_str());
+        digest.text(brand).text(site).day(day).finish()
+    }
 }
 
 /// What became of an alert.
@@ -139,6 +218,11 @@ pub enum ScopeAlarm {
         source: u32,
         /// Whether it is left out.
         is_out: bool,
+    },
+    /// A section of a source that there is not was ignored: somebody works with another number of partitions.
+    UnknownSource {
+        /// The number that it names.
+        source: u32,
     },
     /// A count would have become negative: somebody sent what it never sent before. It was left at zero.
     NegativeCount,
