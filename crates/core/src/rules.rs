@@ -95,6 +95,23 @@ impl Rules {
             .unwrap_or_else(|| RuleSet::builtin_ref())
     }
 
+    /// The code of a brand by its code or alias, by what stands before an offset of the log of registers.
+    pub fn brand_as_known(&self, name: &str, up_to: u64) -> Option<&str> {
+        if self.known(up_to).count() == self.sets.len() {
+            return self.brands.resolve(name);
+        }
+        let brands = Brands::of(self.known(up_to).flat_map(|set| set.brand.iter()));
+        let code = brands.resolve(name)?;
+        self.known(up_to)
+            .find_map(|set| set.brand.get_key_value(code))
+            .map(|(code, _)| code.as_str())
+    }
+
+    /// The set that is in force last, by what stands before an offset.
+    pub fn newest_as_known(&self, up_to: u64) -> &RuleSet {
+        self.known(up_to).last().unwrap_or_else(|| RuleSet::builtin_ref())
+    }
+
     /// All sets, in the order of their days.
     pub fn sets(&self) -> &[RuleSet] {
         &self.sets

@@ -1,0 +1,64 @@
+//! The ledger: nothing vanishes. Every offset is a record or a gap, every event has exactly one outcome.
+
+use std::collections::BTreeMap;
+
+use sanbai_core::shard::output::What;
+
+/// What became of the records that were consumed since a shard was restored, and of the events in them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ledger {
+    /// First offset that was not consumed before.
+    pub from: u64,
+    /// First offset that is not consumed yet.
+    pub next: u64,
+    /// Records of events.
+    pub event_records: u64,
+    /// Control records.
+    pub control_records: u64,
+    /// Offsets under which there is no record, or one that a `skip` passed over.
+    pub gaps: u64,
+    /// Events, those that could not be read among them.
+    pub events: u64,
+    /// Events by what became of them.
+    pub outcomes: BTreeMap<What, u64>,
+    /// Events that could not be read, by code.
+    pub rejected: BTreeMap<&'static str, u64>,
+    /// Fields in control records that this version does not know.
+    pub unknown_control_fields: u64,
+    /// Control records that could not be read.
+    pub unreadable_controls: u64,
+}
+
+impl Ledger {
+    /// Nothing was consumed since an offset.
+    pub fn starting_at(offset: u64) -> Self {
+        Self {
+            from: offset,
+            next: offset,
+            ..Self::default()
+        }
+    }
+
+    /// Whether both lines add up: consumed offsets = event records + control records + gaps, and events = outcomes.
+    pub fn adds_up(&self) -> bool {
+        let records = self.event_records + self.control_records + self.gaps;
+        let outcomes = self.outcomes.values().sum::<u64>() + self.rejected.values().sum::<u64>();
+        self.next.checked_sub(self.from) == Some(records) && self.events == outcomes
+    }
+
+    /// Consumes the offsets before one, under which there is no record.
+    pub fn pass_over(&mut self, offset: u64) {
+        self.gaps += offset.saturating_sub(self.next);
+        self.next = self.next.max(offset);
+    }
+
+    pub(crate) fn applied(&mut self, what: What) {
+        self.events += 1;
+        *self.outcomes.entry(what).or_default() += 1;
+    }
+
+    pub(crate) fn reject(&mut self, code: &'static str) {
+        self.events += 1;
+        *self.rejected.entry(code).or_default() += 1;
+    }
+}

@@ -1,0 +1,129 @@
+//! Logs: partitioned, append-only, with offsets that rise.
+
+use std::fmt;
+
+use sanbai_core::time::Timestamp;
+
+/// What is logged where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Topic {
+    /// Events of parcels, and the control records among them.
+    ParcelEvents,
+    /// Registers and rules; one partition.
+    Registry,
+    /// Sections, from parcel shards to scope shards.
+    Sightings,
+    /// Published verdicts.
+    Verdicts,
+    /// Alerts of both kinds.
+    Alerts,
+    /// Rows of outlets.
+    Compliance,
+    /// What could not be read or taken.
+    Rejects,
+}
+
+impl Topic {
+    /// All topics.
+    pub const ALL: [Self; 7] = [
+        Self::ParcelEvents,
+        Self::Registry,
+        Self::Sightings,
+        Self::Verdicts,
+        Self::Alerts,
+        Self::Compliance,
+        Self::Rejects,
+    ];
+
+    /// Name of the topic.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ParcelEvents => "sanbai.parcel-events",
+            Self::Registry => "sanbai.registry",
+            Self::Sightings => "sanbai.sightings",
+            Self::Verdicts => "sanbai.verdicts",
+            Self::Alerts => "sanbai.alerts",
+            Self::Compliance => "sanbai.compliance",
+            Self::Rejects => "sanbai.rejects",
+        }
+    }
+}
+
+impl fmt::Display for Topic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Headers of a record: names and values.
+pub type Headers = Vec<(String, Vec<u8>)>;
+
+/// A record as it lies in a partition.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Record {
+    /// Its offset. Offsets rise; some may be missing.
+    pub offset: u64,
+    /// When the log took it, by its own clock.
+    pub timestamp: Timestamp,
+    /// Its key.
+    pub key: Option<Vec<u8>>,
+    /// Its headers.
+    pub headers: Headers,
+    /// Its value; `None` is a tombstone.
+    pub value: Option<Vec<u8>>,
+}
+
+/// A message to be appended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// Where.
+    pub topic: Topic,
+    /// In which partition.
+    pub partition: u32,
+    /// Its key.
+    pub key: Option<Vec<u8>>,
+    /// Its headers.
+    pub headers: Headers,
+    /// Its value.
+    pub value: Vec<u8>,
+}
+
+/// Names a message that was handed over, until its delivery is reported. The log hands them out, rising.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Ticket(pub u64);
+
+/// Why records cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReadError {
+    /// Nobody answers just now; try again.
+    Unavailable,
+    /// The offset is gone: the log begins later.
+    Gone {
+        /// First offset that is there.
+        start: u64,
+    },
+    /// The offset was never there: the log ends before.
+    Beyond {
+        /// First offset that is not there yet.
+        end: u64,
+    },
+}
+
+/// Why a message was not delivered. The producer that had it is of no more use: what came after it may be there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotDelivered;
+
+/// A log as one process sees it: what it reads, and the one producer that it has.
+///
+/// Messages of one producer to one partition are appended in their order, or not at all. A delivery that is reported as
+/// failed may have been appended.
+pub trait Log {
+    /// The next records from an offset on, in their order, at most `max`; none where the log ends.
+    ///
+    /// # Errors
+    /// Where they cannot be read, now or ever.
+    fn read(&mut self, topic: Topic, partition: u32, from: u64, max: usize) -> Result<Vec<Record>, ReadError>;
+
+    /// Hands a message to the producer. Waits while the producer has as much as it may hold.
+    fn send(&mut self, message: Message) -> Ticket;
+}

@@ -1,0 +1,141 @@
+//! Stages: what follows from one record, decided without touching anything else.
+
+use std::fmt;
+
+use sanbai_core::registry::Registry;
+use sanbai_core::shard::input::Behaviour;
+use sanbai_core::shard::output::Alarm;
+use sanbai_core::shard::position::Position;
+use sanbai_core::shard::row::{RestoreError, Row};
+use sanbai_core::shard::scope::ScopeAlarm;
+use sanbai_core::time::Timestamp;
+use sanbai_wire::snapshot::ShardKind;
+
+use crate::ledger::Ledger;
+use crate::log::{Message, Record, Topic};
+
+/// Ordinals in one record end here.
+pub const INDEX_MAX: u32 = 99_999_999;
+
+/// How the topics are laid out. The same for every process that reads or writes them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Layout {
+    /// Re-creations of the topics, from 1.
+    pub generation: u16,
+    /// Partitions of `sanbai.parcel-events`, `sanbai.verdicts` and `sanbai.rejects`.
+    pub parcels: u32,
+    /// Partitions of `sanbai.sightings`, `sanbai.compliance` and `sanbai.alerts`.
+    pub scopes: u32,
+}
+
+/// Takes messages one by one, in their order.
+pub trait Outbox {
+    /// Takes a message.
+    fn put(&mut self, message: Message);
+}
+
+impl Outbox for Vec<Message> {
+    fn put(&mut self, message: Message) {
+        self.push(message);
+    }
+}
+
+/// What became of a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// It was applied.
+    Applied,
+    /// The registry must be known up to an offset first. Nothing was changed.
+    AwaitsRegistry(u64),
+    /// Another behaviour runs from this record on. Nothing was changed.
+    AnotherBehaviour(Behaviour),
+}
+
+/// One shard with its decoder and encoder.
+pub trait Stage: Sized + fmt::Debug {
+    /// Which shard.
+    const SHARD: ShardKind;
+    /// What it reads.
+    const INPUT: Topic;
+    /// What it is made from.
+    type Settings: Clone + fmt::Debug;
+
+    /// A shard that has seen nothing.
+    fn new(settings: &Self::Settings, partition: u32, layout: Layout) -> Self;
+
+    /// Its state as rows.
+    fn rows(&self) -> Box<dyn Iterator<Item = Row> + '_>;
+
+    /// The state that rows hold; everything before `next` was applied.
+    ///
+    /// # Errors
+    /// Where they do not hold one.
+    fn restore(
+        settings: &Self::Settings,
+        partition: u32,
+        layout: Layout,
+        next: u64,
+        rows: &mut dyn Iterator<Item = Row>,
+    ) -> Result<Self, RestoreError>;
+
+    /// Applies a record; what follows goes to `out`. `registry` knows everything before the offset `known`.
+    fn apply(&mut self, record: &Record, registry: &Registry, known: u64, out: &mut impl Outbox) -> Step;
+
+    /// Sends what was held back to be sent together. `all`: also what says no more than that there was nothing, so that
+    /// whoever goes on from here need not know what was sent before.
+    fn flush(&mut self, all: bool, out: &mut impl Outbox);
+
+    /// What became of everything since it was made or restored.
+    fn ledger(&self) -> &Ledger;
+
+    /// The same, for whoever passes over offsets.
+    fn ledger_mut(&mut self) -> &mut Ledger;
+
+    /// What an operator must know, since it was asked last.
+    fn alarms(&mut self) -> Vec<StageAlarm>;
+
+    /// Its clock.
+    fn clock(&self) -> Option<Timestamp>;
+
+    /// It uses the registry records before this offset.
+    fn registry_offset(&self) -> u64;
+
+    /// The behaviour that the log names.
+    fn behaviour(&self) -> Behaviour;
+}
+
+/// What an operator must know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StageAlarm {
+    /// Of a parcel shard.
+    Parcel(Alarm),
+    /// Of a scope shard.
+    Scope(ScopeAlarm),
+}
+
+/// Everything before a record, as the last position before it.
+pub(crate) const fn before(generation: u16, offset: u64) -> Position {
+    match offset.checked_sub(1) {
+        Some(offset) => Position {
+            generation,
+            offset,
+            index: INDEX_MAX,
+        },
+        None => Position::START,
+    }
+}
+
+/// The last position of a record.
+pub(crate) const fn end_of(generation: u16, offset: u64) -> Position {
+    Position {
+        generation,
+        offset,
+        index: INDEX_MAX,
+    }
+}
+
+/// The headers of a record as the wire reads them.
+pub(crate) fn headers(record: &Record) -> Vec<(&str, &[u8])> {
+    let headers = record.headers.iter();
+    headers.map(|(name, value)| (name.as_str(), value.as_slice())).collect()
+}

@@ -1,0 +1,207 @@
+//! Restoring: the newest snapshot that can be read, and whether the log and the registry are still those of its making.
+
+use sanbai_core::shard::input::Behaviour;
+use sanbai_wire::control::{self, Control};
+use sanbai_wire::snapshot::{Manifest, ShardKind, SnapshotReader, verify};
+use sha2::{Digest as _, Sha256};
+
+use super::snapshot::{names, offset_of};
+use super::{Parked, Progress, Running, Task, TaskAlarm, digest, folder};
+use crate::log::{Log, ReadError, Topic};
+use crate::registry::RegistryCopy;
+use crate::stage::{Stage, headers};
+use crate::store::{Store, StoreError};
+
+/// Why a task was not restored.
+pub(super) enum Restored {
+    /// It will be, later.
+    Waits(Progress),
+    /// It must not be.
+    Parks(Parked),
+}
+
+impl From<StoreError> for Restored {
+    fn from(_: StoreError) -> Self {
+        Self::Waits(Progress::Unavailable)
+    }
+}
+
+impl<S: Stage> Task<S> {
+    pub(super) fn restore(
+        &mut self,
+        log: &mut impl Log,
+        store: &mut impl Store,
+        registry: &RegistryCopy,
+    ) -> Result<Running<S>, Restored> {
+        let folder = folder::<S>(self.settings.layout, self.settings.partition);
+        let list = store.list(&folder)?;
+        let mut offsets: Vec<u64> = list.iter().filter_map(|name| offset_of(name)).collect();
+        offsets.sort_unstable();
+        // Everything before the newest snapshot was acknowledged, whether or not it can be read.
+        let silent_until = offsets.last().copied().unwrap_or(0);
+        let mut foreign = None;
+        for offset in offsets.into_iter().rev() {
+            let (_, name) = names(&folder, offset);
+            let bytes = store.get(&name)?;
+            let Some(manifest) = Manifest::decode(&bytes)
+                .ok()
+                .filter(|manifest| manifest.offset == offset)
+            else {
+                self.set_aside(store, &folder, offset)?;
+                continue;
+            };
+            if manifest.behaviour != Behaviour::CURRENT && !activates_this_build(&manifest, log)? {
+                foreign = Some(manifest.behaviour);
+                continue;
+            }
+            self.check(&manifest, registry)?;
+            let rows = match store.get(&manifest.object) {
+                Ok(rows) => rows,
+                Err(StoreError::NotFound) => {
+                    self.set_aside(store, &folder, offset)?;
+                    continue;
+                }
+                Err(StoreError::Unavailable) => return Err(Restored::Waits(Progress::Unavailable)),
+            };
+            let Some(stage) = self.read(&manifest, &rows) else {
+                self.set_aside(store, &folder, offset)?;
+                continue;
+            };
+            let last = check_log::<S>(&manifest, log)?;
+            return Ok(Running {
+                stage,
+                last,
+                silent_until,
+                unacknowledged: std::collections::BTreeMap::new(),
+                snapshot: None,
+                snapshot_at: offset,
+            });
+        }
+        match foreign {
+            Some(behaviour) => Err(Restored::Parks(Parked::BehaviourChanged(behaviour))),
+            None => self.start(log, silent_until),
+        }
+    }
+
+    /// Without a snapshot the whole log is applied again, which needs all of it.
+    fn start(&self, log: &mut impl Log, silent_until: u64) -> Result<Running<S>, Restored> {
+        match log.read(S::INPUT, self.settings.partition, 0, 1) {
+            Ok(_) => {}
+            Err(ReadError::Gone { start }) => return Err(Restored::Parks(Parked::DataGap { from: 0, to: start })),
+            Err(ReadError::Beyond { .. }) => return Err(Restored::Parks(Parked::LogDiverged)),
+            Err(ReadError::Unavailable) => return Err(Restored::Waits(Progress::Unavailable)),
+        }
+        Ok(Running {
+            stage: S::new(&self.settings.stage, self.settings.partition, self.settings.layout),
+            last: None,
+            silent_until,
+            unacknowledged: std::collections::BTreeMap::new(),
+            snapshot: None,
+            snapshot_at: 0,
+        })
+    }
+
+    /// Whether a snapshot was made of this topic, laid out like this, with this registry.
+    fn check(&self, manifest: &Manifest, registry: &RegistryCopy) -> Result<(), Restored> {
+        let layout = self.settings.layout;
+        let partitions = match manifest.shard {
+            ShardKind::Parcel => layout.parcels,
+            ShardKind::Scope => layout.scopes,
+        };
+        if manifest.shard != S::SHARD || manifest.generation != layout.generation {
+            return Err(Restored::Parks(Parked::TopicRecreated));
+        }
+        if manifest.partition != self.settings.partition || manifest.partitions != partitions {
+            return Err(Restored::Parks(Parked::PartitionCountChanged));
+        }
+        let Some(known) = registry.digest_before(manifest.registry_offset) else {
+            return Err(Restored::Waits(Progress::AwaitsRegistry(manifest.registry_offset)));
+        };
+        if manifest.registry_digest != known.to_be_bytes() {
+            return Err(Restored::Parks(Parked::RegistryDiverged));
+        }
+        Ok(())
+    }
+
+    /// The stage that rows hold; `None` where they are damaged.
+    fn read(&self, manifest: &Manifest, rows: &[u8]) -> Option<S> {
+        if <[u8; 32]>::from(Sha256::digest(rows)) != manifest.object_sha256 || verify([rows]).is_err() {
+            return None;
+        }
+        let mut rows = SnapshotReader::new([rows]).map_while(Result::ok);
+        S::restore(
+            &self.settings.stage,
+            self.settings.partition,
+            self.settings.layout,
+            manifest.offset,
+            &mut rows,
+        )
+        .ok()
+    }
+
+    /// Puts a damaged snapshot where nobody restores from it, and says so.
+    fn set_aside(&mut self, store: &mut impl Store, folder: &str, offset: u64) -> Result<(), Restored> {
+        let (object, manifest) = names(folder, offset);
+        for name in [manifest, object] {
+            match store.get(&name) {
+                Ok(bytes) => {
+                    store.put(&format!("damaged/{name}"), bytes)?;
+                    store.delete(&name)?;
+                }
+                Err(StoreError::NotFound) => {}
+                Err(StoreError::Unavailable) => return Err(Restored::Waits(Progress::Unavailable)),
+            }
+        }
+        self.alarms.push(TaskAlarm::SnapshotDamaged { offset });
+        Ok(())
+    }
+}
+
+/// Whether the first record after a snapshot of another build hands over to this one. Scope shards write nothing that
+/// must be the same from build to build, and their log hands over nothing.
+fn activates_this_build(manifest: &Manifest, log: &mut impl Log) -> Result<bool, Restored> {
+    if manifest.shard == ShardKind::Scope {
+        return Ok(true);
+    }
+    let records = match log.read(Topic::ParcelEvents, manifest.partition, manifest.offset, 1) {
+        Ok(records) => records,
+        Err(ReadError::Unavailable) => return Err(Restored::Waits(Progress::Unavailable)),
+        Err(ReadError::Gone { .. } | ReadError::Beyond { .. }) => return Ok(false),
+    };
+    Ok(records.first().is_some_and(|record| {
+        let headers = headers(record);
+        let kind = control::kind_header(&headers).unwrap_or_default();
+        let value = record.value.as_deref().unwrap_or_default();
+        let read = control::decode(kind, value, record.timestamp);
+        read.is_ok_and(|read| read.control == Control::Activate(Behaviour::CURRENT))
+    }))
+}
+
+/// Whether the record before the snapshot is still the one that it was; gives its offset and digest.
+fn check_log<S: Stage>(manifest: &Manifest, log: &mut impl Log) -> Result<Option<(u64, [u8; 32])>, Restored> {
+    let Some(before) = manifest.offset.checked_sub(1) else {
+        return Ok(None);
+    };
+    let records = match log.read(S::INPUT, manifest.partition, before, 1) {
+        Ok(records) => records,
+        Err(ReadError::Unavailable) => return Err(Restored::Waits(Progress::Unavailable)),
+        Err(ReadError::Gone { start }) if start <= manifest.offset => return Ok(None),
+        Err(ReadError::Gone { start }) => {
+            return Err(Restored::Parks(Parked::DataGap {
+                from: manifest.offset,
+                to: start,
+            }));
+        }
+        Err(ReadError::Beyond { .. }) => return Err(Restored::Parks(Parked::LogDiverged)),
+    };
+    // Under some offsets there is no record: then nothing can be compared.
+    let Some(record) = records.first().filter(|record| record.offset == before) else {
+        return Ok(None);
+    };
+    let digest = digest(record);
+    if manifest.record_digest.is_empty() || manifest.record_digest == digest {
+        Ok(Some((before, digest)))
+    } else {
+        Err(Restored::Parks(Parked::LogDiverged))
+    }
+}
