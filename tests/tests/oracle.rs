@@ -59,7 +59,12 @@ fn of_oracle(scenario: &Scenario, question: &Question) -> Option<Said> {
         .duties
         .iter()
         .map(|duty| told(duty.status, &duty.ground, duty.performed_late, duty.reported_late));
-    Some((duties.collect(), judged.findings.clone()))
+    // The oracle looks at one parcel: what only many of them show is none of its business.
+    let hits = scenario.hits.iter().map(|hit| (hit.code.to_string(), 'H'));
+    Some((
+        duties.collect(),
+        judged.findings.clone().into_iter().chain(hits).collect(),
+    ))
 }
 
 /// A duty in a few words; the words for what makes it unknown are each judge's own.

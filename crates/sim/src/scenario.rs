@@ -18,7 +18,7 @@
 //!
 //! Every `expect` is one question, asked at the clock and under the profile that stand above it; what follows belongs to
 //! it: `finding`, `clause`, `unanswered` (if given, all of them), `finds` (classes of prohibited goods), `published`,
-//! `counted`. `revisions` are the times at which a verdict would be published, from the first event to the last `as-of`.
+//! `counted`. `hit: RN-08 realName` says that a pattern across parcels marks this one. `revisions` are the times at which a verdict would be published, from the first event to the last `as-of`.
 //! An event is received 30 s after it happened unless `received 13:00` stands at it. Times are civil time at +08:00.
 
 mod base;
@@ -35,7 +35,7 @@ pub use lines::parse;
 
 use std::fmt;
 
-use sanbai_core::case::Evidence;
+use sanbai_core::case::{Evidence, Mark, Marks};
 use sanbai_core::registry::Registry;
 use sanbai_core::rules::Rules;
 use sanbai_core::time::Timestamp;
@@ -63,6 +63,8 @@ pub struct Scenario {
     pub events: Vec<Decoded>,
     /// What is on file.
     pub registry: Vec<RegistryRecord>,
+    /// What patterns across parcels say of it.
+    pub hits: Vec<Mark>,
     /// What is asked and what must be answered; never empty.
     pub questions: Vec<Question>,
     /// When a verdict would be published, if the scenario says so.
@@ -187,7 +189,11 @@ impl Scenario {
             profile: Some(&question.profile),
             ..Judge::new(&rules, registry.view())
         };
-        let verdict = judge.verdict(&evidence, question.as_of).ok()??;
+        let marks = Marks {
+            hits: &self.hits,
+            reused: false,
+        };
+        let verdict = judge.marked_verdict(&evidence, question.as_of, marks).ok()??;
         Some(answer(&verdict, &rules))
     }
 }

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use sanbai_core::rules::Rules;
+use sanbai_core::case::Mark;
+use sanbai_core::finding::Code;
+use sanbai_core::rules::{Duty, Rules};
 use sanbai_core::time::{CivilDay, Span, Timestamp};
 use sanbai_wire::proto::event::ParcelEvent;
 use sanbai_wire::{Decoded, Decoder, Encoding, TokenKeys, encode_protobuf};
@@ -49,6 +51,16 @@ fn without_comment(text: &str) -> &str {
     }
 }
 
+/// Reads `RN-08 realName`.
+fn hit(text: &str) -> Result<Mark, String> {
+    let (code, duty) = next_word(text);
+    let duty = Duty::ALL.into_iter().find(|known| known.as_str() == duty);
+    Code::parse(code)
+        .zip(duty)
+        .map(|(code, duty)| Mark { code, duty })
+        .ok_or_else(|| format!("`{text}` is not a code and a duty"))
+}
+
 /// A scenario that is being read.
 struct Draft {
     scenario: Scenario,
@@ -73,6 +85,7 @@ impl Draft {
                 messages: Vec::new(),
                 events: Vec::new(),
                 registry: Vec::new(),
+                hits: Vec::new(),
                 questions: Vec::new(),
                 revisions: None,
             },
@@ -118,6 +131,7 @@ impl Draft {
             "change" => self.change(value)?,
             "registry" if value == "complete" => COMPLETE.lines().try_for_each(|line| self.line(line))?,
             "registry" => self.file(value)?,
+            "hit" => self.scenario.hits.push(hit(value)?),
             "as-of" => self.as_of = Some(time(value, self.day)?),
             "profile" => value.clone_into(&mut self.profile),
             "revisions" => self.revisions(value)?,
