@@ -67,6 +67,12 @@ impl<'a> Evidence<'a> {
                 _ => set.push(report),
             }
         }
+        Self::of_set(set)
+    }
+
+    /// From a set, in any order: whoever calls it has merged the reports under one source and id. The flag says that they
+    /// had two contents.
+    pub fn of_set(set: Vec<(Event<'a>, bool)>) -> Self {
         let retractions: Vec<(&str, EventId)> = set
             .iter()
             .filter_map(|(event, _)| Some((event.source, event.happening.retracts()?)))
