@@ -31,8 +31,8 @@ pub(crate) struct Summary {
     unanswered: BTreeMap<Unanswered, u64>,
     /// Parcels that claim an agreement, where there is no register of agreements.
     claims_open: u64,
-    /// Of each code the first parcel that has it.
-    examples: BTreeMap<Code, String>,
+    /// Of each code the first parcel that has it, by brand and waybill.
+    examples: BTreeMap<Code, (String, String)>,
     /// Parcels with a finding above information.
     pub(crate) parcels_with_findings: u64,
 }
@@ -61,9 +61,14 @@ impl Summary {
         let is_open = verdict.unanswered.iter().any(|one| one.code == Code::Ag01);
         self.claims_open += u64::from(is_open && verdict.counted && !verdict.letter);
         for finding in &verdict.findings {
-            self.examples
-                .entry(finding.code)
-                .or_insert_with(|| format!("{}:{}", verdict.brand, verdict.waybill));
+            let parcel = (verdict.brand, verdict.waybill);
+            match self.examples.get_mut(&finding.code) {
+                Some((brand, waybill)) if (brand.as_str(), waybill.as_str()) <= parcel => {}
+                _ => {
+                    self.examples
+                        .insert(finding.code, (parcel.0.to_owned(), parcel.1.to_owned()));
+                }
+            }
         }
         self.parcels_with_findings += u64::from(!verdict.is_clean());
     }
@@ -175,7 +180,11 @@ impl Summary {
                 Some(profile) => set.severity(*code, profile),
                 None => rule.severity,
             };
-            let example = self.examples.get(code).map_or("", String::as_str);
+            let example = self
+                .examples
+                .get(code)
+                .map(|(brand, waybill)| format!("{brand}:{waybill}"));
+            let example = example.unwrap_or_default();
             let (zh, en, letter) = (&rule.title_zh, &rule.title_en, severity.letter());
             writeln!(out, "  {code} {letter} {count:>8}  {zh} · {en} · 例 e.g. {example}")?;
         }
