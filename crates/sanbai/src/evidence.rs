@@ -10,7 +10,7 @@ use sanbai_core::case::Evidence;
 use sanbai_core::registry::Registry;
 use sanbai_core::rules::Rules;
 use sanbai_core::time::{Span, Timestamp};
-use sanbai_wire::{Code, Decoded, Decoder, Encoding, Frame, Reject, limits};
+use sanbai_wire::{Code, Decoder, Encoding, Frame, Reject, Seen, limits};
 
 use crate::piles::{Order, Origin, Piles};
 use crate::rules::Overlay;
@@ -215,6 +215,7 @@ pub(crate) fn load(source: &Source, only: Option<&str>) -> anyhow::Result<Loaded
         only,
         files: Vec::new(),
         piles: Piles::default(),
+        spare: Vec::new(),
         latest: None,
         ledger: Ledger::default(),
         rejects: Rejects::open(source.rejects.as_deref())?,
@@ -248,6 +249,8 @@ struct Reader<'a, R> {
     only: Option<&'a str>,
     files: Vec<Named>,
     piles: Piles,
+    /// Where events are decoded.
+    spare: Vec<u8>,
     latest: Option<Timestamp>,
     ledger: Ledger,
     rejects: Rejects,
@@ -345,8 +348,9 @@ impl<'r, R: Fn(&str) -> Option<&'r str>> Reader<'_, R> {
     /// One event, or a batch of them.
     fn record(&mut self, path: &Path, place: Place, bytes: &[u8], encoding: Encoding) -> anyhow::Result<()> {
         let decoder = self.decoder;
+        let mut spare = std::mem::take(&mut self.spare);
         let (mut index, mut written) = (0_usize, Ok(()));
-        let whole = decoder.decode_each(bytes, encoding, |decoded| {
+        let whole = decoder.see_each(bytes, encoding, &mut spare, |seen| {
             if written.is_ok() {
                 written = self.outcome(
                     path,
@@ -354,11 +358,12 @@ impl<'r, R: Fn(&str) -> Option<&'r str>> Reader<'_, R> {
                         index: Some(index),
                         ..place
                     },
-                    decoded,
+                    seen,
                 );
             }
             index += 1;
         });
+        self.spare = spare;
         written?;
         match whole {
             Ok(_) => Ok(()),
@@ -367,19 +372,19 @@ impl<'r, R: Fn(&str) -> Option<&'r str>> Reader<'_, R> {
     }
 
     /// Every event comes through here once, and has exactly one outcome: here, or with its parcel.
-    fn outcome(&mut self, path: &Path, place: Place, decoded: Result<Decoded, Reject>) -> anyhow::Result<()> {
+    fn outcome(&mut self, path: &Path, place: Place, seen: Result<Seen<'_>, Reject>) -> anyhow::Result<()> {
         self.ledger.events += 1;
-        let decoded = match decoded {
-            Ok(decoded) => decoded,
+        let seen = match seen {
+            Ok(seen) => seen,
             Err(reject) => return self.reject(path, place, &reject),
         };
-        self.ledger.unknown_fields += u64::from(decoded.unknown_fields());
-        if self.as_of.is_some_and(|as_of| decoded.intake_at() > as_of) {
+        self.ledger.unknown_fields += u64::from(seen.unknown_fields);
+        if self.as_of.is_some_and(|as_of| seen.intake_at > as_of) {
             self.ledger.left_out += 1;
             return Ok(());
         }
-        self.latest = self.latest.max(Some(decoded.intake_at()));
-        let Some(event) = decoded.event() else {
+        self.latest = self.latest.max(Some(seen.intake_at));
+        let Some(event) = seen.event else {
             self.ledger.subject += 1;
             return Ok(());
         };
