@@ -3,6 +3,8 @@
 //! A command, not a sampler: each figure is of one long run, printed beside the limit that it is held against.
 //! `cargo bench --package sanbai-benches --bench shards -- [PARCELS …]`; with `--test` a small run that only must work.
 
+#![expect(clippy::print_stdout, reason = "a command that prints figures")]
+
 use std::hint::black_box;
 use std::time::Duration;
 

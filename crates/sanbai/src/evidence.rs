@@ -6,12 +6,13 @@ use std::io::{self, BufRead, BufWriter, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use sanbai_core::parcel::{Applied, Parcels};
+use sanbai_core::case::Evidence;
 use sanbai_core::registry::Registry;
 use sanbai_core::rules::Rules;
 use sanbai_core::time::{Span, Timestamp};
-use sanbai_wire::{Code, Decoded, Decoder, Encoding, Frame, Reject, limits};
+use sanbai_wire::{Code, Decoder, Encoding, Frame, Reject, Seen, limits};
 
+use crate::piles::{Order, Origin, Piles};
 use crate::rules::Overlay;
 use crate::{input, keys, output, registers};
 
@@ -62,13 +63,66 @@ fn instant(text: &str) -> Result<Timestamp, String> {
     Timestamp::parse(text).ok_or_else(|| "a moment is written 2026-03-12T00:00:00+08:00".to_owned())
 }
 
-/// Everything that a run judges.
+/// Everything that a run judges, and by what.
 pub(crate) struct Loaded {
     pub(crate) rules: Rules,
     pub(crate) registry: Registry,
-    pub(crate) parcels: Parcels,
     pub(crate) as_of: Timestamp,
-    pub(crate) ledger: Ledger,
+    pub(crate) parcels: Read,
+}
+
+/// What was read.
+pub(crate) struct Read {
+    files: Vec<Named>,
+    piles: Piles,
+    ledger: Ledger,
+    rejects: Rejects,
+}
+
+/// A file, and what its events are counted by: `line` or `offset`.
+struct Named {
+    path: PathBuf,
+    unit: &'static str,
+}
+
+impl Read {
+    /// Gives the evidence of every parcel, and then the ledger.
+    pub(crate) fn judge(
+        self,
+        order: Order,
+        judge: impl FnMut(&Evidence<'_>) -> anyhow::Result<()>,
+    ) -> anyhow::Result<Ledger> {
+        let Self {
+            files,
+            piles,
+            mut ledger,
+            mut rejects,
+        } = self;
+        let settled = piles.each(order, judge)?;
+        (ledger.merged, ledger.duplicate) = (settled.merged, settled.duplicate);
+        reject_full(&settled.full, &files, &mut ledger, &mut rejects)?;
+        rejects.close()?;
+        if !ledger.adds_up() {
+            bail!("the ledger does not add up: {ledger:?}");
+        }
+        Ok(ledger)
+    }
+}
+
+/// Rejects events of parcels that held as many as they may.
+fn reject_full(full: &[Origin], files: &[Named], ledger: &mut Ledger, rejects: &mut Rejects) -> anyhow::Result<()> {
+    for origin in full {
+        let Named { path, unit } = &files[origin.file];
+        let place = Place {
+            name: unit,
+            number: origin.number,
+            index: Some(origin.index),
+        };
+        let reject = Reject::new(Code::BatchTooMany, "the parcel holds as many events as it may");
+        ledger.reject(&reject);
+        rejects.write(path, place, &reject)?;
+    }
+    Ok(())
 }
 
 /// What became of every event. The outcomes add up to the events.
@@ -90,6 +144,10 @@ pub(crate) struct Ledger {
 impl Ledger {
     pub(crate) fn rejected_total(&self) -> u64 {
         self.rejected.values().sum()
+    }
+
+    fn reject(&mut self, reject: &Reject) {
+        *self.rejected.entry(reject.code.as_str()).or_default() += 1;
     }
 
     fn adds_up(&self) -> bool {
@@ -155,7 +213,9 @@ pub(crate) fn load(source: &Source, only: Option<&str>) -> anyhow::Result<Loaded
         decoder: &decoder,
         as_of: source.as_of,
         only,
-        parcels: Parcels::default(),
+        files: Vec::new(),
+        piles: Piles::default(),
+        spare: Vec::new(),
         latest: None,
         ledger: Ledger::default(),
         rejects: Rejects::open(source.rejects.as_deref())?,
@@ -163,24 +223,18 @@ pub(crate) fn load(source: &Source, only: Option<&str>) -> anyhow::Result<Loaded
     for file in &source.files {
         reader.file(file, source.format)?;
     }
-    let Reader {
-        parcels,
-        latest,
-        ledger,
-        rejects,
-        ..
-    } = reader;
-    rejects.close()?;
-    if !ledger.adds_up() {
-        bail!("the ledger does not add up: {ledger:?}");
-    }
-    let as_of = source.as_of.or(latest).unwrap_or_default();
+    let as_of = source.as_of.or(reader.latest).unwrap_or_default();
+    let parcels = Read {
+        files: reader.files,
+        piles: reader.piles,
+        ledger: reader.ledger,
+        rejects: reader.rejects,
+    };
     Ok(Loaded {
         rules,
         registry,
-        parcels,
         as_of,
-        ledger,
+        parcels,
     })
 }
 
@@ -193,7 +247,10 @@ struct Reader<'a, R> {
     decoder: &'a Decoder<R>,
     as_of: Option<Timestamp>,
     only: Option<&'a str>,
-    parcels: Parcels,
+    files: Vec<Named>,
+    piles: Piles,
+    /// Where events are decoded.
+    spare: Vec<u8>,
     latest: Option<Timestamp>,
     ledger: Ledger,
     rejects: Rejects,
@@ -212,6 +269,10 @@ impl<'r, R: Fn(&str) -> Option<&'r str>> Reader<'_, R> {
             Format::Ndjson => true,
             Format::Protobuf => false,
         };
+        self.files.push(Named {
+            path: path.to_owned(),
+            unit: if is_json { "line" } else { "offset" },
+        });
         if is_json {
             self.json_lines(path, reader)
         } else {
@@ -287,8 +348,9 @@ impl<'r, R: Fn(&str) -> Option<&'r str>> Reader<'_, R> {
     /// One event, or a batch of them.
     fn record(&mut self, path: &Path, place: Place, bytes: &[u8], encoding: Encoding) -> anyhow::Result<()> {
         let decoder = self.decoder;
+        let mut spare = std::mem::take(&mut self.spare);
         let (mut index, mut written) = (0_usize, Ok(()));
-        let whole = decoder.decode_each(bytes, encoding, |decoded| {
+        let whole = decoder.see_each(bytes, encoding, &mut spare, |seen| {
             if written.is_ok() {
                 written = self.outcome(
                     path,
@@ -296,11 +358,12 @@ impl<'r, R: Fn(&str) -> Option<&'r str>> Reader<'_, R> {
                         index: Some(index),
                         ..place
                     },
-                    decoded,
+                    seen,
                 );
             }
             index += 1;
         });
+        self.spare = spare;
         written?;
         match whole {
             Ok(_) => Ok(()),
@@ -308,20 +371,20 @@ impl<'r, R: Fn(&str) -> Option<&'r str>> Reader<'_, R> {
         }
     }
 
-    /// Every event comes through here once, and has exactly one outcome.
-    fn outcome(&mut self, path: &Path, place: Place, decoded: Result<Decoded, Reject>) -> anyhow::Result<()> {
+    /// Every event comes through here once, and has exactly one outcome: here, or with its parcel.
+    fn outcome(&mut self, path: &Path, place: Place, seen: Result<Seen<'_>, Reject>) -> anyhow::Result<()> {
         self.ledger.events += 1;
-        let decoded = match decoded {
-            Ok(decoded) => decoded,
+        let seen = match seen {
+            Ok(seen) => seen,
             Err(reject) => return self.reject(path, place, &reject),
         };
-        self.ledger.unknown_fields += u64::from(decoded.unknown_fields());
-        if self.as_of.is_some_and(|as_of| decoded.intake_at() > as_of) {
+        self.ledger.unknown_fields += u64::from(seen.unknown_fields);
+        if self.as_of.is_some_and(|as_of| seen.intake_at > as_of) {
             self.ledger.left_out += 1;
             return Ok(());
         }
-        self.latest = self.latest.max(Some(decoded.intake_at()));
-        let Some(event) = decoded.event() else {
+        self.latest = self.latest.max(Some(seen.intake_at));
+        let Some(event) = seen.event else {
             self.ledger.subject += 1;
             return Ok(());
         };
@@ -329,20 +392,22 @@ impl<'r, R: Fn(&str) -> Option<&'r str>> Reader<'_, R> {
             self.ledger.other += 1;
             return Ok(());
         }
-        match self.parcels.apply(&event) {
-            Ok(Applied::Merged) => self.ledger.merged += 1,
-            Ok(Applied::Duplicate) => self.ledger.duplicate += 1,
-            Ok(Applied::Full) => {
-                let detail = "the parcel holds as many events as it may";
-                return self.reject(path, place, &Reject::new(Code::BatchTooMany, detail));
-            }
-            Err(error) => return self.reject(path, place, &Reject::new(Code::FieldTooLong, error.to_string())),
-        }
-        Ok(())
+        let origin = Origin {
+            file: self.files.len().saturating_sub(1),
+            number: place.number,
+            index: place.index.unwrap_or_default(),
+        };
+        self.piles.add(&event, origin);
+        reject_full(
+            &self.piles.take_full(),
+            &self.files,
+            &mut self.ledger,
+            &mut self.rejects,
+        )
     }
 
     fn reject(&mut self, path: &Path, place: Place, reject: &Reject) -> anyhow::Result<()> {
-        *self.ledger.rejected.entry(reject.code.as_str()).or_default() += 1;
+        self.ledger.reject(reject);
         self.rejects.write(path, place, reject)
     }
 }
