@@ -5,7 +5,7 @@
 
 mod read;
 #[cfg(test)]
-pub(crate) mod tests;
+mod tests;
 mod write;
 
 pub use read::decode_sections;
