@@ -178,11 +178,14 @@ pub fn canonical_waybill(waybill: &str) -> String {
     letters.map(|character| character.to_ascii_uppercase()).collect()
 }
 
+/// Whether a waybill number is in canonical form.
+pub(crate) fn is_canonical(waybill: &str) -> bool {
+    waybill
+        .bytes()
+        .all(|byte| byte.is_ascii_graphic() && !byte.is_ascii_lowercase())
+}
+
 fn canonical(waybill: &str) -> Result<Cow<'_, str>, Reject> {
-    let is_canonical = |text: &str| {
-        text.bytes()
-            .all(|byte| byte.is_ascii_graphic() && !byte.is_ascii_lowercase())
-    };
     if is_canonical(waybill) {
         return Ok(Cow::Borrowed(waybill));
     }

@@ -3,6 +3,7 @@
 //! A [`SectionWriter`] makes records for one scope shard, [`decode_sections`] reads them. Texts are borrowed from the
 //! bytes, and an entry allocates nothing but the list of its findings, where there are any.
 
+mod choices;
 mod read;
 #[cfg(test)]
 mod tests;

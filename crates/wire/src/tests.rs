@@ -5,6 +5,7 @@ mod canary;
 mod dice;
 mod reference;
 mod shapes;
+mod streams;
 
 use crate::{Decoder, TokenKeys};
 

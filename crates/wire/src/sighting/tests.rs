@@ -31,7 +31,7 @@ fn sections() -> impl Strategy<Value = Vec<Section<'static>>> {
         let mut sections = Vec::new();
         for (steps, end, clock, registry_offset) in parts {
             let from = at;
-            at.index += 1;
+            go(&mut at, (0, 1));
             let mut entries = Vec::new();
             for (step, entry) in steps {
                 go(&mut at, step);
@@ -52,8 +52,12 @@ fn sections() -> impl Strategy<Value = Vec<Section<'static>>> {
 }
 
 fn go(at: &mut Position, (offset, index): (u64, u32)) {
-    at.offset += offset;
-    at.index = if offset > 0 { index } else { at.index + index };
+    at.offset = at.offset.saturating_add(offset);
+    at.index = if offset > 0 {
+        index
+    } else {
+        at.index.saturating_add(index)
+    };
 }
 
 /// One record for each section.

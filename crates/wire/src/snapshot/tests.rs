@@ -51,7 +51,7 @@ fn manifest() -> impl Strategy<Value = Manifest> {
                 topic_id: topic_id.to_owned(),
                 generation,
                 partition,
-                partitions: partition + more,
+                partitions: partition.saturating_add(more),
                 offset,
                 record_digest: digests.0,
                 registry_topic_id: topic_id.to_owned(),
