@@ -11,20 +11,16 @@
 //! grown to [`PILE_BYTES`], and then whenever it has doubled, is settled, and keeps one record for each event.
 
 mod bytes;
-mod code;
 mod key;
-mod names;
 mod pile;
 #[cfg(test)]
 mod tests;
-mod words;
 
+use sanbai_core::bytes::Writer;
 use sanbai_core::case::{Evidence, merge};
 use sanbai_core::event::Event;
-use sanbai_core::time::Timestamp;
+use sanbai_core::parcel::packed::{self, Follows, Names, Texts, TextsOf};
 
-use bytes::{Reader, Writer};
-use names::Names;
 use pile::{Pile, Runs};
 
 /// Events that a parcel holds; further ones are left out.
@@ -69,8 +65,6 @@ pub(crate) enum Order {
 pub(crate) struct Piles {
     names: Names,
     piles: Vec<Pile>,
-    /// When the first event happened: times are written as differences to it.
-    base: Option<Timestamp>,
     record: Vec<u8>,
     pile_bytes: usize,
     settled: Settled,
@@ -88,7 +82,6 @@ impl Piles {
         Self {
             names: Names::default(),
             piles: std::iter::repeat_with(Pile::default).take(PILES).collect(),
-            base: None,
             record: Vec::new(),
             pile_bytes,
             settled: Settled::default(),
@@ -97,18 +90,24 @@ impl Piles {
 
     /// Adds an event that stood at `origin`.
     pub(crate) fn add(&mut self, event: &Event<'_>, origin: Origin) {
-        let base = *self.base.get_or_insert(event.occurred_at);
         self.record.clear();
-        key::put(self.names.number(event.brand), event.waybill, &mut self.record);
+        let brand = self.names.hold(event.brand);
+        key::put(brand.into(), event.waybill, &mut self.record);
         let place = key::hash(&self.record) as usize % PILES;
         let pile = &mut self.piles[place];
         pile.put_origin(origin, &mut self.record);
-        let (bytes, names) = (&mut self.record, &mut self.names);
-        code::event(&mut Writer { bytes, names }, base, &mut (*event, false));
+        let mut record = Writer::over(std::mem::take(&mut self.record));
+        let texts = &mut Texts::Held(&mut self.names);
+        packed::put(&mut record, &(*event, false), Follows::of(event, None), texts);
+        self.record = record.finish();
         pile.push(&self.record);
         if pile.is_due(self.pile_bytes) {
             self.settle(place);
         }
+    }
+
+    fn name(&self, number: u64) -> &str {
+        u32::try_from(number).map_or("", |number| self.names.text(number))
     }
 
     /// Takes the events that were left out so far: they may be many.
@@ -142,7 +141,7 @@ impl Piles {
                 parcels.sort_by_cached_key(|(pile, records)| {
                     let mut waybill = String::new();
                     let brand = key::take(pile.key(records[0]), &mut waybill);
-                    (self.names.text(brand), waybill)
+                    (self.name(brand), waybill)
                 });
                 parcels
                     .into_iter()
@@ -161,15 +160,14 @@ impl Piles {
         settled: &mut Settled,
         done: impl FnOnce(Vec<(Event<'_>, bool)>) -> T,
     ) -> T {
-        let (base, names) = (self.base.unwrap_or_default(), &self.names);
         let mut waybill = String::new();
-        let brand = names.text(key::take(key, &mut waybill));
+        let brand = self.name(key::take(key, &mut waybill));
         let mut set: Vec<(Event<'_>, bool)> = Vec::with_capacity(records.len().min(EVENTS_MAX));
         let mut full = Vec::new();
         for at in records {
             let (bytes, is_kept) = pile.event(*at);
-            let mut report = words::unread(brand, &waybill);
-            code::event(&mut Reader { bytes, names }, base, &mut report);
+            let report = packed::first(bytes, (brand, &waybill), TextsOf::Held(&self.names))
+                .expect("what was piled up can be read: tests pile up every happening");
             let (id, source) = (report.0.id, report.0.source);
             let held = set.len();
             match set
@@ -204,22 +202,17 @@ impl Piles {
         let pile = std::mem::take(&mut self.piles[place]);
         let mut settled = std::mem::take(&mut self.settled);
         let (mut fresh, mut record) = (Pile::default(), Vec::new());
-        let base = self.base.unwrap_or_default();
         for records in pile.runs().iter() {
             let key = pile.key(records[0]);
             self.set(&pile, key, records, &mut settled, |set| {
-                for mut event in set {
+                for event in set {
                     record.clear();
                     record.extend_from_slice(key);
                     Pile::put_kept(&mut record);
-                    code::event(
-                        &mut Writer {
-                            bytes: &mut record,
-                            names: &self.names,
-                        },
-                        base,
-                        &mut event,
-                    );
+                    let mut whole = Writer::over(std::mem::take(&mut record));
+                    let texts = &mut Texts::Known(&self.names);
+                    packed::put(&mut whole, &event, Follows::of(&event.0, None), texts);
+                    record = whole.finish();
                     fresh.push(&record);
                 }
             });

@@ -3,7 +3,7 @@ use std::convert::Infallible;
 use sanbai_core::event::{ContentDigest, EventId};
 use sanbai_core::parcel::{Applied, Parcels};
 use sanbai_core::rules::Rules;
-use sanbai_core::time::Span;
+use sanbai_core::time::{Span, Timestamp};
 use sanbai_sim::world::{Plan, Told, World};
 use sanbai_wire::{Decoded, Decoder, Encoding, TokenKeys};
 
