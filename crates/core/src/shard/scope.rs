@@ -48,6 +48,8 @@ mod standing;
 mod stored;
 mod target;
 mod territory;
+#[cfg(test)]
+mod tests;
 mod watch;
 
 pub use shard::ScopeShard;
