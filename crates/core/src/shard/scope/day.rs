@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::count::Step;
 use super::lifecycle::AlertState;
-use super::outlet::{Outlet, OutletName};
+use super::outlet::{Outlet, OutletName, entry_of};
 use super::pattern::IdentityWindow;
 use crate::event::EventId;
 use crate::rules::Duty;
@@ -31,12 +31,7 @@ impl Day {
     }
 
     pub(super) fn outlet_mut(&mut self, brand: &str, site: &str) -> &mut OutletDay {
-        let name: &dyn OutletName = &(brand, site);
-        // Two look-ups, for a table cannot be asked by borrowed texts and keep the place.
-        if !self.outlets.contains_key(name) {
-            self.outlets.insert(Outlet::new(brand, site), OutletDay::default());
-        }
-        self.outlets.get_mut(name).expect("it was just put there")
+        entry_of(&mut self.outlets, brand, site)
     }
 
     /// Drops a row, and the outlet with its last one.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::clock::SourceClock;
 use super::count::Step;
 use super::day::{Day, Declared, WindowKey};
-use super::outlet::Outlet;
+use super::outlet::{Outlet, entry_of};
 use super::pattern::{self, Moved};
 use super::sources::{Source, Sources};
 use super::territory::Territory;
@@ -53,6 +53,20 @@ struct Touched {
     /// Something came out that was not in.
     is_negative: bool,
     too_late: u64,
+}
+
+impl Touched {
+    /// Alerts look at every outlet and day of which a row changed.
+    fn judge_rows(&mut self) {
+        for (outlet, windows) in &self.rows {
+            let mut last = None;
+            for day in windows.keys().map(WindowKey::day) {
+                if last.replace(day) != Some(day) {
+                    self.judged.insert((outlet.clone(), day));
+                }
+            }
+        }
+    }
 }
 
 impl ScopeShard {
@@ -128,6 +142,7 @@ impl ScopeShard {
             .into_iter()
             .for_each(|alarm| out.put(at, ScopeOutput::Alarm(alarm)));
 
+        touched.judge_rows();
         self.publish(at, &touched.rows, registry, out);
         self.mark(at, &touched.moved, registry, out);
         self.freeze(registry);
@@ -170,13 +185,11 @@ impl ScopeShard {
         }
         let (brand, site) = (contribution.brand, contribution.site);
         let counts = self.days.entry(day).or_default().outlet_mut(brand, site);
-        let outlet = Outlet::new(brand, site);
-        let rows = touched.rows.entry(outlet.clone()).or_default();
+        let rows = entry_of(&mut touched.rows, brand, site);
         let enough = counts.step(contribution, step, |window, stood| {
             rows.entry(window).or_insert(stood);
         });
         touched.is_negative |= !enough;
-        touched.judged.insert((outlet, day));
         true
     }
 
@@ -247,10 +260,7 @@ impl ScopeShard {
                 let Some(day) = self.days.get_mut(&window.day()) else {
                     continue;
                 };
-                let Some(counts) = day
-                    .outlet(&outlet.brand, &outlet.site)
-                    .and_then(|kept| kept.counts(window))
-                else {
+                let Some(counts) = day.outlets.get(outlet).and_then(|kept| kept.counts(window)) else {
                     continue;
                 };
                 let is_zero = counts.is_zero();

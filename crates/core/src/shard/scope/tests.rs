@@ -1,5 +1,7 @@
 //! Traces in, what comes out.
 
+#![expect(clippy::arithmetic_side_effects, reason = "a test that panics has failed")]
+
 mod alerts;
 mod patterns;
 mod properties;

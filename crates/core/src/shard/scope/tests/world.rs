@@ -153,7 +153,7 @@ fn entries(source: u32, log: &[Step]) -> Vec<Option<Entry<'_>>> {
                 let old = std::mem::replace(&mut now[*parcel], new.clone());
                 (old != new).then_some(Entry::Change(Change { old, new }))
             }
-            step => entry(source, number, step),
+            Step::See(..) | Step::Declare(..) => entry(source, number, step),
         });
     }
     said
