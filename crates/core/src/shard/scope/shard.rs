@@ -71,6 +71,8 @@ impl Touched {
 
 impl ScopeShard {
     /// A shard that has seen nothing of `sources` source partitions, numbered from 0, and answers for a territory.
+    ///
+    /// The first section of each source begins at [`Position::START`]; one that begins later is ahead of a gap.
     pub fn new(sources: u32, territory: Territory) -> Self {
         let list = (0..sources).map(|_| Source::default()).collect();
         Self {

@@ -53,6 +53,30 @@ fn correction_that_takes_the_last_parcel_away_leaves_a_silent_outlet() {
 }
 
 #[test]
+fn site_on_file_for_all_brands_is_not_missed_whatever_came_from_it_before() {
+    let trace = "outlet /GZ-1
+         source 0 at 10:00: +ZTO/GZ-1/C1 pass pass pass
+         source 0 at 10:01: -ZTO/GZ-1/C1 pass pass pass
+         source 0 at 03-11 03:00
+         source 0 at 03-11 05:00: +ZTO/GZ-1/C1 pass pass pass
+         source 0 at 03-11 05:01: -ZTO/GZ-1/C1 pass pass pass
+         source 0 at 03-11 06:00";
+    assert_eq!(only("alert", trace), [""; 0]);
+}
+
+#[test]
+fn outlet_is_not_missed_before_the_day_on_which_it_opens() {
+    let trace = "outlet ZTO/GZ-1 440117 opened 03-11
+         source 0 at 10:00
+         source 0 at 03-12 03:00
+         source 0 at 03-12 03:10";
+    assert_eq!(
+        only("alert", trace),
+        ["alert OR-02 raised medium ZTO/GZ-1 03-11 (0 0) at 03-12 03:10"]
+    );
+}
+
+#[test]
 fn day_off_and_outage_of_outlet_or_brand_suspend_it() {
     let day = |lines: &str| {
         let trace = format!(

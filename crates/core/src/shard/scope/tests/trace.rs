@@ -4,6 +4,7 @@
 //! sources 2                                       how many there are (1), before everything else
 //! rules [alerts.rate] parcels_min = 1             a figure that differs, in force always
 //! outlet ZTO/GZ-1 440117                          a branch in the register, and its place
+//! outlet ZTO/GZ-1 440117 opened 03-11             one that opens on a day
 //! hub ZTO/GZ-2                                    a processing centre
 //! outage ZTO/GZ-1 03-10 09:00 to 03-10 10:00      of a site, or ZTO of the brand
 //! holiday 03-10                                   no working day
@@ -122,6 +123,7 @@ impl Stage {
                         SiteKind::Branch
                     },
                     place: words.get(1).and_then(|place| Place::parse(place)),
+                    opened_on: words.get(3).map(|text| day(text)),
                     ..Site::default()
                 };
                 (brand, key, Value::Site(site))
