@@ -25,6 +25,12 @@ impl<'a> RegistryView<'a> {
         sites.into_iter()
     }
 
+    /// A site that is on file for this very brand, not for all: one of those that [`sites`](Self::sites) walks.
+    pub fn own_site(self, brand: &str, key: &str, at: Timestamp) -> Option<&'a Site> {
+        let values = self.registry.sites.by_brand.get(brand)?.get(key)?;
+        in_force(values, self.up_to, at).map(|dated| &dated.value)
+    }
+
     /// Whether a day is a working day of a brand. A day of which the calendar says nothing is one.
     pub fn is_working_day(self, brand: &str, day: CivilDay) -> bool {
         let calendar = &self.registry.calendar;
