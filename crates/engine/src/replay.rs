@@ -196,10 +196,7 @@ impl Replay {
         let every = if is_quiet { CADENCE.quiet } else { CADENCE.busy };
         let seconds = every.whole_seconds();
         let (now, _) = clock.to_parts();
-        let next = now
-            .div_euclid(seconds)
-            .saturating_add(1)
-            .saturating_mul(seconds);
+        let next = now.div_euclid(seconds).saturating_add(1).saturating_mul(seconds);
         Timestamp::from_parts(next, 0).unwrap_or(to).min(to)
     }
 

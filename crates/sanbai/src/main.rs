@@ -8,7 +8,9 @@ mod id;
 mod input;
 mod keys;
 mod output;
+mod reading;
 mod registers;
+mod replay;
 mod rules;
 mod story;
 mod table;
@@ -37,6 +39,7 @@ enum Command {
     Explain(explain::Arguments),
     Generate(generate::Arguments),
     Id(id::Arguments),
+    Replay(replay::Arguments),
     Rules(rules::Arguments),
 }
 
@@ -66,6 +69,7 @@ fn main() -> ExitCode {
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Generate(arguments) => generate::run(&arguments),
         Command::Id(arguments) => id::run(&arguments),
+        Command::Replay(arguments) => replay::run(&arguments),
         Command::Rules(arguments) => rules::run(&arguments),
     };
     match outcome {

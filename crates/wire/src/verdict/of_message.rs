@@ -73,7 +73,9 @@ fn duty(duty: Option<&message::Duty>) -> DutyJson<'_> {
     };
     DutyJson {
         status,
-        ground: duty.map(|duty| duty.ground.as_str()).filter(|ground| !ground.is_empty()),
+        ground: duty
+            .map(|duty| duty.ground.as_str())
+            .filter(|ground| !ground.is_empty()),
         deadline: text_of(duty.and_then(|duty| duty.deadline)),
         events: duty.map(|duty| duty.events.clone()).unwrap_or_default(),
         performed_late: duty.is_some_and(|duty| duty.performed_late),

@@ -1,0 +1,196 @@
+//! From what stands in files to the shards: events, the ticks between them, and where it ends.
+
+use std::path::Path;
+
+use anyhow::bail;
+use sanbai_core::shard::input::{Behaviour, Tick};
+use sanbai_core::shard::output::Alarm;
+use sanbai_core::time::{Span, Timestamp};
+use sanbai_engine::stage::StageAlarm;
+use sanbai_wire::control::{Control, Read};
+use sanbai_wire::{Decoded, Reject};
+
+use super::ledger::Ledger;
+use super::side::Side;
+use crate::evidence::{Place, Rejects, Source};
+use crate::output;
+use crate::reading::Take;
+
+/// A file says of no tick when it was recorded: at its own time, but not later than so long after what came before. That
+/// is as far as one tick moves a clock; one that claims more than a minute beyond it is not believed.
+const TICK_AFTER_MAX: Span = Span::minutes(10);
+
+/// Gives what stands in files to one or two sets of shards.
+pub(super) struct Stream {
+    sides: Vec<Side>,
+    as_of: Option<Timestamp>,
+    /// The file has a clock of its own: no ticks are made.
+    has_ticks: bool,
+    /// The clock of the file went past the end.
+    is_over: bool,
+    ledger: Ledger,
+    rejects: Rejects,
+    alarms: Alarms,
+}
+
+#[derive(Default)]
+struct Alarms {
+    ticks_ahead: u64,
+    others: Vec<StageAlarm>,
+}
+
+impl Stream {
+    pub(super) fn new(source: &Source, after: Side, before: Option<Side>) -> anyhow::Result<Self> {
+        Ok(Self {
+            sides: [after].into_iter().chain(before).collect(),
+            as_of: source.as_of,
+            has_ticks: false,
+            is_over: false,
+            ledger: Ledger::default(),
+            rejects: Rejects::open(source.rejects.as_deref())?,
+            alarms: Alarms::default(),
+        })
+    }
+
+    /// Moves the clocks to the end, and sums up: the side of the rules that were given, the other, and the ledger.
+    pub(super) fn finish(mut self) -> anyhow::Result<(Side, Option<Side>, Ledger)> {
+        let latest = self.sides.first().and_then(|side| side.replay.latest());
+        if let Some(end) = self.as_of.or(latest) {
+            for side in &mut self.sides {
+                if self.has_ticks {
+                    // What the clock of the file knew last is what is known at the end.
+                    let known = side.replay.registry_offset();
+                    side.replay.know_registry_before(known);
+                }
+                side.replay.advance(end, &mut side.told);
+                // Once more where the clock stood there already: what came since the last tick is counted with the next.
+                side.replay.tick(end, &mut side.told);
+            }
+        }
+        for side in &mut self.sides {
+            side.sum_up();
+        }
+        self.look()?;
+        self.rejects.close()?;
+        let mut sides = self.sides.into_iter();
+        let Some(after) = sides.next() else {
+            bail!("there are no shards");
+        };
+        let mut ledger = self.ledger;
+        ledger.close(&after.replay);
+        if !ledger.adds_up() {
+            bail!("the ledger does not add up: {ledger:?}");
+        }
+        self.alarms.note();
+        Ok((after, sides.next(), ledger))
+    }
+
+    fn reject(&mut self, path: &Path, place: Place, reject: &Reject) -> anyhow::Result<()> {
+        *self.ledger.rejected.entry(reject.code.as_str().to_owned()).or_default() += 1;
+        self.rejects.write(path, place, reject)
+    }
+
+    /// Looks at what only somebody who runs shards would see.
+    fn look(&mut self) -> anyhow::Result<()> {
+        let Some(side) = self.sides.first_mut() else {
+            return Ok(());
+        };
+        for alarm in side.replay.alarms() {
+            match alarm {
+                StageAlarm::Parcel(Alarm::TickAhead { .. }) => self.alarms.ticks_ahead += 1,
+                other => self.alarms.others.push(other),
+            }
+        }
+        Ok(side.told.failure()?)
+    }
+
+    /// The tick as it would lie in a log.
+    fn recorded(&self, tick: Tick) -> Tick {
+        let latest = self.sides.first().and_then(|side| side.replay.latest());
+        let recorded_at = match latest {
+            Some(latest) => tick.time.min(latest.plus(TICK_AFTER_MAX)),
+            None => tick.time,
+        };
+        Tick { recorded_at, ..tick }
+    }
+}
+
+impl Take for Stream {
+    fn event(&mut self, path: &Path, place: Place, decoded: Result<Decoded, Reject>) -> anyhow::Result<()> {
+        self.ledger.events += 1;
+        let decoded = match decoded {
+            Ok(decoded) => decoded,
+            Err(reject) => return self.reject(path, place, &reject),
+        };
+        self.ledger.unknown_fields += u64::from(decoded.unknown_fields());
+        if self.as_of.is_some_and(|as_of| decoded.intake_at() > as_of) {
+            self.ledger.left_out += 1;
+            return Ok(());
+        }
+        let is_subject = decoded.event().is_none();
+        for side in &mut self.sides {
+            if !self.has_ticks {
+                side.replay.advance(decoded.intake_at(), &mut side.told);
+            }
+            side.replay.event(&decoded, &mut side.told);
+        }
+        let rejected = self
+            .sides
+            .first_mut()
+            .map(|side| std::mem::take(&mut side.told.rejected));
+        let rejected = rejected.unwrap_or_default();
+        self.ledger.subject += u64::from(is_subject && rejected.is_empty());
+        for (code, detail) in rejected {
+            self.rejects.write_code(path, place, &code, "", &detail)?;
+            *self.ledger.rejected.entry(code).or_default() += 1;
+        }
+        self.look()
+    }
+
+    fn control(&mut self, path: &Path, place: Place, read: Read) -> anyhow::Result<()> {
+        self.ledger.controls += 1;
+        self.ledger.unknown_fields += u64::from(read.unknown_fields);
+        let (control, recorded_at) = match read.control {
+            Control::Tick(tick) => {
+                self.is_over |= self.as_of.is_some_and(|as_of| tick.time > as_of);
+                let tick = self.recorded(tick);
+                (Control::Tick(tick), tick.recorded_at)
+            }
+            other => {
+                let latest = self.sides.first().and_then(|side| side.replay.latest());
+                (other, latest.unwrap_or_default())
+            }
+        };
+        if self.is_over {
+            self.ledger.controls_left_out += 1;
+            return Ok(());
+        }
+        self.has_ticks |= matches!(control, Control::Tick(_) | Control::Activate(_));
+        for side in &mut self.sides {
+            if let Err(Behaviour(number)) = side.replay.control(&control, recorded_at, &mut side.told) {
+                let Behaviour(own) = Behaviour::CURRENT;
+                bail!(
+                    "{} {} {}: behaviour {number} runs from here on, and this build runs {own}",
+                    path.display(),
+                    place.name,
+                    place.number
+                );
+            }
+        }
+        self.look()
+    }
+}
+
+impl Alarms {
+    fn note(&self) {
+        if self.ticks_ahead > 0 {
+            output::note(&format!(
+                "时钟记录超前 ticks ahead of everything before them, not believed: {}",
+                self.ticks_ahead
+            ));
+        }
+        for alarm in &self.others {
+            output::note(&format!("报警 alarm: {alarm:?}"));
+        }
+    }
+}
