@@ -44,6 +44,9 @@ pub const CADENCE: Cadence = Cadence {
     quiet_after: Span::hours(1),
 };
 
+/// A tick further ahead of its record is not believed by any shard.
+const AHEAD_MAX: Span = Span::seconds(60);
+
 /// Shards that live through the past.
 #[derive(Debug)]
 pub struct Replay {
@@ -55,8 +58,8 @@ pub struct Replay {
     registry: Registry,
     /// Ticks that are made name this one.
     registry_offset: u64,
-    /// The latest intake or tick so far: when records were taken.
-    latest: Option<Timestamp>,
+    /// Up to when time passed: the latest tick that was believed.
+    now: Option<Timestamp>,
     latest_event: Option<Timestamp>,
 }
 
@@ -98,7 +101,7 @@ impl Replay {
             sections: 0,
             registry,
             registry_offset: u64::MAX,
-            latest: None,
+            now: None,
             latest_event: None,
         }
     }
@@ -114,17 +117,16 @@ impl Replay {
     }
 
     /// The latest intake or tick so far.
-    pub const fn latest(&self) -> Option<Timestamp> {
-        self.latest
+    pub fn latest(&self) -> Option<Timestamp> {
+        self.now.max(self.latest_event)
     }
 
     /// Applies an event. The clock stays where it is: see [`advance`](Self::advance).
     pub fn event(&mut self, event: &Decoded, out: &mut impl Outbox) {
         let partition = event.partition(self.layout.parcels).unwrap_or(0);
-        self.latest = self.latest.max(Some(event.intake_at()));
         self.latest_event = self.latest_event.max(Some(event.intake_at()));
         let record = Waiting {
-            recorded_at: self.latest.unwrap_or_default(),
+            recorded_at: self.latest().unwrap_or_default(),
             key: Some(event.key().into_bytes()),
             headers: vec![("content-type".to_owned(), b"application/protobuf".to_vec())],
             value: event.as_bytes().to_vec(),
@@ -144,9 +146,9 @@ impl Replay {
         out: &mut impl Outbox,
     ) -> Result<(), Behaviour> {
         if let Control::Tick(tick) = control
-            && tick.time <= recorded_at
+            && tick.time <= recorded_at.plus(AHEAD_MAX)
         {
-            self.latest = self.latest.max(Some(tick.time));
+            self.now = self.now.max(Some(tick.time));
         }
         let to = control.key().map(|key| spread(&key, self.layout.parcels));
         for partition in 0..self.layout.parcels {
@@ -163,21 +165,38 @@ impl Replay {
         Ok(())
     }
 
-    /// Moves the clock to an instant by ticks, as [`CADENCE`] says. Without a clock the first tick stands there. Where it
-    /// is further already, nothing happens.
+    /// Lets time pass up to an instant, with ticks as [`CADENCE`] says. The first tick stands there. Where it is later
+    /// already, nothing happens.
     pub fn advance(&mut self, to: Timestamp, out: &mut impl Outbox) {
-        while self.clock().is_none_or(|clock| clock < to) {
-            let (before, time) = (self.clock(), self.next_tick(to));
+        while self.now.is_none_or(|now| now < to) {
+            // Where nobody works on any partition, nobody ticks.
+            let is_away = self.parcels.iter().all(|lane| lane.waiting.is_some());
+            let time = if is_away { to } else { self.next_tick(to) };
             self.tick(time, out);
-            if self.clock() == before {
-                // Nobody works on any partition.
+        }
+    }
+
+    /// Lets time pass up to an instant and stops there: with a last tick, so that everything before it is counted, and
+    /// with more of them until clocks that were behind are there, too.
+    pub fn finish(&mut self, end: Timestamp, out: &mut impl Outbox) {
+        self.advance(end, out);
+        loop {
+            let before = self.slowest();
+            self.tick(end, out);
+            if before == self.slowest() {
                 return;
             }
         }
     }
 
+    /// The clock that is furthest behind, of the partitions that somebody works on.
+    fn slowest(&self) -> Option<Timestamp> {
+        let working = self.parcels.iter().filter(|lane| lane.waiting.is_none());
+        working.map(|lane| lane.stage.clock()).min().flatten()
+    }
+
     /// One tick at an instant, for every partition that somebody works on.
-    pub fn tick(&mut self, time: Timestamp, out: &mut impl Outbox) {
+    fn tick(&mut self, time: Timestamp, out: &mut impl Outbox) {
         let tick = Control::Tick(Tick {
             time,
             registry_offset: self.registry_offset,
@@ -189,14 +208,20 @@ impl Replay {
     }
 
     fn next_tick(&self, to: Timestamp) -> Timestamp {
-        let Some(clock) = self.clock() else { return to };
-        let is_quiet = self
-            .latest_event
-            .is_none_or(|event| clock.since(event) >= CADENCE.quiet_after);
+        let Some(now) = self.now else { return to };
+        // A clock that is behind catches up by ten minutes with each tick, as it does on a log.
+        let is_quiet = self.slowest() >= Some(now)
+            && self
+                .latest_event
+                .is_none_or(|event| now.since(event) >= CADENCE.quiet_after);
         let every = if is_quiet { CADENCE.quiet } else { CADENCE.busy };
         let seconds = every.whole_seconds();
-        let (now, _) = clock.to_parts();
-        let next = now.div_euclid(seconds).saturating_add(1).saturating_mul(seconds);
+        let next = now
+            .to_parts()
+            .0
+            .div_euclid(seconds)
+            .saturating_add(1)
+            .saturating_mul(seconds);
         Timestamp::from_parts(next, 0).unwrap_or(to).min(to)
     }
 

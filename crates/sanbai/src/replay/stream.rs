@@ -62,9 +62,7 @@ impl Stream {
                     let known = side.replay.registry_offset();
                     side.replay.know_registry_before(known);
                 }
-                side.replay.advance(end, &mut side.told);
-                // Once more where the clock stood there already: what came since the last tick is counted with the next.
-                side.replay.tick(end, &mut side.told);
+                side.replay.finish(end, &mut side.told);
             }
         }
         for side in &mut self.sides {
