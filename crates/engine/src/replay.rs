@@ -45,7 +45,7 @@ pub const CADENCE: Cadence = Cadence {
 };
 
 /// A tick further ahead of its record is not believed by any shard.
-const AHEAD_MAX: Span = Span::seconds(60);
+pub const AHEAD_MAX: Span = Span::seconds(60);
 
 /// Shards that live through the past.
 #[derive(Debug)]

@@ -13,6 +13,7 @@ use sanbai_core::time::Timestamp;
 
 use crate::evidence::{self, Prepared, Source};
 use crate::{Outcome, output, reading};
+use difference::{Difference, Found};
 use side::Side;
 use stream::Stream;
 
@@ -58,14 +59,25 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
             json,
         )
     };
-    let before = source.overlay.is_given().then(|| side(&Rules::builtin(), false));
+    let mut after = side(&rules, arguments.json);
+    let before = source.overlay.is_given().then(|| {
+        let mut before = side(&Rules::builtin(), false);
+        before.told.found = Some(Found::default());
+        after.told.found = Some(Found::default());
+        before
+    });
     let decoder = evidence::decoder(&rules, keys.clone());
-    let mut stream = Stream::new(source, side(&rules, arguments.json), before)?;
+    let mut stream = Stream::new(source, after, before)?;
     reading::all(source, &decoder, &mut stream)?;
-    let (mut after, mut before, ledger) = stream.finish()?;
+    let (mut after, before, ledger) = stream.finish()?;
+    let found = before.and_then(|before| before.told.found).zip(after.told.found.take());
+    let difference = found.map(|(before, after)| Difference::between(&before, &after));
     let as_of = after.replay.clock().unwrap_or_default();
     if !arguments.json && ledger.has_judged() {
-        print(arguments, &mut after, before.as_mut(), &rules, as_of)?;
+        print(arguments, &after, difference.as_ref(), &rules, as_of)?;
+    }
+    for line in difference.iter().flat_map(Difference::lines) {
+        after.told.write(|| Some(line.to_string()));
     }
     after.told.flush()?;
     ledger.note();
@@ -81,8 +93,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
 
 fn print(
     arguments: &Arguments,
-    after: &mut Side,
-    before: Option<&mut Side>,
+    after: &Side,
+    difference: Option<&Difference>,
     rules: &Rules,
     as_of: Timestamp,
 ) -> anyhow::Result<()> {
@@ -102,8 +114,8 @@ fn print(
         .summary
         .print(&mut answers, newest, profile, rows, registered)?;
     after.told.alerts.print(&mut answers, rows, registered)?;
-    if let Some(before) = before {
-        difference::print(&mut answers, &before.told.outlets, &after.told.outlets, rows)?;
+    if let Some(difference) = difference {
+        difference.print(&mut answers, rows)?;
     }
     Ok(answers.flush()?)
 }

@@ -5,7 +5,6 @@ use std::io::{self, Write as _};
 
 use sanbai_core::registry::Registry;
 use sanbai_core::rules::Indicator;
-use sanbai_core::tally::Tally;
 use sanbai_core::verdict::Verdict;
 use sanbai_engine::log::{Message, Topic};
 use sanbai_engine::parcel::ParcelSettings;
@@ -14,12 +13,11 @@ use sanbai_engine::stage::Outbox;
 use sanbai_wire::{RawValues, TokenKeys, alert, compliance, verdict};
 
 use super::alerts::Alerts;
+use super::difference::Found;
 use crate::output;
 use crate::table::Summary;
 
-/// By brand and site.
-pub(super) type Outlets = BTreeMap<(String, String), Tally>;
-
+/// Shards, and what they said.
 pub(super) struct Side {
     pub(super) replay: Replay,
     pub(super) told: Told,
@@ -32,8 +30,8 @@ pub(super) struct Told {
     failed: Option<io::Error>,
     indicators: BTreeMap<String, Indicator>,
     pub(super) summary: Summary,
-    /// For the difference between two sets of rules.
-    pub(super) outlets: Outlets,
+    /// For the difference between two sets of rules, where there are two.
+    pub(super) found: Option<Found>,
     pub(super) alerts: Alerts,
     /// Codes and details of events that their parcels could not take, and of those that the stage could not read.
     pub(super) rejected: Vec<(String, String)>,
@@ -56,7 +54,7 @@ impl Side {
                 failed: None,
                 indicators,
                 summary: Summary::default(),
-                outlets: BTreeMap::new(),
+                found: None,
                 alerts: Alerts::default(),
                 rejected: Vec::new(),
             },
@@ -92,11 +90,13 @@ impl Told {
 
     fn add(&mut self, verdict: &Verdict<'_>) {
         self.summary.add(verdict, &self.indicators);
-        let outlet = (verdict.brand.to_owned(), verdict.site.to_owned());
-        self.outlets.entry(outlet).or_default().add(verdict, &self.indicators);
+        if let Some(found) = &mut self.found {
+            found.add(verdict);
+        }
     }
 
-    fn write(&mut self, line: impl FnOnce() -> Option<String>) {
+    /// Writes a line where lines of JSON are wanted.
+    pub(super) fn write(&mut self, line: impl FnOnce() -> Option<String>) {
         if let Some(answers) = &mut self.answers
             && self.failed.is_none()
             && let Some(line) = line()

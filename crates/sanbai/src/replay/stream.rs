@@ -1,11 +1,14 @@
 //! From what stands in files to the shards: events, the ticks between them, and where it ends.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::bail;
 use sanbai_core::shard::input::{Behaviour, Tick};
 use sanbai_core::shard::output::Alarm;
+use sanbai_core::shard::scope::ScopeAlarm;
 use sanbai_core::time::{Span, Timestamp};
+use sanbai_engine::replay::AHEAD_MAX;
 use sanbai_engine::stage::StageAlarm;
 use sanbai_wire::control::{Control, Read};
 use sanbai_wire::{Decoded, Reject};
@@ -30,13 +33,8 @@ pub(super) struct Stream {
     is_over: bool,
     ledger: Ledger,
     rejects: Rejects,
-    alarms: Alarms,
-}
-
-#[derive(Default)]
-struct Alarms {
-    ticks_ahead: u64,
-    others: Vec<StageAlarm>,
+    /// What an operator would be told, and how often.
+    alarms: BTreeMap<&'static str, u64>,
 }
 
 impl Stream {
@@ -48,7 +46,7 @@ impl Stream {
             is_over: false,
             ledger: Ledger::default(),
             rejects: Rejects::open(source.rejects.as_deref())?,
-            alarms: Alarms::default(),
+            alarms: BTreeMap::new(),
         })
     }
 
@@ -79,7 +77,9 @@ impl Stream {
         if !ledger.adds_up() {
             bail!("the ledger does not add up: {ledger:?}");
         }
-        self.alarms.note();
+        for (alarm, count) in &self.alarms {
+            output::note(&format!("报警 alarm: {alarm} × {count}"));
+        }
         Ok((after, sides.next(), ledger))
     }
 
@@ -94,10 +94,7 @@ impl Stream {
             return Ok(());
         };
         for alarm in side.replay.alarms() {
-            match alarm {
-                StageAlarm::Parcel(Alarm::TickAhead { .. }) => self.alarms.ticks_ahead += 1,
-                other => self.alarms.others.push(other),
-            }
+            *self.alarms.entry(words(alarm)).or_default() += 1;
         }
         Ok(side.told.failure()?)
     }
@@ -150,8 +147,9 @@ impl Take for Stream {
         self.ledger.unknown_fields += u64::from(read.unknown_fields);
         let (control, recorded_at) = match read.control {
             Control::Tick(tick) => {
-                self.is_over |= self.as_of.is_some_and(|as_of| tick.time > as_of);
                 let tick = self.recorded(tick);
+                let is_believed = tick.time <= tick.recorded_at.plus(AHEAD_MAX);
+                self.is_over |= is_believed && self.as_of.is_some_and(|as_of| tick.time > as_of);
                 (Control::Tick(tick), tick.recorded_at)
             }
             other => {
@@ -179,16 +177,19 @@ impl Take for Stream {
     }
 }
 
-impl Alarms {
-    fn note(&self) {
-        if self.ticks_ahead > 0 {
-            output::note(&format!(
-                "时钟记录超前 ticks ahead of everything before them, not believed: {}",
-                self.ticks_ahead
-            ));
+/// An alarm in a few words.
+const fn words(alarm: StageAlarm) -> &'static str {
+    match alarm {
+        StageAlarm::Parcel(Alarm::TickAhead { .. }) => {
+            "时钟记录超前，未采用 a tick far ahead of what came before it, ignored"
         }
-        for alarm in &self.others {
-            output::note(&format!("报警 alarm: {alarm:?}"));
+        StageAlarm::Parcel(Alarm::HitWithoutParcel) => "a pattern speaks of a parcel that is not open",
+        StageAlarm::Parcel(Alarm::TooManyHits) => "more patterns speak of one parcel than it holds",
+        StageAlarm::Scope(ScopeAlarm::TooLate { .. }) => "统计已冻结 changes for days whose rows are frozen",
+        StageAlarm::Scope(ScopeAlarm::NegativeCount) => "a count would have become negative",
+        StageAlarm::Scope(ScopeAlarm::Gap { .. } | ScopeAlarm::GapHealed { .. }) => "a gap between shards",
+        StageAlarm::Scope(ScopeAlarm::SourceLeftOut { .. } | ScopeAlarm::UnknownSource { .. }) => {
+            "a partition came or went"
         }
     }
 }
