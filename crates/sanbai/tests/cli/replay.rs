@@ -152,8 +152,8 @@ fn a_clean_parcel_exits_with_0_and_a_bad_one_with_1() {
 #[test]
 fn what_comes_after_as_of_is_left_out_and_counted() {
     let mut lines = base("SF1000000000001");
-    lines.push(r#"{"tick":{"time":"2026-03-13T00:00:00+08:00"}}"#.to_owned());
-    let as_of = "2026-03-10T19:00:00+08:00";
+    lines.push(r#"{"tick":{"time":"2026-03-10T18:40:00+08:00"}}"#.to_owned());
+    let as_of = "2026-03-10T18:35:00+08:00";
     let run = sanbai_with(
         lines.join("\n").as_bytes(),
         &["replay", "--json", "--as-of", as_of, "-"],
