@@ -77,11 +77,17 @@ impl Verdict<'_> {
 
     /// Whether it may be published for the first time: all duties judged, one failed, or something that cannot wait.
     ///
-    /// A parcel that nobody has accepted yet is judged, and there is nothing to publish of it.
+    /// A parcel that nobody has accepted yet is judged, and there is nothing to publish of it until LC-03 says that nothing
+    /// came of it.
     pub fn is_publishable(&self) -> bool {
         let statuses = || self.duties.iter().map(|duty| duty.status);
-        let awaited = [Status::Pending, Status::NotApplicable(Ground::NotAccepted)];
-        statuses().all(|status| !awaited.contains(&status))
+        let has_ended = self.findings.iter().any(|finding| finding.code == Code::Lc03);
+        let is_awaited = |status| match status {
+            Status::Pending => true,
+            Status::NotApplicable(ground) => ground == Ground::NotAccepted && !has_ended,
+            Status::Pass | Status::Fail | Status::Unknown(_) => false,
+        };
+        !statuses().any(is_awaited)
             || statuses().any(|status| status == Status::Fail)
             || self.findings.iter().any(|finding| finding.code.is_urgent())
     }

@@ -13,6 +13,7 @@ pub mod ledger;
 pub mod log;
 pub mod parcel;
 pub mod registry;
+pub mod replay;
 pub mod scope;
 pub mod stage;
 pub mod store;

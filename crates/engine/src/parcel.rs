@@ -9,6 +9,7 @@ use sanbai_core::shard::position::Position;
 use sanbai_core::shard::row::{RestoreError, Row};
 use sanbai_core::shard::section::{Change, Entry};
 use sanbai_core::time::{Span, Timestamp};
+use sanbai_core::verdict::Verdict;
 use sanbai_wire::control::{self, Control, KIND_HEADER};
 use sanbai_wire::rejects::Rejected;
 use sanbai_wire::sighting::{SECTION_BYTES_MAX, SectionWriter};
@@ -303,6 +304,10 @@ impl<O: Outbox> Sink for Sending<'_, O> {
             Output::Outcome(outcome) => self.outcome(at, outcome),
             Output::Alarm(alarm) => self.sender.alarms.push(StageAlarm::Parcel(alarm)),
         }
+    }
+
+    fn retired(&mut self, verdict: &Verdict<'_>) {
+        self.out.retired(verdict);
     }
 }
 

@@ -9,6 +9,7 @@ use sanbai_core::shard::position::Position;
 use sanbai_core::shard::row::{RestoreError, Row};
 use sanbai_core::shard::scope::ScopeAlarm;
 use sanbai_core::time::Timestamp;
+use sanbai_core::verdict::Verdict;
 use sanbai_wire::snapshot::ShardKind;
 
 use crate::ledger::Ledger;
@@ -32,6 +33,9 @@ pub struct Layout {
 pub trait Outbox {
     /// Takes a message.
     fn put(&mut self, message: Message);
+
+    /// Takes note of a parcel that was judged for the last time. For whoever sums up: no message says it.
+    fn retired(&mut self, _verdict: &Verdict<'_>) {}
 }
 
 impl Outbox for Vec<Message> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, BufRead, BufWriter, Read as _, Write as _};
+use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -10,47 +10,45 @@ use sanbai_core::case::Evidence;
 use sanbai_core::registry::Registry;
 use sanbai_core::rules::Rules;
 use sanbai_core::time::{Span, Timestamp};
-use sanbai_wire::{Code, Decoder, Encoding, Frame, Reject, Seen, limits};
+use sanbai_wire::{Code, Decoder, Encoding, Reject, Seen, TokenKeys, control};
 
 use crate::piles::{Order, Origin, Piles};
+use crate::reading::{self, Take};
 use crate::rules::Overlay;
-use crate::{input, keys, output, registers};
-
-/// Bytes read at once from a protobuf file.
-const CHUNK: usize = 1 << 16;
+use crate::{keys, output, registers};
 
 /// Where events, rules and registers come from, and as of when they are judged.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Source {
     /// Files of events: JSON lines or length-delimited protobuf, also .gz or .zst; `-` is standard input
     #[arg(required = true)]
-    files: Vec<PathBuf>,
+    pub(crate) files: Vec<PathBuf>,
     /// Profile that decides: strict100, statutory, or one of the rule files
     #[arg(long)]
     pub(crate) profile: Option<String>,
     #[command(flatten)]
-    overlay: Overlay,
+    pub(crate) overlay: Overlay,
     /// Folder with the registers, as sites.csv, staff.csv, agreements.csv (docs/registers.md); what they would answer is
     /// unanswered without
     #[arg(long, value_name = "DIR")]
-    registry: Option<PathBuf>,
+    pub(crate) registry: Option<PathBuf>,
     /// Judge as of this moment, as 2026-03-12T00:00:00+08:00; events received later are left out. Default: the latest
     /// intake seen
     #[arg(long, value_name = "MOMENT", value_parser = instant)]
-    as_of: Option<Timestamp>,
+    pub(crate) as_of: Option<Timestamp>,
     /// File with the keys of tokens; without one a fresh key is drawn for this run
     #[arg(long, value_name = "FILE")]
-    keys: Option<PathBuf>,
+    pub(crate) keys: Option<PathBuf>,
     /// Write what could not be read: one JSON object a line, without the values
     #[arg(long, value_name = "FILE")]
-    rejects: Option<PathBuf>,
+    pub(crate) rejects: Option<PathBuf>,
     /// How the files are written; told from the first byte of each where nothing is said
     #[arg(long, value_enum, default_value_t = Format::Auto)]
-    format: Format,
+    pub(crate) format: Format,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
+pub(crate) enum Format {
     /// Told from the first byte
     Auto,
     /// One JSON event or batch a line
@@ -139,6 +137,8 @@ pub(crate) struct Ledger {
     pub(crate) other: u64,
     pub(crate) rejected: BTreeMap<&'static str, u64>,
     unknown_fields: u64,
+    /// Control records, which are no events: a file is judged as of one moment.
+    controls: u64,
 }
 
 impl Ledger {
@@ -178,14 +178,29 @@ impl Ledger {
                 .collect();
             output::note(&format!("拒绝 rejected: {} (docs/bad-input.md)", codes.join(", ")));
         }
+        if self.controls > 0 {
+            output::note(&format!(
+                "控制记录（时钟等）略过 control records (ticks and the like) passed over: {}",
+                self.controls
+            ));
+        }
         if self.unknown_fields > 0 {
             output::note(&format!("未知字段 unknown fields passed over: {}", self.unknown_fields));
         }
     }
 }
 
-/// Reads all files as one set. With `only` the events of other waybills are read and counted, and not kept.
-pub(crate) fn load(source: &Source, only: Option<&str>) -> anyhow::Result<Loaded> {
+/// What events are read and judged by.
+pub(crate) struct Prepared {
+    pub(crate) rules: Rules,
+    pub(crate) keys: TokenKeys,
+    pub(crate) registry: Registry,
+    /// Records in the registers.
+    pub(crate) records: u64,
+}
+
+/// Reads rules, keys and registers, and looks whether all that was asked for can be done.
+pub(crate) fn prepare(source: &Source) -> anyhow::Result<Prepared> {
     let rules = source.overlay.load()?;
     if let Some(profile) = &source.profile
         && let Some(set) = rules.sets().iter().find(|set| !set.profile_set.contains_key(profile))
@@ -203,13 +218,22 @@ pub(crate) fn load(source: &Source, only: Option<&str>) -> anyhow::Result<Loaded
         bail!("{} is read, so the rejects cannot be written to it", rejects.display());
     }
     let keys = keys::load(source.keys.as_deref())?;
-    let registry = registers::load(source.registry.as_deref(), &keys)?;
-    let limits = rules.newest().limits;
-    let brands = rules.brands();
-    let decoder = Decoder::new(keys, |brand: &str| brands.resolve(brand))
-        .max_age(Span::days(limits.event_age_days_max.into()))
-        .max_ahead(Span::hours(limits.event_future_hours_max.into()));
-    let mut reader = Reader {
+    let (registry, records) = registers::load(source.registry.as_deref(), &keys)?;
+    Ok(Prepared {
+        rules,
+        keys,
+        registry,
+        records,
+    })
+}
+
+/// Reads all files as one set. With `only` the events of other waybills are read and counted, and not kept.
+pub(crate) fn load(source: &Source, only: Option<&str>) -> anyhow::Result<Loaded> {
+    let Prepared {
+        rules, keys, registry, ..
+    } = prepare(source)?;
+    let decoder = decoder(&rules, keys);
+    let mut taker = Taker {
         decoder: &decoder,
         as_of: source.as_of,
         only,
@@ -220,16 +244,15 @@ pub(crate) fn load(source: &Source, only: Option<&str>) -> anyhow::Result<Loaded
         ledger: Ledger::default(),
         rejects: Rejects::open(source.rejects.as_deref())?,
     };
-    for file in &source.files {
-        reader.file(file, source.format)?;
-    }
-    let as_of = source.as_of.or(reader.latest).unwrap_or_default();
+    reading::all(source, &mut taker)?;
+    let as_of = source.as_of.or(taker.latest).unwrap_or_default();
     let parcels = Read {
-        files: reader.files,
-        piles: reader.piles,
-        ledger: reader.ledger,
-        rejects: reader.rejects,
+        files: taker.files,
+        piles: taker.piles,
+        ledger: taker.ledger,
+        rejects: taker.rejects,
     };
+    drop(decoder);
     Ok(Loaded {
         rules,
         registry,
@@ -238,12 +261,21 @@ pub(crate) fn load(source: &Source, only: Option<&str>) -> anyhow::Result<Loaded
     })
 }
 
+/// Reads events by the limits and the brands of the rules.
+pub(crate) fn decoder<'r>(rules: &'r Rules, keys: TokenKeys) -> Decoder<impl Fn(&str) -> Option<&'r str>> {
+    let limits = rules.newest().limits;
+    let brands = rules.brands();
+    Decoder::new(keys, |brand: &str| brands.resolve(brand))
+        .max_age(Span::days(limits.event_age_days_max.into()))
+        .max_ahead(Span::hours(limits.event_future_hours_max.into()))
+}
+
 /// Whether two paths lead to one file that is there.
 fn is_same_file(left: &Path, right: &Path) -> bool {
     matches!((left.canonicalize(), right.canonicalize()), (Ok(left), Ok(right)) if left == right)
 }
 
-struct Reader<'a, R> {
+struct Taker<'a, R> {
     decoder: &'a Decoder<R>,
     as_of: Option<Timestamp>,
     only: Option<&'a str>,
@@ -256,121 +288,49 @@ struct Reader<'a, R> {
     rejects: Rejects,
 }
 
-impl<'r, R: Fn(&str) -> Option<&'r str>> Reader<'_, R> {
-    fn file(&mut self, path: &Path, format: Format) -> anyhow::Result<()> {
-        let (mut reader, bar) = input::open(path)?;
-        let cannot_read = || format!("cannot read {}", path.display());
-        let start = reader.fill_buf().with_context(cannot_read)?;
-        if matches!(start, [0xff, 0xfe, _, 0, ..] | [0xfe, 0xff, 0, ..]) {
-            bail!("{} is UTF-16: save it as UTF-8", path.display());
-        }
-        let is_json = match format {
-            Format::Auto => input::is_json(start),
-            Format::Ndjson => true,
-            Format::Protobuf => false,
-        };
+impl<'r, R: Fn(&str) -> Option<&'r str>> Take for Taker<'_, R> {
+    fn file(&mut self, path: &Path, unit: &'static str) {
         self.files.push(Named {
             path: path.to_owned(),
-            unit: if is_json { "line" } else { "offset" },
+            unit,
         });
-        if is_json {
-            self.json_lines(path, reader)
-        } else {
-            self.frames(path, reader)
-        }
-        .with_context(cannot_read)?;
-        bar.finish_and_clear();
-        Ok(())
     }
 
-    fn json_lines(&mut self, path: &Path, reader: Box<dyn BufRead>) -> anyhow::Result<()> {
-        let mut lines = input::Lines::over(reader, limits::RECORD_BYTES_MAX);
-        let mut number = 0_u64;
-        while let Some(line) = lines.next()? {
-            number += 1;
-            if line.trim_ascii().is_empty() {
-                continue;
-            }
-            let place = Place {
-                name: "line",
-                number,
-                index: None,
-            };
-            self.record(path, place, line, Encoding::Json)?;
-        }
-        Ok(())
-    }
-
-    fn frames(&mut self, path: &Path, mut reader: Box<dyn BufRead>) -> anyhow::Result<()> {
-        let mut buffer: Vec<u8> = Vec::new();
-        let (mut start, mut offset) = (0_usize, 0_u64);
-        loop {
-            let place = Place {
-                name: "offset",
-                number: offset,
-                index: None,
-            };
-            match Frame::first(&buffer[start..]) {
-                Ok(Frame::Whole { content, length }) => {
-                    self.record(path, place, content, Encoding::Protobuf)?;
-                    start += length;
-                    offset += length as u64;
-                }
-                Ok(Frame::Broken { missing }) => {
-                    buffer.drain(..start);
-                    start = 0;
-                    let wanted = missing.max(CHUNK) as u64;
-                    if reader.by_ref().take(wanted).read_to_end(&mut buffer)? == 0 {
-                        if !buffer.is_empty() {
-                            let detail = "the file ends in the middle of an event";
-                            self.outcome(path, place, Err(Reject::new(Code::ProtoDecode, detail)))?;
-                        }
-                        return Ok(());
-                    }
-                }
-                Ok(Frame::TooLong { length }) => {
-                    let detail = "the event is over the limit of 1 MiB";
-                    self.outcome(path, place, Err(Reject::new(Code::EventTooLarge, detail)))?;
-                    let here = (buffer.len() - start) as u64;
-                    buffer.clear();
-                    start = 0;
-                    io::copy(&mut reader.by_ref().take(length.saturating_sub(here)), &mut io::sink())?;
-                    offset = offset.saturating_add(length);
-                }
-                Err(reject) => {
-                    // Without a length nobody can tell where the next event begins.
-                    return self.outcome(path, place, Err(reject));
-                }
-            }
-        }
-    }
-
-    /// One event, or a batch of them.
     fn record(&mut self, path: &Path, place: Place, bytes: &[u8], encoding: Encoding) -> anyhow::Result<()> {
         let decoder = self.decoder;
         let mut spare = std::mem::take(&mut self.spare);
-        let (mut index, mut written) = (0_usize, Ok(()));
+        let (mut index, mut taken) = (0_usize, Ok(()));
         let whole = decoder.see_each(bytes, encoding, &mut spare, |seen| {
-            if written.is_ok() {
-                written = self.outcome(
-                    path,
-                    Place {
-                        index: Some(index),
-                        ..place
-                    },
-                    seen,
-                );
+            if taken.is_ok() {
+                let place = Place {
+                    index: Some(index),
+                    ..place
+                };
+                taken = self.outcome(path, place, seen);
             }
             index += 1;
         });
         self.spare = spare;
-        written?;
+        taken?;
         match whole {
             Ok(_) => Ok(()),
             Err(reject) => self.outcome(path, place, Err(reject)),
         }
     }
 
+    fn unreadable(&mut self, path: &Path, place: Place, reject: Reject) -> anyhow::Result<()> {
+        self.outcome(path, place, Err(reject))
+    }
+
+    /// Moves clocks, and here there is none: all lines are one set, judged as of one moment.
+    fn control(&mut self, _: &Path, _: Place, read: control::Read) -> anyhow::Result<()> {
+        self.ledger.controls += 1;
+        self.ledger.unknown_fields += u64::from(read.unknown_fields);
+        Ok(())
+    }
+}
+
+impl<'r, R: Fn(&str) -> Option<&'r str>> Taker<'_, R> {
     /// Every event comes through here once, and has exactly one outcome: here, or with its parcel.
     fn outcome(&mut self, path: &Path, place: Place, seen: Result<Seen<'_>, Reject>) -> anyhow::Result<()> {
         self.ledger.events += 1;
@@ -413,12 +373,12 @@ impl<'r, R: Fn(&str) -> Option<&'r str>> Reader<'_, R> {
 }
 
 /// Where what could not be read is written.
-struct Rejects {
+pub(crate) struct Rejects {
     file: Option<BufWriter<File>>,
 }
 
 impl Rejects {
-    fn open(path: Option<&Path>) -> anyhow::Result<Self> {
+    pub(crate) fn open(path: Option<&Path>) -> anyhow::Result<Self> {
         let file = match path {
             Some(path) => Some(File::create(path).with_context(|| format!("cannot write {}", path.display()))?),
             None => None,
@@ -428,13 +388,25 @@ impl Rejects {
         })
     }
 
-    fn write(&mut self, path: &Path, place: Place, reject: &Reject) -> anyhow::Result<()> {
+    pub(crate) fn write(&mut self, path: &Path, place: Place, reject: &Reject) -> anyhow::Result<()> {
+        self.write_code(path, place, reject.code.as_str(), &reject.pointer, &reject.detail)
+    }
+
+    /// The same for an event that its parcel could not take.
+    pub(crate) fn write_code(
+        &mut self,
+        path: &Path,
+        place: Place,
+        code: &str,
+        pointer: &str,
+        detail: &str,
+    ) -> anyhow::Result<()> {
         let Some(file) = &mut self.file else { return Ok(()) };
         let mut line = serde_json::json!({
             "file": path.display().to_string(),
-            "code": reject.code.as_str(),
-            "pointer": reject.pointer,
-            "detail": reject.detail,
+            "code": code,
+            "pointer": pointer,
+            "detail": detail,
         });
         line[place.name] = place.number.into();
         if let Some(index) = place.index {
@@ -443,7 +415,7 @@ impl Rejects {
         writeln!(file, "{line}").context("cannot write the rejects")
     }
 
-    fn close(self) -> anyhow::Result<()> {
+    pub(crate) fn close(self) -> anyhow::Result<()> {
         match self.file {
             Some(mut file) => file.flush().context("cannot write the rejects"),
             None => Ok(()),
@@ -453,10 +425,10 @@ impl Rejects {
 
 /// Where in a file an event stands.
 #[derive(Clone, Copy, Debug)]
-struct Place {
+pub(crate) struct Place {
     /// `line` or `offset`.
-    name: &'static str,
-    number: u64,
+    pub(crate) name: &'static str,
+    pub(crate) number: u64,
     /// Ordinal of the event in its batch.
-    index: Option<usize>,
+    pub(crate) index: Option<usize>,
 }

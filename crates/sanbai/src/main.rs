@@ -9,7 +9,9 @@ mod input;
 mod keys;
 mod output;
 mod piles;
+mod reading;
 mod registers;
+mod replay;
 mod rules;
 mod story;
 mod table;
@@ -38,6 +40,7 @@ enum Command {
     Explain(explain::Arguments),
     Generate(generate::Arguments),
     Id(id::Arguments),
+    Replay(replay::Arguments),
     Rules(rules::Arguments),
 }
 
@@ -67,6 +70,7 @@ fn main() -> ExitCode {
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Generate(arguments) => generate::run(&arguments),
         Command::Id(arguments) => id::run(&arguments),
+        Command::Replay(arguments) => replay::run(&arguments),
         Command::Rules(arguments) => rules::run(&arguments),
     };
     match outcome {

@@ -14,10 +14,12 @@ use crate::output;
 const FAULTS_MAX: usize = 20;
 
 /// Reads all registers of a folder. A file that is not there is a register that is not there; a fault in one that is
-/// there stops the run, for judging without the row would accuse or excuse somebody.
-pub(crate) fn load(folder: Option<&Path>, keys: &TokenKeys) -> anyhow::Result<Registry> {
+/// there stops the run, for judging without the row would accuse or excuse somebody. Also says how many records there are.
+pub(crate) fn load(folder: Option<&Path>, keys: &TokenKeys) -> anyhow::Result<(Registry, u64)> {
     let mut registry = Registry::default();
-    let Some(folder) = folder else { return Ok(registry) };
+    let Some(folder) = folder else {
+        return Ok((registry, 0));
+    };
     if !folder.is_dir() {
         bail!("{} is no folder", folder.display());
     }
@@ -56,5 +58,5 @@ pub(crate) fn load(folder: Option<&Path>, keys: &TokenKeys) -> anyhow::Result<Re
     if files == 0 {
         bail!("{} holds no register: see docs/registers.md", folder.display());
     }
-    Ok(registry)
+    Ok((registry, offset))
 }

@@ -43,6 +43,11 @@ pub(crate) struct Overlay {
 }
 
 impl Overlay {
+    /// Whether there are any.
+    pub(crate) fn is_given(&self) -> bool {
+        !self.files.is_empty()
+    }
+
     /// The rule sets.
     pub(crate) fn load(&self) -> anyhow::Result<Rules> {
         let mut texts = Vec::new();

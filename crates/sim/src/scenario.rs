@@ -18,8 +18,14 @@
 //!
 //! Every `expect` is one question, asked at the clock and under the profile that stand above it; what follows belongs to
 //! it: `finding`, `clause`, `unanswered` (if given, all of them), `finds` (classes of prohibited goods), `published`,
-//! `counted`. `hit: RN-08 realName` says that a pattern across parcels marks this one. `revisions` are the times at which a verdict would be published, from the first event to the last `as-of`.
-//! An event is received 30 s after it happened unless `received 13:00` stands at it. Times are civil time at +08:00.
+//! `counted`. `hit: RN-08 realName` says that a pattern across parcels marks this one. `revisions` are the times at which
+//! a verdict is published, from the first event to the last `as-of`. An event is received 30 s after it happened unless
+//! `received 13:00` stands at it. Times are civil time at +08:00.
+//!
+//! Every scenario is judged twice: as `sanbai check` does, all events at once, and by the shards, event by event with a
+//! clock. Both must say the same at every question; `revisions` are when the shards publish.
+//!
+//! A [`Story`] is about many parcels, and about what happens to those who judge them.
 
 mod base;
 mod clock;
@@ -27,11 +33,13 @@ mod expectation;
 mod happening;
 mod lines;
 mod register;
-mod revisions;
+mod replayed;
 mod said;
+mod story;
 
 pub use base::{BASE, COMPLETE};
 pub use lines::parse;
+pub use story::{Story, parse_stories};
 
 use std::fmt;
 
@@ -67,7 +75,7 @@ pub struct Scenario {
     pub hits: Vec<Mark>,
     /// What is asked and what must be answered; never empty.
     pub questions: Vec<Question>,
-    /// When a verdict would be published, if the scenario says so.
+    /// When a verdict is published, if the scenario says so.
     pub revisions: Option<Vec<Timestamp>>,
 }
 
@@ -146,12 +154,7 @@ impl Scenario {
                 differences.extend(found.into_iter().map(|line| format!("  {line}")));
             }
         }
-        if let Some(expected) = &self.revisions {
-            let found = self.published_at();
-            if found != *expected {
-                differences.push(format!("revisions: expected {expected:?}, found {found:?}"));
-            }
-        }
+        differences.extend(self.replay_differences());
         differences
     }
 
@@ -175,11 +178,7 @@ impl Scenario {
         answer: impl FnOnce(&sanbai_core::verdict::Verdict<'_>, &Rules) -> T,
     ) -> Option<T> {
         let rules = Rules::builtin();
-        let mut registry = Registry::default();
-        for (offset, record) in (0..).zip(&self.registry) {
-            let record = to_core(record, offset).ok().flatten();
-            record.into_iter().for_each(|record| registry.insert(record));
-        }
+        let registry = on_file(&self.registry);
         let received = events
             .iter()
             .filter_map(Decoded::event)
@@ -196,6 +195,16 @@ impl Scenario {
         let verdict = judge.marked_verdict(&evidence, question.as_of, marks).ok()??;
         Some(answer(&verdict, &rules))
     }
+}
+
+/// Registers that hold these records, each at its place in the list.
+fn on_file(records: &[RegistryRecord]) -> Registry {
+    let mut registry = Registry::default();
+    for (offset, record) in (0..).zip(records) {
+        let record = to_core(record, offset).ok().flatten();
+        record.into_iter().for_each(|record| registry.insert(record));
+    }
+    registry
 }
 
 /// Id of the event with a label such as `e7`.

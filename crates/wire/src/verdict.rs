@@ -1,6 +1,7 @@
 //! Verdicts as JSON, one object a line, and as messages: `docs/verdict.md`.
 
 mod message;
+mod of_message;
 
 use std::collections::BTreeMap;
 
@@ -15,6 +16,7 @@ use sanbai_core::verdict::Verdict;
 use serde::Serialize;
 
 pub use message::{revision_to_bytes, revision_to_message, to_message, to_protobuf};
+pub use of_message::{decode, message_to_json};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -36,28 +38,28 @@ struct VerdictJson<'a> {
     counted: bool,
     profile: &'a str,
     rules: &'a str,
-    duties: DutiesJson,
+    duties: DutiesJson<'a>,
     findings: Vec<FindingJson<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    unanswered: Vec<UnansweredJson>,
+    unanswered: Vec<UnansweredJson<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     finds: Vec<FindJson>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct DutiesJson {
-    real_name: DutyJson,
-    inspection: DutyJson,
-    xray: DutyJson,
+struct DutiesJson<'a> {
+    real_name: DutyJson<'a>,
+    inspection: DutyJson<'a>,
+    xray: DutyJson<'a>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct DutyJson {
+struct DutyJson<'a> {
     status: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    ground: Option<&'static str>,
+    ground: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     deadline: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -72,10 +74,10 @@ struct DutyJson {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct FindingJson<'a> {
-    code: &'static str,
+    code: &'a str,
     severity: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    duty: Option<&'static str>,
+    duty: Option<&'a str>,
     #[serde(skip_serializing_if = "is_false")]
     performed_late: bool,
     #[serde(skip_serializing_if = "is_false")]
@@ -86,7 +88,7 @@ struct FindingJson<'a> {
     site: &'a str,
     operator: &'a str,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    values: BTreeMap<&'static str, String>,
+    values: BTreeMap<&'a str, String>,
     title_zh: &'a str,
     title_en: &'a str,
     next_zh: &'a str,
@@ -102,9 +104,9 @@ struct ClauseJson<'a> {
 }
 
 #[derive(Serialize)]
-struct UnansweredJson {
-    code: &'static str,
-    register: &'static str,
+struct UnansweredJson<'a> {
+    code: &'a str,
+    register: &'a str,
 }
 
 #[derive(Serialize)]
@@ -195,7 +197,7 @@ fn json<'a>(verdict: &'a Verdict<'a>, set: &'a RuleSet, profile: &'a str, revisi
     }
 }
 
-fn duty(duty: &DutyStatus) -> DutyJson {
+fn duty(duty: &DutyStatus) -> DutyJson<'static> {
     DutyJson {
         status: duty.status.as_str(),
         ground: duty.status.ground(),

@@ -167,7 +167,12 @@ fn cite(rules: &Table, clause: &str) -> anyhow::Result<String> {
 fn scenarios(root: &Path) -> anyhow::Result<BTreeMap<String, String>> {
     let mut scenarios = BTreeMap::new();
     for entry in std::fs::read_dir(root.join(SCENARIOS)).context(SCENARIOS)? {
-        let text = std::fs::read_to_string(entry?.path())?;
+        let path = entry?.path();
+        if !path.is_file() {
+            // The folder of stories, which are about many parcels.
+            continue;
+        }
+        let text = std::fs::read_to_string(path)?;
         for scenario in text.split("\nscenario ").skip(1) {
             let topic = scenario.split(": ").next().unwrap_or_default();
             scenarios.insert(topic.to_owned(), format!("scenario {}", scenario.trim_end()));

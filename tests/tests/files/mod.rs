@@ -18,6 +18,7 @@ pub(crate) fn all() -> Vec<File> {
     let mut paths: Vec<_> = std::fs::read_dir(&folder)
         .expect("the folder of scenarios")
         .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.is_file())
         .collect();
     paths.sort();
     let read = |path: &Path| {

@@ -13,6 +13,10 @@ use crate::verdict::Verdict;
 pub trait Sink {
     /// Takes an output caused at a position.
     fn put(&mut self, at: Position, output: Output<'_>);
+
+    /// Takes note of a parcel that was judged for the last time, after whatever was sent of it. For whoever sums up: on a
+    /// log nothing follows from it.
+    fn retired(&mut self, _verdict: &Verdict<'_>) {}
 }
 
 /// One output of a parcel shard.

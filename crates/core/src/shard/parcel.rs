@@ -10,6 +10,7 @@ mod body;
 mod deadlines;
 mod judged;
 mod kept;
+mod look;
 mod retired;
 mod rows;
 #[cfg(test)]
@@ -403,6 +404,7 @@ impl ParcelShard {
             ..after
         };
         if is_last {
+            out.retired(&verdict);
             let rest = rest(&evidence, ends_at, view);
             let key = Key::of(verdict.brand, verdict.waybill);
             drop(verdict);

@@ -7,5 +7,6 @@ mod id;
 mod order;
 mod privacy;
 mod rejects;
+mod replay;
 mod rules;
 mod support;

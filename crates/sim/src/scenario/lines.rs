@@ -7,6 +7,7 @@ use sanbai_core::finding::Code;
 use sanbai_core::rules::{Duty, Rules};
 use sanbai_core::time::{CivilDay, Span, Timestamp};
 use sanbai_wire::proto::event::ParcelEvent;
+use sanbai_wire::proto::event::parcel_event::Happening;
 use sanbai_wire::{Decoded, Decoder, Encoding, TokenKeys, encode_protobuf};
 
 use super::base::{BASE, COMPLETE, whereabouts};
@@ -42,7 +43,7 @@ pub fn parse(text: &str) -> Result<Vec<Scenario>, Fault> {
 }
 
 /// A comment is a line that begins with `#`, or what follows two blanks and a `#`.
-fn without_comment(text: &str) -> &str {
+pub(super) fn without_comment(text: &str) -> &str {
     let text = text.trim();
     if text.starts_with('#') {
         ""
@@ -62,20 +63,22 @@ fn hit(text: &str) -> Result<Mark, String> {
 }
 
 /// A scenario that is being read.
-struct Draft {
-    scenario: Scenario,
-    day: CivilDay,
+pub(super) struct Draft {
+    pub(super) scenario: Scenario,
+    pub(super) day: CivilDay,
+    /// Parcels before this one, which have events of the same labels.
+    parcel: u32,
     brand: String,
     waybill: String,
     profile: String,
-    as_of: Option<Timestamp>,
+    pub(super) as_of: Option<Timestamp>,
     /// Place in the list of events, by label.
     labels: BTreeMap<String, usize>,
     unlabelled: u32,
 }
 
 impl Draft {
-    fn new(line: usize, head: &str) -> Result<Self, String> {
+    pub(super) fn new(line: usize, head: &str) -> Result<Self, String> {
         let (topic, title) = head.split_once(": ").ok_or("a scenario is `scenario TOPIC: TITLE`")?;
         Ok(Self {
             scenario: Scenario {
@@ -90,6 +93,7 @@ impl Draft {
                 revisions: None,
             },
             day: CivilDay::parse("2026-03-10").ok_or("no such day")?,
+            parcel: 0,
             brand: "SF".to_owned(),
             waybill: "SF1234567890123".to_owned(),
             profile: "strict100".to_owned(),
@@ -113,7 +117,7 @@ impl Draft {
         Ok(self.scenario)
     }
 
-    fn line(&mut self, text: &str) -> Result<(), String> {
+    pub(super) fn line(&mut self, text: &str) -> Result<(), String> {
         let Some((key, value)) = text
             .split_once(": ")
             .filter(|(key, _)| !key.contains(char::is_whitespace))
@@ -124,7 +128,7 @@ impl Draft {
         match key {
             "day" => self.day = super::clock::day(value)?,
             "brand" => value.clone_into(&mut self.brand),
-            "waybill" => value.clone_into(&mut self.waybill),
+            "waybill" => self.next_parcel(value),
             "start" if value == "base" => BASE.lines().try_for_each(|line| self.line(line))?,
             "start" if value == "nothing" => {}
             "without" => value.split(',').try_for_each(|label| self.leave_out(label.trim()))?,
@@ -150,6 +154,15 @@ impl Draft {
             _ => return Err(format!("`{key}` is no keyword")),
         }
         Ok(())
+    }
+
+    /// What follows is about another parcel, if there were events before.
+    fn next_parcel(&mut self, waybill: &str) {
+        if !self.scenario.messages.is_empty() && waybill != self.waybill {
+            self.parcel = self.parcel.saturating_add(1);
+            self.labels.clear();
+        }
+        waybill.clone_into(&mut self.waybill);
     }
 
     fn file(&mut self, record: &str) -> Result<(), String> {
@@ -194,6 +207,7 @@ impl Draft {
         };
         happened_at(&mut event, at);
         self.attributes(&mut event, attributes)?;
+        of_parcel(&mut event, self.parcel);
         self.labels.insert(label, self.scenario.messages.len());
         self.scenario.messages.push(event);
         Ok(())
@@ -255,6 +269,15 @@ impl Draft {
             }
         }
         Ok(())
+    }
+}
+
+/// Labels name events of one parcel, ids those of all.
+fn of_parcel(event: &mut ParcelEvent, parcel: u32) {
+    let of_parcel = |id: &str| id.replace("-7000-", &format!("-7{parcel:03}-"));
+    event.event_id = of_parcel(&event.event_id);
+    if let Some(Happening::Retracted(retracted)) = &mut event.happening {
+        retracted.event_id = of_parcel(&retracted.event_id);
     }
 }
 
