@@ -1,6 +1,5 @@
 //! From files to the evidence of parcels, with a ledger in which every event has exactly one outcome.
 
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufRead, BufWriter, Read as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -12,9 +11,10 @@ use sanbai_core::rules::Rules;
 use sanbai_core::time::{Span, Timestamp};
 use sanbai_wire::{Code, Decoder, Encoding, Frame, Reject, Seen, limits};
 
+use crate::ledger::Ledger;
 use crate::piles::{Order, Origin, Piles};
 use crate::rules::Overlay;
-use crate::{input, keys, output, registers};
+use crate::{input, keys, registers};
 
 /// Bytes read at once from a protobuf file.
 const CHUNK: usize = 1 << 16;
@@ -123,65 +123,6 @@ fn reject_full(full: &[Origin], files: &[Named], ledger: &mut Ledger, rejects: &
         rejects.write(path, place, &reject)?;
     }
     Ok(())
-}
-
-/// What became of every event. The outcomes add up to the events.
-#[derive(Debug, Default)]
-pub(crate) struct Ledger {
-    pub(crate) events: u64,
-    pub(crate) merged: u64,
-    pub(crate) duplicate: u64,
-    /// About a device, a screener or an outlet: no parcel is judged by it.
-    pub(crate) subject: u64,
-    /// Received after `--as-of`.
-    pub(crate) left_out: u64,
-    /// Of another waybill than the one asked for.
-    pub(crate) other: u64,
-    pub(crate) rejected: BTreeMap<&'static str, u64>,
-    unknown_fields: u64,
-}
-
-impl Ledger {
-    pub(crate) fn rejected_total(&self) -> u64 {
-        self.rejected.values().sum()
-    }
-
-    fn reject(&mut self, reject: &Reject) {
-        *self.rejected.entry(reject.code.as_str()).or_default() += 1;
-    }
-
-    fn adds_up(&self) -> bool {
-        let outcomes = self.merged + self.duplicate + self.subject + self.left_out + self.other;
-        self.events == outcomes + self.rejected_total()
-    }
-
-    /// Says in one line what became of the events, and in another what was rejected.
-    pub(crate) fn note(&self) {
-        if self.merged == 0 {
-            output::note("没有可判定的事件 no event could be judged, so nothing is shown to be in order");
-        }
-        output::note(&format!(
-            "事件 events {} = 采用 merged {} + 重复 duplicate {} + 设备等 subject {} + 晚于判定时刻 after as-of {} + 其他运单 other {} + 拒绝 rejected {}",
-            self.events,
-            self.merged,
-            self.duplicate,
-            self.subject,
-            self.left_out,
-            self.other,
-            self.rejected_total()
-        ));
-        if !self.rejected.is_empty() {
-            let codes: Vec<String> = self
-                .rejected
-                .iter()
-                .map(|(code, count)| format!("{code} × {count}"))
-                .collect();
-            output::note(&format!("拒绝 rejected: {} (docs/bad-input.md)", codes.join(", ")));
-        }
-        if self.unknown_fields > 0 {
-            output::note(&format!("未知字段 unknown fields passed over: {}", self.unknown_fields));
-        }
-    }
 }
 
 /// Reads all files as one set. With `only` the events of other waybills are read and counted, and not kept.
