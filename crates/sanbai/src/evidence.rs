@@ -224,7 +224,7 @@ impl<'r, R: Fn(&str) -> Option<&'r str>> Reader<'_, R> {
         Ok(())
     }
 
-    fn json_lines(&mut self, path: &Path, reader: Box<dyn BufRead>) -> anyhow::Result<()> {
+    fn json_lines(&mut self, path: &Path, reader: input::Bytes) -> anyhow::Result<()> {
         let mut lines = input::Lines::over(reader, limits::RECORD_BYTES_MAX);
         let mut number = 0_u64;
         while let Some(line) = lines.next()? {
@@ -242,7 +242,7 @@ impl<'r, R: Fn(&str) -> Option<&'r str>> Reader<'_, R> {
         Ok(())
     }
 
-    fn frames(&mut self, path: &Path, mut reader: Box<dyn BufRead>) -> anyhow::Result<()> {
+    fn frames(&mut self, path: &Path, mut reader: input::Bytes) -> anyhow::Result<()> {
         let mut buffer: Vec<u8> = Vec::new();
         let (mut start, mut offset) = (0_usize, 0_u64);
         loop {
@@ -264,14 +264,14 @@ impl<'r, R: Fn(&str) -> Option<&'r str>> Reader<'_, R> {
                     if reader.by_ref().take(wanted).read_to_end(&mut buffer)? == 0 {
                         if !buffer.is_empty() {
                             let detail = "the file ends in the middle of an event";
-                            self.outcome(path, place, Err(Reject::new(Code::ProtoDecode, detail)))?;
+                            self.outcome(path, place, Err(&Reject::new(Code::ProtoDecode, detail)))?;
                         }
                         return Ok(());
                     }
                 }
                 Ok(Frame::TooLong { length }) => {
                     let detail = "the event is over the limit of 1 MiB";
-                    self.outcome(path, place, Err(Reject::new(Code::EventTooLarge, detail)))?;
+                    self.outcome(path, place, Err(&Reject::new(Code::EventTooLarge, detail)))?;
                     let here = (buffer.len() - start) as u64;
                     buffer.clear();
                     start = 0;
@@ -280,7 +280,7 @@ impl<'r, R: Fn(&str) -> Option<&'r str>> Reader<'_, R> {
                 }
                 Err(reject) => {
                     // Without a length nobody can tell where the next event begins.
-                    return self.outcome(path, place, Err(reject));
+                    return self.outcome(path, place, Err(&reject));
                 }
             }
         }
@@ -299,7 +299,7 @@ impl<'r, R: Fn(&str) -> Option<&'r str>> Reader<'_, R> {
                         index: Some(index),
                         ..place
                     },
-                    seen,
+                    seen.as_ref(),
                 );
             }
             index += 1;
@@ -308,16 +308,16 @@ impl<'r, R: Fn(&str) -> Option<&'r str>> Reader<'_, R> {
         written?;
         match whole {
             Ok(_) => Ok(()),
-            Err(reject) => self.outcome(path, place, Err(reject)),
+            Err(reject) => self.outcome(path, place, Err(&reject)),
         }
     }
 
     /// Every event comes through here once, and has exactly one outcome: here, or with its parcel.
-    fn outcome(&mut self, path: &Path, place: Place, seen: Result<Seen<'_>, Reject>) -> anyhow::Result<()> {
+    fn outcome(&mut self, path: &Path, place: Place, seen: Result<&Seen<'_>, &Reject>) -> anyhow::Result<()> {
         self.ledger.events += 1;
         let seen = match seen {
             Ok(seen) => seen,
-            Err(reject) => return self.reject(path, place, &reject),
+            Err(reject) => return self.reject(path, place, reject),
         };
         self.ledger.unknown_fields += u64::from(seen.unknown_fields);
         if self.as_of.is_some_and(|as_of| seen.intake_at > as_of) {
@@ -325,7 +325,7 @@ impl<'r, R: Fn(&str) -> Option<&'r str>> Reader<'_, R> {
             return Ok(());
         }
         self.latest = self.latest.max(Some(seen.intake_at));
-        let Some(event) = seen.event else {
+        let Some(event) = &seen.event else {
             self.ledger.subject += 1;
             return Ok(());
         };
@@ -338,7 +338,7 @@ impl<'r, R: Fn(&str) -> Option<&'r str>> Reader<'_, R> {
             number: place.number,
             index: place.index.unwrap_or_default(),
         };
-        self.piles.add(&event, origin);
+        self.piles.add(event, origin);
         reject_full(
             &self.piles.take_full(),
             &self.files,
