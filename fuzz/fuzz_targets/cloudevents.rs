@@ -3,12 +3,13 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use sanbai_fuzz::decoder;
+use sanbai_fuzz::{assert_seen_as_decoded, decoder};
 use sanbai_wire::{Encoding, Record};
 
 fuzz_target!(
     |input: (&[u8], Option<&[u8]>, Vec<(&str, &[u8])>, Option<(u32, u32)>)| {
         let (value, key, headers, partition) = input;
+        assert_seen_as_decoded(value, Encoding::CloudEvent);
         let decoder = decoder();
         let structured = decoder.decode(value, Encoding::CloudEvent);
         if let Err(reject) = &structured {

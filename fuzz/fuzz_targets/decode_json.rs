@@ -4,10 +4,11 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use sanbai_fuzz::{decoder, judge};
+use sanbai_fuzz::{assert_seen_as_decoded, decoder, judge};
 use sanbai_wire::{Encoding, encode_json, encode_protobuf};
 
 fuzz_target!(|bytes: &[u8]| {
+    assert_seen_as_decoded(bytes, Encoding::Json);
     let decoder = decoder();
     if let Ok(decoded) = decoder.decode(bytes, Encoding::Json) {
         let json = encode_json(&decoded.message());

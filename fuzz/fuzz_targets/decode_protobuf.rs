@@ -3,10 +3,11 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use sanbai_fuzz::{decoder, judge};
+use sanbai_fuzz::{assert_seen_as_decoded, decoder, judge};
 use sanbai_wire::{Encoding, Frame, encode_json};
 
 fuzz_target!(|bytes: &[u8]| {
+    assert_seen_as_decoded(bytes, Encoding::Protobuf);
     let decoder = decoder();
     if let Ok(Frame::Whole { content, length }) = Frame::first(bytes) {
         assert!(content.len() < length && length <= bytes.len());

@@ -5,7 +5,7 @@ use sanbai_core::registry::Registry;
 use sanbai_core::rules::Rules;
 use sanbai_core::time::Timestamp;
 use sanbai_core::verdict::Judge;
-use sanbai_wire::{Decoded, Decoder, TokenKeys};
+use sanbai_wire::{Decoded, Decoder, Encoding, TokenKeys};
 
 /// Keys that are the same in every run.
 pub fn keys() -> TokenKeys {
@@ -19,6 +19,27 @@ pub fn decoder() -> Decoder<impl Fn(&str) -> Option<&'static str>> {
         "ZTO" => Some("ZTO"),
         _ => None,
     })
+}
+
+/// What is seen of events while they are read is what is decoded of them.
+pub fn assert_seen_as_decoded(bytes: &[u8], encoding: Encoding) {
+    let decoder = decoder();
+    let mut decoded = Vec::new();
+    let count = decoder.decode_each(bytes, encoding, |event| decoded.push(event));
+    let (mut decoded, mut spare) = (decoded.into_iter(), vec![0xff; 7]);
+    let seen = decoder.see_each(bytes, encoding, &mut spare, |seen| {
+        let decoded = decoded.next().expect("no more are seen than are decoded");
+        let event = |decoded: &Decoded| (decoded.intake_at(), decoded.unknown_fields());
+        assert_eq!(
+            seen.as_ref().map(|seen| (seen.intake_at, seen.unknown_fields)),
+            decoded.as_ref().map(event)
+        );
+        assert_eq!(
+            seen.ok().and_then(|seen| seen.event),
+            decoded.ok().as_ref().and_then(Decoded::event)
+        );
+    });
+    assert_eq!((seen, decoded.len()), (count, 0));
 }
 
 /// Judges events in their order and backwards: the same verdicts.

@@ -50,8 +50,9 @@ fn of_message(message: Verdict) -> Value {
         unanswered,
         counted,
         finds,
+        at,
     } = message;
-    assert_eq!(version, "", "a file has no positions");
+    assert_eq!((version.as_str(), at), ("", None), "a file has no positions");
     let [real_name, inspection, xray] = [real_name, inspection, xray].map(|status| of_duty(status.expect("is there")));
     let unanswered: Vec<Value> = unanswered
         .into_iter()

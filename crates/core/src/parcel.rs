@@ -1,7 +1,7 @@
 //! Parcels: the evidence of one, and of many that share their texts.
 
 mod names;
-pub(crate) mod packed;
+pub mod packed;
 mod slab;
 mod table;
 

@@ -7,7 +7,9 @@ pub(crate) mod days;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+
+use hashbrown::HashMap;
 
 use crate::event::Place;
 use crate::rules::{RuleSet, Rules};
@@ -241,47 +243,86 @@ fn in_force<T>(values: &[Dated<T>], up_to: u64, at: Timestamp) -> Option<&Dated<
         .filter(|dated| dated.valid_to.is_none_or(|to| at < to))
 }
 
-/// One register: the values of each key in the order of the log.
+/// One register.
 #[derive(Clone, Debug)]
 struct Register<T> {
-    by_brand: BTreeMap<String, BTreeMap<String, Vec<Dated<T>>>>,
+    /// What holds for all brands.
+    common: Option<Keys<T>>,
+    by_brand: HashMap<String, Keys<T>>,
 }
 
 impl<T> Default for Register<T> {
     fn default() -> Self {
         Self {
-            by_brand: BTreeMap::new(),
+            common: None,
+            by_brand: HashMap::new(),
         }
+    }
+}
+
+/// The keys of a brand, and of each its values in the order of the log.
+#[derive(Clone, Debug)]
+struct Keys<T> {
+    /// Offset of the first record in the log.
+    first: u64,
+    places: HashMap<String, usize>,
+    values: Vec<Vec<Dated<T>>>,
+}
+
+impl<T> Default for Keys<T> {
+    fn default() -> Self {
+        Self {
+            first: u64::MAX,
+            places: HashMap::new(),
+            values: Vec::new(),
+        }
+    }
+}
+
+impl<T> Keys<T> {
+    fn insert(&mut self, key: String, dated: Dated<T>) {
+        self.first = self.first.min(dated.offset);
+        let next = self.values.len();
+        let place = *self.places.entry(key).or_insert(next);
+        if place == next {
+            self.values.push(Vec::new());
+        }
+        if let Some(values) = self.values.get_mut(place) {
+            let place = values.partition_point(|other| other.offset <= dated.offset);
+            values.insert(place, dated);
+        }
+    }
+
+    /// All keys with their values, in no order that means anything.
+    fn iter(&self) -> impl Iterator<Item = (&str, &[Dated<T>])> {
+        let places = self.places.iter();
+        places.filter_map(|(key, place)| Some((key.as_str(), self.values.get(*place)?.as_slice())))
+    }
+
+    fn get(&self, key: &str) -> Option<&Vec<Dated<T>>> {
+        self.values.get(*self.places.get(key)?)
     }
 }
 
 impl<T> Register<T> {
     fn insert(&mut self, key: String, dated: Dated<T>) {
-        let values = self
-            .by_brand
-            .entry(dated.brand.clone())
-            .or_default()
-            .entry(key)
-            .or_default();
-        let place = values.partition_point(|other| other.offset <= dated.offset);
-        values.insert(place, dated);
+        let keys = if dated.brand.is_empty() {
+            self.common.get_or_insert_default()
+        } else {
+            self.by_brand.entry_ref(dated.brand.as_str()).or_default()
+        };
+        keys.insert(key, dated);
     }
 
     /// The brand's own keys first, then those that hold for all brands.
-    fn keys<'a>(&'a self, brand: &str) -> impl Iterator<Item = &'a BTreeMap<String, Vec<Dated<T>>>> {
-        let own = if brand.is_empty() {
-            None
-        } else {
-            self.by_brand.get(brand)
-        };
-        own.into_iter().chain(self.by_brand.get(""))
+    fn keys<'a>(&'a self, brand: &str) -> impl Iterator<Item = &'a Keys<T>> {
+        let is_brand = !brand.is_empty() && !self.by_brand.is_empty();
+        let own = if is_brand { self.by_brand.get(brand) } else { None };
+        own.into_iter().chain(&self.common)
     }
 
     fn is_present(&self, brand: &str, up_to: u64) -> bool {
-        self.keys(brand)
-            .flat_map(BTreeMap::values)
-            .flatten()
-            .any(|dated| dated.offset < up_to)
+        self.keys(brand).any(|keys| keys.first < up_to)
     }
 
     fn find(&self, brand: &str, key: &str, up_to: u64, at: Timestamp) -> Lookup<&T> {
@@ -295,7 +336,7 @@ impl<T> Register<T> {
     /// The values in force for a brand, of all keys.
     fn all_in_force(&self, brand: &str, up_to: u64, at: Timestamp) -> impl Iterator<Item = &T> {
         self.keys(brand)
-            .flat_map(BTreeMap::values)
+            .flat_map(|keys| &keys.values)
             .filter_map(move |values| in_force(values, up_to, at))
             .map(|dated| &dated.value)
     }

@@ -4,7 +4,8 @@ use std::io::Write as _;
 
 use sanbai_core::verdict::Judge;
 
-use crate::evidence::{self, Source};
+use crate::evidence::{self, Loaded, Source};
+use crate::piles::Order;
 use crate::table::Summary;
 use crate::{Outcome, output};
 
@@ -33,40 +34,47 @@ pub(crate) struct Arguments {
 const REVISION: u32 = 1;
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
-    let loaded = evidence::load(&arguments.source, None)?;
+    let Loaded {
+        rules,
+        registry,
+        as_of,
+        parcels,
+    } = evidence::load(&arguments.source, None)?;
     let profile = arguments.source.profile.as_deref();
     let judge = Judge {
-        rules: &loaded.rules,
-        registry: loaded.registry.view(),
+        rules: &rules,
+        registry: registry.view(),
         profile,
     };
     let mut answers = output::answers();
-    let newest = loaded.rules.newest();
+    let newest = rules.newest();
     let mut summary = Summary::default();
-    for evidence in loaded.parcels.iter_sorted() {
-        let Some(verdict) = judge.verdict(&evidence, loaded.as_of)? else {
-            continue;
+    // Sums are the same in any order.
+    let order = if arguments.json { Order::Sorted } else { Order::Any };
+    let ledger = parcels.judge(order, |evidence| {
+        let Some(verdict) = judge.verdict(evidence, as_of)? else {
+            return Ok(());
         };
         summary.add(&verdict, &newest.indicator);
         if arguments.json {
-            let line = sanbai_wire::verdict::to_json(&verdict, &loaded.rules, profile, REVISION)?;
+            let line = sanbai_wire::verdict::to_json(&verdict, &rules, profile, REVISION)?;
             answers.write_all(line.as_bytes())?;
             answers.write_all(b"\n")?;
         }
-    }
-    if !arguments.json && loaded.ledger.merged > 0 {
+        Ok(())
+    })?;
+    if !arguments.json && ledger.merged > 0 {
         let profile = profile.unwrap_or(&newest.profile);
         writeln!(
             answers,
-            "判定时刻 as of {} · 口径 profile {profile} · 规则 rules {}",
-            loaded.as_of, newest.version
+            "判定时刻 as of {as_of} · 口径 profile {profile} · 规则 rules {}",
+            newest.version
         )?;
         writeln!(answers)?;
-        let registered = (loaded.registry.view(), loaded.as_of);
-        summary.print(&mut answers, newest, profile, arguments.rows, registered)?;
+        summary.print(&mut answers, newest, profile, arguments.rows, (registry.view(), as_of))?;
     }
     answers.flush()?;
-    loaded.ledger.note();
-    let is_clean = summary.parcels_with_findings == 0 && loaded.ledger.rejected_total() == 0;
+    ledger.note();
+    let is_clean = summary.parcels_with_findings == 0 && ledger.rejected_total() == 0;
     Ok(if is_clean { Outcome::Clean } else { Outcome::Findings })
 }

@@ -6,12 +6,13 @@ use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use sanbai_core::parcel::{Applied, Parcels};
+use sanbai_core::case::Evidence;
 use sanbai_core::registry::Registry;
 use sanbai_core::rules::Rules;
 use sanbai_core::time::{Span, Timestamp};
-use sanbai_wire::{Code, Decoded, Decoder, Reject, TokenKeys, control};
+use sanbai_wire::{Code, Decoder, Encoding, Reject, Seen, TokenKeys, control};
 
+use crate::piles::{Order, Origin, Piles};
 use crate::reading::{self, Take};
 use crate::rules::Overlay;
 use crate::{keys, output, registers};
@@ -60,13 +61,66 @@ fn instant(text: &str) -> Result<Timestamp, String> {
     Timestamp::parse(text).ok_or_else(|| "a moment is written 2026-03-12T00:00:00+08:00".to_owned())
 }
 
-/// Everything that a run judges.
+/// Everything that a run judges, and by what.
 pub(crate) struct Loaded {
     pub(crate) rules: Rules,
     pub(crate) registry: Registry,
-    pub(crate) parcels: Parcels,
     pub(crate) as_of: Timestamp,
-    pub(crate) ledger: Ledger,
+    pub(crate) parcels: Read,
+}
+
+/// What was read.
+pub(crate) struct Read {
+    files: Vec<Named>,
+    piles: Piles,
+    ledger: Ledger,
+    rejects: Rejects,
+}
+
+/// A file, and what its events are counted by: `line` or `offset`.
+struct Named {
+    path: PathBuf,
+    unit: &'static str,
+}
+
+impl Read {
+    /// Gives the evidence of every parcel, and then the ledger.
+    pub(crate) fn judge(
+        self,
+        order: Order,
+        judge: impl FnMut(&Evidence<'_>) -> anyhow::Result<()>,
+    ) -> anyhow::Result<Ledger> {
+        let Self {
+            files,
+            piles,
+            mut ledger,
+            mut rejects,
+        } = self;
+        let settled = piles.each(order, judge)?;
+        (ledger.merged, ledger.duplicate) = (settled.merged, settled.duplicate);
+        reject_full(&settled.full, &files, &mut ledger, &mut rejects)?;
+        rejects.close()?;
+        if !ledger.adds_up() {
+            bail!("the ledger does not add up: {ledger:?}");
+        }
+        Ok(ledger)
+    }
+}
+
+/// Rejects events of parcels that held as many as they may.
+fn reject_full(full: &[Origin], files: &[Named], ledger: &mut Ledger, rejects: &mut Rejects) -> anyhow::Result<()> {
+    for origin in full {
+        let Named { path, unit } = &files[origin.file];
+        let place = Place {
+            name: unit,
+            number: origin.number,
+            index: Some(origin.index),
+        };
+        let reject = Reject::new(Code::BatchTooMany, "the parcel holds as many events as it may");
+        ledger.reject(&reject);
+        rejects.write(path, place, &reject)?;
+    }
+    Ok(())
 }
 
 /// What became of every event. The outcomes add up to the events.
@@ -90,6 +144,10 @@ pub(crate) struct Ledger {
 impl Ledger {
     pub(crate) fn rejected_total(&self) -> u64 {
         self.rejected.values().sum()
+    }
+
+    fn reject(&mut self, reject: &Reject) {
+        *self.rejected.entry(reject.code.as_str()).or_default() += 1;
     }
 
     fn adds_up(&self) -> bool {
@@ -176,33 +234,30 @@ pub(crate) fn load(source: &Source, only: Option<&str>) -> anyhow::Result<Loaded
     } = prepare(source)?;
     let decoder = decoder(&rules, keys);
     let mut taker = Taker {
+        decoder: &decoder,
         as_of: source.as_of,
         only,
-        parcels: Parcels::default(),
+        files: Vec::new(),
+        piles: Piles::default(),
+        spare: Vec::new(),
         latest: None,
         ledger: Ledger::default(),
         rejects: Rejects::open(source.rejects.as_deref())?,
     };
-    reading::all(source, &decoder, &mut taker)?;
+    reading::all(source, &mut taker)?;
+    let as_of = source.as_of.or(taker.latest).unwrap_or_default();
+    let parcels = Read {
+        files: taker.files,
+        piles: taker.piles,
+        ledger: taker.ledger,
+        rejects: taker.rejects,
+    };
     drop(decoder);
-    let Taker {
-        parcels,
-        latest,
-        ledger,
-        rejects,
-        ..
-    } = taker;
-    rejects.close()?;
-    if !ledger.adds_up() {
-        bail!("the ledger does not add up: {ledger:?}");
-    }
-    let as_of = source.as_of.or(latest).unwrap_or_default();
     Ok(Loaded {
         rules,
         registry,
-        parcels,
         as_of,
-        ledger,
+        parcels,
     })
 }
 
@@ -220,47 +275,53 @@ fn is_same_file(left: &Path, right: &Path) -> bool {
     matches!((left.canonicalize(), right.canonicalize()), (Ok(left), Ok(right)) if left == right)
 }
 
-struct Taker<'a> {
+struct Taker<'a, R> {
+    decoder: &'a Decoder<R>,
     as_of: Option<Timestamp>,
     only: Option<&'a str>,
-    parcels: Parcels,
+    files: Vec<Named>,
+    piles: Piles,
+    /// Where events are decoded.
+    spare: Vec<u8>,
     latest: Option<Timestamp>,
     ledger: Ledger,
     rejects: Rejects,
 }
 
-impl Take for Taker<'_> {
-    /// Every event comes through here once, and has exactly one outcome.
-    fn event(&mut self, path: &Path, place: Place, decoded: Result<Decoded, Reject>) -> anyhow::Result<()> {
-        self.ledger.events += 1;
-        let decoded = match decoded {
-            Ok(decoded) => decoded,
-            Err(reject) => return self.reject(path, place, &reject),
-        };
-        self.ledger.unknown_fields += u64::from(decoded.unknown_fields());
-        if self.as_of.is_some_and(|as_of| decoded.intake_at() > as_of) {
-            self.ledger.left_out += 1;
-            return Ok(());
-        }
-        self.latest = self.latest.max(Some(decoded.intake_at()));
-        let Some(event) = decoded.event() else {
-            self.ledger.subject += 1;
-            return Ok(());
-        };
-        if self.only.is_some_and(|only| only != event.waybill) {
-            self.ledger.other += 1;
-            return Ok(());
-        }
-        match self.parcels.apply(&event) {
-            Ok(Applied::Merged) => self.ledger.merged += 1,
-            Ok(Applied::Duplicate) => self.ledger.duplicate += 1,
-            Ok(Applied::Full) => {
-                let detail = "the parcel holds as many events as it may";
-                return self.reject(path, place, &Reject::new(Code::BatchTooMany, detail));
+impl<'r, R: Fn(&str) -> Option<&'r str>> Take for Taker<'_, R> {
+    fn begins(&mut self, path: &Path, unit: &'static str) {
+        let path = path.to_owned();
+        self.files.push(Named { path, unit });
+    }
+
+    /// One event, or a batch of them.
+    fn record(&mut self, path: &Path, place: Place, bytes: &[u8], encoding: Encoding) -> anyhow::Result<()> {
+        let decoder = self.decoder;
+        let mut spare = std::mem::take(&mut self.spare);
+        let (mut index, mut written) = (0_usize, Ok(()));
+        let whole = decoder.see_each(bytes, encoding, &mut spare, |seen| {
+            if written.is_ok() {
+                written = self.outcome(
+                    path,
+                    Place {
+                        index: Some(index),
+                        ..place
+                    },
+                    seen,
+                );
             }
-            Err(error) => return self.reject(path, place, &Reject::new(Code::FieldTooLong, error.to_string())),
+            index += 1;
+        });
+        self.spare = spare;
+        written?;
+        match whole {
+            Ok(_) => Ok(()),
+            Err(reject) => self.unreadable(path, place, reject),
         }
-        Ok(())
+    }
+
+    fn unreadable(&mut self, path: &Path, place: Place, reject: Reject) -> anyhow::Result<()> {
+        self.outcome(path, place, Err(reject))
     }
 
     /// Moves clocks, and here there is none: all lines are one set, judged as of one moment.
@@ -271,9 +332,44 @@ impl Take for Taker<'_> {
     }
 }
 
-impl Taker<'_> {
+impl<R> Taker<'_, R> {
+    /// Every event comes through here once, and has exactly one outcome: here, or with its parcel.
+    fn outcome(&mut self, path: &Path, place: Place, seen: Result<Seen<'_>, Reject>) -> anyhow::Result<()> {
+        self.ledger.events += 1;
+        let seen = match seen {
+            Ok(seen) => seen,
+            Err(reject) => return self.reject(path, place, &reject),
+        };
+        self.ledger.unknown_fields += u64::from(seen.unknown_fields);
+        if self.as_of.is_some_and(|as_of| seen.intake_at > as_of) {
+            self.ledger.left_out += 1;
+            return Ok(());
+        }
+        self.latest = self.latest.max(Some(seen.intake_at));
+        let Some(event) = seen.event else {
+            self.ledger.subject += 1;
+            return Ok(());
+        };
+        if self.only.is_some_and(|only| only != event.waybill) {
+            self.ledger.other += 1;
+            return Ok(());
+        }
+        let origin = Origin {
+            file: self.files.len().saturating_sub(1),
+            number: place.number,
+            index: place.index.unwrap_or_default(),
+        };
+        self.piles.add(&event, origin);
+        reject_full(
+            &self.piles.take_full(),
+            &self.files,
+            &mut self.ledger,
+            &mut self.rejects,
+        )
+    }
+
     fn reject(&mut self, path: &Path, place: Place, reject: &Reject) -> anyhow::Result<()> {
-        *self.ledger.rejected.entry(reject.code.as_str()).or_default() += 1;
+        self.ledger.reject(reject);
         self.rejects.write(path, place, reject)
     }
 }

@@ -5,7 +5,8 @@ use std::io::Write as _;
 use anyhow::anyhow;
 use sanbai_core::verdict::Judge;
 
-use crate::evidence::{self, Source};
+use crate::evidence::{self, Loaded, Source};
+use crate::piles::Order;
 use crate::story::{self, Language};
 use crate::{Outcome, output};
 
@@ -34,29 +35,34 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         None => (None, arguments.waybill.as_str()),
     };
     let waybill = sanbai_wire::canonical_waybill(waybill);
-    let loaded = evidence::load(&arguments.source, Some(&waybill))?;
-    let brand = brand.map(|brand| loaded.rules.brands().resolve(brand).unwrap_or(brand));
-    let as_of = loaded.as_of;
+    let Loaded {
+        rules,
+        registry,
+        as_of,
+        parcels,
+    } = evidence::load(&arguments.source, Some(&waybill))?;
+    let brand = brand.map(|brand| rules.brands().resolve(brand).unwrap_or(brand));
     let judge = Judge {
-        rules: &loaded.rules,
-        registry: loaded.registry.view(),
+        rules: &rules,
+        registry: registry.view(),
         profile: arguments.source.profile.as_deref(),
     };
     let mut answers = output::answers();
     let mut outcome = None;
-    for evidence in loaded.parcels.iter_sorted() {
-        let Some(verdict) = judge.verdict(&evidence, as_of)? else {
-            continue;
+    let ledger = parcels.judge(Order::Sorted, |evidence| {
+        let Some(verdict) = judge.verdict(evidence, as_of)? else {
+            return Ok(());
         };
         if verdict.waybill != waybill || brand.is_some_and(|brand| brand != verdict.brand) {
-            continue;
+            return Ok(());
         }
-        let story = story::tell(&evidence, &verdict, &judge, as_of, arguments.lang);
+        let story = story::tell(evidence, &verdict, &judge, as_of, arguments.lang);
         write!(answers, "{story}")?;
         let clean = verdict.is_clean() && outcome != Some(Outcome::Findings);
         outcome = Some(if clean { Outcome::Clean } else { Outcome::Findings });
-    }
+        Ok(())
+    })?;
     answers.flush()?;
-    loaded.ledger.note();
+    ledger.note();
     outcome.ok_or_else(|| anyhow!("no event of that waybill can be read in the files"))
 }

@@ -8,6 +8,7 @@ mod id;
 mod input;
 mod keys;
 mod output;
+mod piles;
 mod reading;
 mod registers;
 mod replay;

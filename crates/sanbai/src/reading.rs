@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use sanbai_wire::control::{self, Read};
-use sanbai_wire::{Code, Decoded, Decoder, Encoding, Frame, Reject, limits};
+use sanbai_wire::{Code, Encoding, Frame, Reject, limits};
 
 use crate::evidence::{Format, Place, Source};
 use crate::input;
@@ -15,32 +15,33 @@ const CHUNK: usize = 1 << 16;
 
 /// Takes what stands in files, one by one. An error ends the reading.
 pub(crate) trait Take {
-    /// An event, or why it cannot be read.
-    fn event(&mut self, path: &Path, place: Place, decoded: Result<Decoded, Reject>) -> anyhow::Result<()>;
+    /// A file begins, in which places are counted by `unit`: `line` or `offset`.
+    fn begins(&mut self, _path: &Path, _unit: &'static str) {}
+
+    /// An event, or a batch of them.
+    fn record(&mut self, path: &Path, place: Place, bytes: &[u8], encoding: Encoding) -> anyhow::Result<()>;
+
+    /// What is no event, and should be one.
+    fn unreadable(&mut self, path: &Path, place: Place, reject: Reject) -> anyhow::Result<()>;
 
     /// A control record.
     fn control(&mut self, path: &Path, place: Place, read: Read) -> anyhow::Result<()>;
 }
 
 /// Reads all files of a source for somebody.
-pub(crate) fn all<'r, R: Fn(&str) -> Option<&'r str>>(
-    source: &Source,
-    decoder: &Decoder<R>,
-    taker: &mut impl Take,
-) -> anyhow::Result<()> {
-    let mut reader = Reader { decoder, taker };
+pub(crate) fn all(source: &Source, taker: &mut impl Take) -> anyhow::Result<()> {
+    let mut reader = Reader { taker };
     source
         .files
         .iter()
         .try_for_each(|file| reader.file(file, source.format))
 }
 
-struct Reader<'a, R, T> {
-    decoder: &'a Decoder<R>,
+struct Reader<'a, T> {
     taker: &'a mut T,
 }
 
-impl<'r, R: Fn(&str) -> Option<&'r str>, T: Take> Reader<'_, R, T> {
+impl<T: Take> Reader<'_, T> {
     fn file(&mut self, path: &Path, format: Format) -> anyhow::Result<()> {
         let (mut reader, bar) = input::open(path)?;
         let cannot_read = || format!("cannot read {}", path.display());
@@ -53,6 +54,7 @@ impl<'r, R: Fn(&str) -> Option<&'r str>, T: Take> Reader<'_, R, T> {
             Format::Ndjson => true,
             Format::Protobuf => false,
         };
+        self.taker.begins(path, if is_json { "line" } else { "offset" });
         if is_json {
             self.json_lines(path, reader)
         } else {
@@ -77,9 +79,9 @@ impl<'r, R: Fn(&str) -> Option<&'r str>, T: Take> Reader<'_, R, T> {
                 index: None,
             };
             match control::of_json_line(line) {
-                None => self.record(path, place, line, Encoding::Json)?,
+                None => self.taker.record(path, place, line, Encoding::Json)?,
                 Some(Ok(read)) => self.taker.control(path, place, read)?,
-                Some(Err(reject)) => self.taker.event(path, place, Err(reject))?,
+                Some(Err(reject)) => self.taker.unreadable(path, place, reject)?,
             }
         }
         Ok(())
@@ -96,7 +98,7 @@ impl<'r, R: Fn(&str) -> Option<&'r str>, T: Take> Reader<'_, R, T> {
             };
             match Frame::first(&buffer[start..]) {
                 Ok(Frame::Whole { content, length }) => {
-                    self.record(path, place, content, Encoding::Protobuf)?;
+                    self.taker.record(path, place, content, Encoding::Protobuf)?;
                     start += length;
                     offset += length as u64;
                 }
@@ -108,7 +110,7 @@ impl<'r, R: Fn(&str) -> Option<&'r str>, T: Take> Reader<'_, R, T> {
                         if !buffer.is_empty() {
                             let detail = "the file ends in the middle of an event";
                             let reject = Reject::new(Code::ProtoDecode, detail);
-                            self.taker.event(path, place, Err(reject))?;
+                            self.taker.unreadable(path, place, reject)?;
                         }
                         return Ok(());
                     }
@@ -116,7 +118,7 @@ impl<'r, R: Fn(&str) -> Option<&'r str>, T: Take> Reader<'_, R, T> {
                 Ok(Frame::TooLong { length }) => {
                     let detail = "the event is over the limit of 1 MiB";
                     let reject = Reject::new(Code::EventTooLarge, detail);
-                    self.taker.event(path, place, Err(reject))?;
+                    self.taker.unreadable(path, place, reject)?;
                     let here = (buffer.len() - start) as u64;
                     buffer.clear();
                     start = 0;
@@ -125,30 +127,9 @@ impl<'r, R: Fn(&str) -> Option<&'r str>, T: Take> Reader<'_, R, T> {
                 }
                 Err(reject) => {
                     // Without a length nobody can tell where the next event begins.
-                    return self.taker.event(path, place, Err(reject));
+                    return self.taker.unreadable(path, place, reject);
                 }
             }
-        }
-    }
-
-    /// One event, or a batch of them.
-    fn record(&mut self, path: &Path, place: Place, bytes: &[u8], encoding: Encoding) -> anyhow::Result<()> {
-        let taker = &mut *self.taker;
-        let (mut index, mut taken) = (0_usize, Ok(()));
-        let whole = self.decoder.decode_each(bytes, encoding, |decoded| {
-            if taken.is_ok() {
-                let place = Place {
-                    index: Some(index),
-                    ..place
-                };
-                taken = taker.event(path, place, decoded);
-            }
-            index += 1;
-        });
-        taken?;
-        match whole {
-            Ok(_) => Ok(()),
-            Err(reject) => taker.event(path, place, Err(reject)),
         }
     }
 }

@@ -67,8 +67,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         before
     });
     let decoder = evidence::decoder(&rules, keys.clone());
-    let mut stream = Stream::new(source, after, before)?;
-    reading::all(source, &decoder, &mut stream)?;
+    let mut stream = Stream::new(source, &decoder, after, before)?;
+    reading::all(source, &mut stream)?;
     let (mut after, before, ledger) = stream.finish()?;
     let found = before.and_then(|before| before.told.found).zip(after.told.found.take());
     let difference = found.map(|(before, after)| Difference::between(&before, &after));

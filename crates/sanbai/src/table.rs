@@ -1,8 +1,10 @@
 //! The summary: rates per brand, outlet and courier, what is pending and unknown, findings by code.
 
 use std::collections::BTreeMap;
+use std::hash::BuildHasher as _;
 use std::io::{self, Write};
 
+use hashbrown::{DefaultHashBuilder, HashTable};
 use sanbai_core::duty::Ground;
 use sanbai_core::finding::{Code, Unanswered};
 use sanbai_core::registry::RegistryView;
@@ -24,48 +26,88 @@ const COUNTS: [(&str, usize); 4] = [
 /// What a file says of its brands, outlets and couriers.
 #[derive(Debug, Default)]
 pub(crate) struct Summary {
-    total: Tally,
-    brands: BTreeMap<String, Tally>,
-    outlets: BTreeMap<(String, String), Tally>,
-    couriers: BTreeMap<(String, String, String), Tally>,
+    /// A tally for each courier of each outlet of each brand: all others are sums of these.
+    couriers: HashTable<Courier>,
+    hasher: DefaultHashBuilder,
     unanswered: BTreeMap<Unanswered, u64>,
-    /// Parcels that claim an agreement, where there is no register of agreements.
+    /// Parcels that claim an agreement, where there is no register of them.
     claims_open: u64,
-    /// Of each code the first parcel that has it.
-    examples: BTreeMap<Code, String>,
+    /// Of each code the first parcel that has it, by brand and waybill.
+    examples: BTreeMap<Code, (String, String)>,
     /// Parcels with a finding above information.
     pub(crate) parcels_with_findings: u64,
+}
+
+/// A courier, and what became of the parcels that were accepted by them.
+#[derive(Debug)]
+struct Courier {
+    /// Brand, site, operator.
+    names: [String; 3],
+    tally: Tally,
+}
+
+impl Courier {
+    fn is(&self, names: [&str; 3]) -> bool {
+        self.names.iter().map(String::as_str).eq(names)
+    }
+}
+
+/// The tallies of all, of brands, of outlets and of couriers, by their names.
+struct Tallies<'a> {
+    total: Tally,
+    brands: BTreeMap<&'a str, Tally>,
+    outlets: BTreeMap<(&'a str, &'a str), Tally>,
+    couriers: BTreeMap<[&'a str; 3], &'a Tally>,
 }
 
 impl Summary {
     /// Adds a verdict.
     pub(crate) fn add(&mut self, verdict: &Verdict<'_>, indicators: &BTreeMap<String, Indicator>) {
-        let (brand, site, operator) = (
-            verdict.brand.to_owned(),
-            verdict.site.to_owned(),
-            verdict.operator.to_owned(),
+        let names = [verdict.brand, verdict.site, verdict.operator];
+        let hasher = &self.hasher;
+        let courier = self.couriers.entry(
+            hasher.hash_one(names),
+            |courier| courier.is(names),
+            |courier| hasher.hash_one(courier.names.each_ref().map(String::as_str)),
         );
-        self.total.add(verdict, indicators);
-        self.brands.entry(brand.clone()).or_default().add(verdict, indicators);
-        self.outlets
-            .entry((brand.clone(), site.clone()))
-            .or_default()
-            .add(verdict, indicators);
-        self.couriers
-            .entry((brand, site, operator))
-            .or_default()
-            .add(verdict, indicators);
+        let mut courier = courier.or_insert_with(|| Courier {
+            names: names.map(str::to_owned),
+            tally: Tally::default(),
+        });
+        courier.get_mut().tally.add(verdict, indicators);
         for unanswered in &verdict.unanswered {
             *self.unanswered.entry(*unanswered).or_default() += 1;
         }
         let is_open = verdict.unanswered.iter().any(|one| one.code == Code::Ag01);
         self.claims_open += u64::from(is_open && verdict.counted && !verdict.letter);
         for finding in &verdict.findings {
-            self.examples
-                .entry(finding.code)
-                .or_insert_with(|| format!("{}:{}", verdict.brand, verdict.waybill));
+            let parcel = (verdict.brand, verdict.waybill);
+            match self.examples.get_mut(&finding.code) {
+                Some((brand, waybill)) if (brand.as_str(), waybill.as_str()) <= parcel => {}
+                _ => {
+                    self.examples
+                        .insert(finding.code, (parcel.0.to_owned(), parcel.1.to_owned()));
+                }
+            }
         }
         self.parcels_with_findings += u64::from(!verdict.is_clean());
+    }
+
+    fn tallies(&self) -> Tallies<'_> {
+        let mut tallies = Tallies {
+            total: Tally::default(),
+            brands: BTreeMap::new(),
+            outlets: BTreeMap::new(),
+            couriers: BTreeMap::new(),
+        };
+        for Courier { names, tally } in &self.couriers {
+            let [brand, site, operator] = names.each_ref().map(String::as_str);
+            tallies.total.merge(tally);
+            tallies.brands.entry(brand).or_default().merge(tally);
+            tallies.outlets.entry((brand, site)).or_default().merge(tally);
+            tallies.couriers.insert([brand, site, operator], tally);
+        }
+        tallies
     }
 
     /// Prints it, of outlets and couriers the `rows_max` worst; 0 are all. Outlets are named as registered at an instant.
@@ -83,18 +125,19 @@ impl Summary {
             .map(|(name, indicator)| (name.as_str(), indicator))
             .collect();
         columns.sort_by_key(|(name, indicator)| (indicator.order, *name));
-        let brand_name = |code: &String| match set.brand.get(code) {
+        let brand_name = |code: &str| match set.brand.get(code) {
             Some(brand) => format!("{code} {}", brand.zh),
-            None => code.clone(),
+            None => code.to_owned(),
         };
-        let mut brands: Vec<(String, &Tally)> = self
+        let tallies = self.tallies();
+        let mut brands: Vec<(String, &Tally)> = tallies
             .brands
             .iter()
             .map(|(code, tally)| (brand_name(code), tally))
             .collect();
-        brands.push(("合计 Total".to_owned(), &self.total));
+        brands.push(("合计 Total".to_owned(), &tallies.total));
         section(out, "品牌 Brand", &brands, &columns)?;
-        let outlets = self
+        let outlets = tallies
             .outlets
             .iter()
             .filter(|(_, tally)| has_something(tally))
@@ -103,11 +146,11 @@ impl Summary {
                 (format!("{brand} {site} {name}").trim_end().to_owned(), tally)
             });
         worst(out, "网点 Outlet", outlets.collect(), rows_max, &columns)?;
-        let couriers = self
+        let couriers = tallies
             .couriers
             .iter()
-            .filter(|((_, _, operator), tally)| !operator.is_empty() && has_something(tally))
-            .map(|((brand, site, operator), tally)| (format!("{brand} {site} {operator}"), tally));
+            .filter(|([_, _, operator], tally)| !operator.is_empty() && has_something(tally))
+            .map(|([brand, site, operator], tally)| (format!("{brand} {site} {operator}"), *tally));
         worst(out, "人员 Courier", couriers.collect(), rows_max, &columns)?;
         writeln!(
             out,
@@ -118,14 +161,14 @@ impl Summary {
             "Rates are of what is judged. Pending and unknown count duties, up to three a parcel. Findings leave out notices."
         )?;
         writeln!(out)?;
-        self.print_standing(out)?;
-        self.print_findings(out, set, profile)
+        self.print_standing(out, &tallies.total)?;
+        self.print_findings(out, set, profile, &tallies.total)
     }
 
     /// What stands on neither side of a rate, by duty and ground.
-    fn print_standing(&self, out: &mut impl Write) -> io::Result<()> {
+    fn print_standing(&self, out: &mut impl Write, total: &Tally) -> io::Result<()> {
         for duty in Duty::ALL {
-            let tally = self.total.duty(duty);
+            let tally = total.duty(duty);
             let (zh, en) = duty.title();
             write!(
                 out,
@@ -144,24 +187,24 @@ impl Summary {
         writeln!(
             out,
             "散件实名率 per-person real-name rate {} · 协议件占比 agreement share {} · 不计入 not counted {}",
-            self.total.per_person_rate(),
-            self.agreement_share(),
-            self.total.uncounted
+            total.per_person_rate(),
+            self.agreement_share(total),
+            total.uncounted
         )
     }
 
     /// Share of agreement parcels. Whether a claim holds only its register can tell: with claims and no register there is
     /// no share. Without a claim nothing is under an agreement, register or not.
-    fn agreement_share(&self) -> Rate {
+    fn agreement_share(&self, total: &Tally) -> Rate {
         if self.claims_open > 0 {
             return Rate { part: 0, whole: 0 };
         }
-        self.total.agreement_share()
+        total.agreement_share()
     }
 
-    fn print_findings(&self, out: &mut impl Write, set: &RuleSet, profile: &str) -> io::Result<()> {
+    fn print_findings(&self, out: &mut impl Write, set: &RuleSet, profile: &str, total: &Tally) -> io::Result<()> {
         writeln!(out)?;
-        if self.total.findings.is_empty() {
+        if total.findings.is_empty() {
             writeln!(out, "没有发现问题 no findings")?;
         } else {
             writeln!(
@@ -169,17 +212,21 @@ impl Summary {
                 "发现的问题 Findings (C 严重 critical · H 高 high · M 中 medium · L 低 low · I 提示 notice)"
             )?;
         }
-        for (code, count) in &self.total.findings {
+        for (code, count) in &total.findings {
             let Some(rule) = set.rule(*code) else { continue };
             let severity = match set.profile_set.get(profile) {
                 Some(profile) => set.severity(*code, profile),
                 None => rule.severity,
             };
-            let example = self.examples.get(code).map_or("", String::as_str);
+            let example = self
+                .examples
+                .get(code)
+                .map(|(brand, waybill)| format!("{brand}:{waybill}"));
+            let example = example.unwrap_or_default();
             let (zh, en, letter) = (&rule.title_zh, &rule.title_en, severity.letter());
             writeln!(out, "  {code} {letter} {count:>8}  {zh} · {en} · 例 e.g. {example}")?;
         }
-        if !self.total.findings.is_empty() {
+        if !total.findings.is_empty() {
             writeln!(
                 out,
                 "  逐件说明 the story of a parcel: sanbai explain BRAND:WAYBILL FILE…"

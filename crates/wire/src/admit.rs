@@ -9,8 +9,9 @@ use crate::check::Notes;
 use crate::code::Code;
 use crate::form::{event_id, personal};
 use crate::happening::{first_text, read_leg};
-use crate::proto::schema::{PARCEL_EVENT, arrived, parcel_event, retracted};
+use crate::proto::schema::{PARCEL_EVENT, arrived, declared_volume, parcel_event, retracted};
 use crate::reject::Reject;
+use crate::subject::{read_change, read_day};
 use crate::text::{Run, find_personal};
 use crate::view::View;
 
@@ -138,6 +139,16 @@ fn required_within(happening: u32, bytes: &[u8], notes: &Notes) -> Result<(), Re
             "from",
             !first_text(bytes, arrived::FROM).is_empty(),
         ),
+        parcel_event::SCREENER_SHIFT => ("ScreenerShift", "screenerShift", "change", read_change(bytes).is_some()),
+        parcel_event::DECLARED_VOLUME => {
+            let is_there = !first_text(bytes, declared_volume::DAY).is_empty();
+            if is_there && read_day(bytes).is_none() {
+                let detail = "the brand's count is of one day; write YYYY-MM-DD";
+                let reject = Reject::new(Code::EventTimeInvalid, detail);
+                return Err(reject.under("day").under("declaredVolume"));
+            }
+            ("DeclaredVolume", "declaredVolume", "day", is_there)
+        }
         parcel_event::RETRACTED => {
             let target = first_text(bytes, retracted::EVENT_ID);
             if !target.is_empty() {
@@ -167,11 +178,14 @@ pub fn canonical_waybill(waybill: &str) -> String {
     letters.map(|character| character.to_ascii_uppercase()).collect()
 }
 
+/// Whether a waybill number is in canonical form.
+pub(crate) fn is_canonical(waybill: &str) -> bool {
+    waybill
+        .bytes()
+        .all(|byte| byte.is_ascii_graphic() && !byte.is_ascii_lowercase())
+}
+
 fn canonical(waybill: &str) -> Result<Cow<'_, str>, Reject> {
-    let is_canonical = |text: &str| {
-        text.bytes()
-            .all(|byte| byte.is_ascii_graphic() && !byte.is_ascii_lowercase())
-    };
     if is_canonical(waybill) {
         return Ok(Cow::Borrowed(waybill));
     }

@@ -40,13 +40,23 @@ impl<'r, R: Fn(&str) -> Option<&'r str>> Decoder<R> {
         encoding: Encoding,
         mut each: impl FnMut(Result<Decoded, Reject>),
     ) -> Result<usize, Reject> {
+        self.each_of(bytes, encoding, |event| each(self.decode(event, encoding)))
+    }
+
+    /// Gives the bytes of one event, or of each in a batch.
+    pub(crate) fn each_of(
+        &self,
+        bytes: &[u8],
+        encoding: Encoding,
+        mut each: impl FnMut(&[u8]),
+    ) -> Result<usize, Reject> {
         check_record_size(bytes)?;
         let Some(events) = events_of(bytes, encoding)? else {
-            each(self.decode(bytes, encoding));
+            each(bytes);
             return Ok(1);
         };
         for event in &events {
-            each(self.decode(event, encoding));
+            each(event);
         }
         Ok(events.len())
     }

@@ -14,6 +14,7 @@ use sanbai_core::shard::input::{Behaviour, Hit, Input, Rejudge, Skip, Tick};
 use sanbai_core::shard::position::Position;
 use sanbai_core::time::{CivilDay, Timestamp};
 
+use crate::admit::is_canonical;
 use crate::check::Policy;
 use crate::code::Code;
 use crate::fields::{
@@ -320,6 +321,10 @@ fn check_hit(hit: wire::Hit) -> Result<Control, Reject> {
     }
     check_identifier(BRAND, &hit.brand, "brand")?;
     check_identifier(WAYBILL, &hit.waybill, "waybill")?;
+    if !is_canonical(&hit.waybill) {
+        let detail = "a hit names its parcel in canonical form: upper case of ASCII, no blanks";
+        return Err(Reject::new(Code::TextInvalid, detail).under("waybill"));
+    }
     Ok(Control::Hit(OwnedHit {
         id: digest_of(&hit.id).map_err(|reject| reject.under("id"))?,
         code: finding_code(&hit.code).map_err(|reject| reject.under("code"))?,

@@ -2,15 +2,16 @@
 
 use std::borrow::Cow;
 
-use sanbai_core::event::ContentDigest;
-use sanbai_core::time::Span;
+use sanbai_core::event::{ContentDigest, EventId};
+use sanbai_core::time::{Span, Timestamp};
+use sha2::block_api::compress256;
 use sha2::{Digest as _, Sha256};
 
 use crate::admit::{Admitted, AgeLimits, admit};
 use crate::check::{Checks, Notes, Policy};
 use crate::cloud::{self, Envelope};
 use crate::code::Code;
-use crate::decoded::Decoded;
+use crate::decoded::{Decoded, Seen, event_of};
 use crate::encoding::Encoding;
 use crate::json::{Reader, transcode};
 use crate::limits::EVENT_BYTES_MAX;
@@ -124,41 +125,136 @@ impl<'r, R: Fn(&str) -> Option<&'r str>> Decoder<R> {
         }
     }
 
+    /// Reads one event or one batch as [`decode_each`](Self::decode_each) does, and keeps nothing of it: gives `each` event as
+    /// the core judges it. `spare` is overwritten; given again, it saves an allocation for each event.
+    ///
+    /// # Errors
+    ///
+    /// Where the whole cannot be read: then `each` was not called.
+    ///
+    /// ```
+    /// use sanbai_wire::{Decoder, Encoding, TokenKeys};
+    ///
+    /// let decoder = Decoder::new(TokenKeys::single("1", [7; 32])?, |_| Some("SF"));
+    /// let line = br#"{"eventId":"0190a8b2-7c4e-7d31-9c5b-2f6a1e0d4b77","brand":"sf","waybill":"sf 1","site":"GZ-1",
+    ///     "occurredAt":"2026-03-10T10:00:00+08:00","sealed":{}}"#;
+    /// let (mut spare, mut waybills) = (Vec::new(), Vec::new());
+    /// let count = decoder.see_each(line, Encoding::Json, &mut spare, |seen| {
+    ///     let event = seen.ok().and_then(|seen| seen.event);
+    ///     waybills.extend(event.map(|event| event.waybill.to_owned()));
+    /// })?;
+    /// assert_eq!((count, waybills), (1, vec!["SF1".to_owned()]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn see_each(
+        &self,
+        bytes: &[u8],
+        encoding: Encoding,
+        spare: &mut Vec<u8>,
+        mut each: impl FnMut(Result<Seen<'_>, Reject>),
+    ) -> Result<usize, Reject> {
+        self.each_of(bytes, encoding, |event| self.see(event, encoding, spare, &mut each))
+    }
+
+    fn see(
+        &self,
+        bytes: &[u8],
+        encoding: Encoding,
+        spare: &mut Vec<u8>,
+        each: &mut impl FnMut(Result<Seen<'_>, Reject>),
+    ) {
+        let seen = check_size(bytes).and_then(|()| match encoding {
+            Encoding::Json => {
+                let notes = self.read_json(bytes, spare)?;
+                self.see_read(spare, &notes, each)
+            }
+            Encoding::Protobuf => {
+                let notes = self.survey(bytes)?;
+                self.see_read(bytes, &notes, each)
+            }
+            Encoding::CloudEvent => {
+                let decoded = cloud::decode_structured(self, bytes)?;
+                each(Ok(Seen {
+                    event: decoded.event(),
+                    intake_at: decoded.intake_at(),
+                    unknown_fields: decoded.unknown_fields(),
+                }));
+                Ok(())
+            }
+        });
+        if let Err(reject) = seen {
+            each(Err(reject));
+        }
+    }
+
+    fn see_read(
+        &self,
+        bytes: &[u8],
+        notes: &Notes,
+        each: &mut impl FnMut(Result<Seen<'_>, Reject>),
+    ) -> Result<(), Reject> {
+        let Admission {
+            view,
+            id,
+            intake_at,
+            anew,
+        } = self.admitted(bytes, notes, None)?;
+        let mut see = |bytes: &[u8], layout: &Layout, view: &View<'_>| {
+            each(Ok(Seen {
+                event: event_of(view, id, digest(bytes, layout), intake_at),
+                intake_at,
+                unknown_fields: notes.unknown_fields,
+            }));
+        };
+        match anew {
+            None => see(bytes, &notes.layout, &view),
+            Some(bytes) => {
+                let layout = Layout::of(&bytes);
+                see(&bytes, &layout, &layout.view(&bytes));
+            }
+        }
+        Ok(())
+    }
+
     /// Reads JSON by way of protobuf.
     pub(crate) fn json(&self, bytes: &[u8], envelope: Option<&Envelope<'_>>) -> Result<Decoded, Reject> {
+        let mut message = Vec::with_capacity(bytes.len());
+        let notes = self.read_json(bytes, &mut message)?;
+        self.accept(Cow::Owned(message), notes, envelope)
+    }
+
+    /// Writes as protobuf into `message` what JSON says.
+    fn read_json(&self, bytes: &[u8], message: &mut Vec<u8>) -> Result<Notes, Reject> {
         let mut checks = Checks::new(&self.policy).tokenising(&self.keys);
         let mut reader = Reader::new(bytes);
-        let mut message = Vec::with_capacity(bytes.len());
-        transcode(&mut checks, &mut reader, &PARCEL_EVENT, &mut message)?;
+        message.clear();
+        transcode(&mut checks, &mut reader, &PARCEL_EVENT, message)?;
         reader.finish()?;
-        self.accept(Cow::Owned(message), checks.finish(), envelope)
+        Ok(checks.finish())
     }
 
     /// Reads protobuf.
     pub(crate) fn protobuf(&self, bytes: &[u8], envelope: Option<&Envelope<'_>>) -> Result<Decoded, Reject> {
-        let mut checks = Checks::new(&self.policy);
-        survey(&mut checks, &PARCEL_EVENT, bytes)?;
-        self.accept(Cow::Borrowed(bytes), checks.finish(), envelope)
+        let notes = self.survey(bytes)?;
+        self.accept(Cow::Borrowed(bytes), notes, envelope)
     }
 
-    /// Accepts an event whose fields have been checked one by one, or says why not.
+    fn survey(&self, bytes: &[u8]) -> Result<Notes, Reject> {
+        let mut checks = Checks::new(&self.policy);
+        survey(&mut checks, &PARCEL_EVENT, bytes)?;
+        Ok(checks.finish())
+    }
+
     fn accept(&self, bytes: Cow<'_, [u8]>, notes: Notes, envelope: Option<&Envelope<'_>>) -> Result<Decoded, Reject> {
-        let mut view = notes.layout.view(&bytes);
-        if let Some(envelope) = envelope {
-            envelope.put_on(&mut view, &notes)?;
-        }
-        let admitted = admit(&view, &notes, &self.resolve, self.age)?;
-        let is_canonical = !notes.rewrite
-            && envelope.is_none()
-            && admitted.brand == view.brand
-            && matches!(admitted.waybill, Cow::Borrowed(_));
-        let (id, intake_at, unknown_fields) = (admitted.id, admitted.intake_at, notes.unknown_fields);
-        let (bytes, layout) = if is_canonical {
-            (bytes.into_owned(), notes.layout)
-        } else {
-            let bytes = self.rewritten(&bytes, &view, &admitted);
-            let layout = Layout::of(&bytes);
-            (bytes, layout)
+        let Admission {
+            id, intake_at, anew, ..
+        } = self.admitted(&bytes, &notes, envelope)?;
+        let (bytes, layout) = match anew {
+            None => (bytes.into_owned(), notes.layout),
+            Some(bytes) => {
+                let layout = Layout::of(&bytes);
+                (bytes, layout)
+            }
         };
         Ok(Decoded {
             digest: digest(&bytes, &layout),
@@ -166,7 +262,33 @@ impl<'r, R: Fn(&str) -> Option<&'r str>> Decoder<R> {
             layout,
             id,
             intake_at,
-            unknown_fields,
+            unknown_fields: notes.unknown_fields,
+        })
+    }
+
+    /// Accepts an event whose fields have been checked one by one, or says why not.
+    fn admitted<'b>(
+        &self,
+        bytes: &'b [u8],
+        notes: &Notes,
+        envelope: Option<&'b Envelope<'_>>,
+    ) -> Result<Admission<'b>, Reject> {
+        let mut view = notes.layout.view(bytes);
+        if let Some(envelope) = envelope {
+            envelope.put_on(&mut view, notes)?;
+        }
+        let admitted = admit(&view, notes, &self.resolve, self.age)?;
+        let is_canonical = !notes.rewrite
+            && envelope.is_none()
+            && admitted.brand == view.brand
+            && matches!(admitted.waybill, Cow::Borrowed(_));
+        let anew = (!is_canonical).then(|| self.rewritten(bytes, &view, &admitted));
+        let (id, intake_at) = (admitted.id, admitted.intake_at);
+        Ok(Admission {
+            view,
+            id,
+            intake_at,
+            anew,
         })
     }
 
@@ -183,6 +305,16 @@ impl<'r, R: Fn(&str) -> Option<&'r str>> Decoder<R> {
         ];
         Rewriter::new(&self.keys, admitted.occurred_at.civil_day()).event(bytes, &instead)
     }
+}
+
+/// An event that is accepted.
+struct Admission<'b> {
+    /// Its fields as they came.
+    view: View<'b>,
+    id: EventId,
+    intake_at: Timestamp,
+    /// The event in canonical form, where it came in another.
+    anew: Option<Vec<u8>>,
 }
 
 /// Whether an event is there, and not too large.
@@ -204,12 +336,59 @@ pub(crate) fn check_size(bytes: &[u8]) -> Result<(), Reject> {
 /// waybill: only contents under one id of one parcel are ever compared.
 fn digest(bytes: &[u8], layout: &Layout) -> ContentDigest {
     let intake = layout.intake();
-    let mut hash = Sha256::new();
-    hash.update(bytes.get(layout.key_end()..intake.start).unwrap_or_default());
-    hash.update(bytes.get(intake.end..).unwrap_or_default());
-    ContentDigest(
-        hash.finalize()
-            .first_chunk()
-            .map_or(0, |first| u32::from_be_bytes(*first)),
-    )
+    let before = bytes.get(layout.key_end()..intake.start).unwrap_or_default();
+    let behind = bytes.get(intake.end..).unwrap_or_default();
+    ContentDigest(short_digest(before, behind).unwrap_or_else(|| long_digest(before, behind)))
+}
+
+fn long_digest(before: &[u8], behind: &[u8]) -> u32 {
+    let hash = Sha256::new().chain_update(before).chain_update(behind).finalize();
+    hash.first_chunk().map_or(0, |first| u32::from_be_bytes(*first))
+}
+
+/// Blocks of a content that is hashed at once. Nearly all are shorter.
+const BLOCKS: usize = 6;
+
+/// The same, without a hasher that collects what comes bit by bit; `None` for a content of more than [`BLOCKS`].
+fn short_digest(before: &[u8], behind: &[u8]) -> Option<u32> {
+    /// The state before the first block (FIPS 180-4, 5.3.3).
+    const START: [u32; 8] = [
+        0x6a09_e667,
+        0xbb67_ae85,
+        0x3c6e_f372,
+        0xa54f_f53a,
+        0x510e_527f,
+        0x9b05_688c,
+        0x1f83_d9ab,
+        0x5be0_cd19,
+    ];
+    let mut blocks = [[0; 64]; BLOCKS];
+    let length = before.len().checked_add(behind.len())?;
+    let count = length.checked_add(1 + 8)?.div_ceil(64);
+    let bytes = blocks.get_mut(..count)?.as_flattened_mut();
+    bytes.get_mut(..before.len())?.copy_from_slice(before);
+    bytes.get_mut(before.len()..length)?.copy_from_slice(behind);
+    *bytes.get_mut(length)? = 0x80;
+    let bits = u64::try_from(length).ok()?.checked_mul(8)?;
+    *bytes.last_chunk_mut()? = bits.to_be_bytes();
+    let mut state = START;
+    compress256(&mut state, blocks.get(..count)?);
+    state.first().copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_contents_are_hashed_as_long_ones_are() {
+        let bytes: Vec<u8> = (0..=255).cycle().take(64 * BLOCKS + 1).collect();
+        for length in 0..bytes.len() {
+            for split in [0, length / 3, length] {
+                let (before, behind) = bytes[..length].split_at(split);
+                let expected = (length + 9 <= 64 * BLOCKS).then(|| long_digest(before, behind));
+                assert_eq!(short_digest(before, behind), expected, "{length}");
+            }
+        }
+    }
 }

@@ -11,7 +11,7 @@ use crate::key::{key, partition};
 use crate::proto::event::ParcelEvent;
 use crate::proto::schema::PARCEL_EVENT;
 use crate::subject;
-use crate::view::Layout;
+use crate::view::{Layout, View};
 
 /// An event that was accepted: checked, in canonical form, and without personal data.
 ///
@@ -27,26 +27,47 @@ pub struct Decoded {
     pub(crate) unknown_fields: u32,
 }
 
+/// An event that was accepted, as it is seen while it is read.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen<'a> {
+    /// The event as the core judges it; `None` for the three that are about a device, a screener or an outlet.
+    pub event: Option<Event<'a>>,
+    /// When it reached us: `intakeAt`, else `uploadedAt`, else `occurredAt`.
+    pub intake_at: Timestamp,
+    /// How many fields it has that this version does not know.
+    pub unknown_fields: u32,
+}
+
+/// The event in the fields of canonical bytes.
+#[inline]
+pub(crate) fn event_of<'a>(
+    view: &View<'a>,
+    id: EventId,
+    digest: ContentDigest,
+    intake_at: Timestamp,
+) -> Option<Event<'a>> {
+    let (number, bytes) = view.happening?;
+    Some(Event {
+        happening: happening::read(number, bytes)?,
+        id,
+        digest,
+        brand: view.brand,
+        waybill: view.waybill,
+        site: view.site,
+        operator: view.operator,
+        place: Place::parse(view.place),
+        occurred_at: view.occurred_at?,
+        uploaded_at: view.uploaded_at,
+        intake_at,
+        source: view.source,
+        redacted: view.redacted,
+    })
+}
+
 impl Decoded {
     /// The event as the core judges it; `None` for the three that are about a device, a screener or an outlet.
     pub fn event(&self) -> Option<Event<'_>> {
-        let view = self.layout.view(&self.bytes);
-        let (number, bytes) = view.happening?;
-        Some(Event {
-            happening: happening::read(number, bytes)?,
-            id: self.id,
-            digest: self.digest,
-            brand: view.brand,
-            waybill: view.waybill,
-            site: view.site,
-            operator: view.operator,
-            place: Place::parse(view.place),
-            occurred_at: view.occurred_at?,
-            uploaded_at: view.uploaded_at,
-            intake_at: self.intake_at,
-            source: view.source,
-            redacted: view.redacted,
-        })
+        event_of(&self.layout.view(&self.bytes), self.id, self.digest, self.intake_at)
     }
 
     /// The event where it is about a device, a screener or an outlet; `None` for that of a parcel.

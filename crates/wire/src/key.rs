@@ -89,6 +89,29 @@ mod tests {
         }
     }
 
+    /// Published: whoever routes by other code can check it against these.
+    #[test]
+    fn outlets_and_subjects_lead_to_partitions_of_the_scope_shards() {
+        for (brand, site, of) in [
+            ("SF", "GZ-0001", [5, 1, 11]),
+            ("ZTO", "GZ-0002", [1, 5, 25]),
+            ("YTO", "网点-7", [6, 4, 2]),
+        ] {
+            let partitions = [12, 7, 50].map(|count| scope_partition_of_outlet(brand, site, count));
+            assert_eq!(partitions, of.map(Some), "{brand} {site}");
+        }
+        for (digest, of) in [
+            (0, [3, 1, 1]),
+            (0x0123_4567_89ab_cdef, [3, 4, 47]),
+            (u64::MAX, [0, 3, 30]),
+        ] {
+            let partitions = [12, 7, 50].map(|count| scope_partition_of_subject(Subject::Identity(digest), count));
+            assert_eq!(partitions, of.map(Some), "{digest:x}");
+        }
+        assert_eq!(scope_partition_of_outlet("SF", "GZ-0001", 0), None);
+        assert_eq!(scope_partition_of_subject(Subject::Identity(0), 0), None);
+    }
+
     #[test]
     fn a_negative_hash_leads_to_a_partition_like_any_other() {
         assert_eq!(

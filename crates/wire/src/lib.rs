@@ -114,7 +114,7 @@ mod view;
 pub use admit::canonical_waybill;
 pub use code::Code;
 pub use decode::Decoder;
-pub use decoded::Decoded;
+pub use decoded::{Decoded, Seen};
 pub use encode::{encode_delimited, encode_json, encode_protobuf};
 pub use encoding::Encoding;
 pub use frames::Frame;

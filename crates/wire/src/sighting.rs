@@ -3,9 +3,10 @@
 //! A [`SectionWriter`] makes records for one scope shard, [`decode_sections`] reads them. Texts are borrowed from the
 //! bytes, and an entry allocates nothing but the list of its findings, where there are any.
 
+mod choices;
 mod read;
 #[cfg(test)]
-pub(crate) mod tests;
+mod tests;
 mod write;
 
 pub use read::decode_sections;

@@ -1,9 +1,11 @@
-//! Properties of the whole decoder, over events of every shape that the schema allows.
+//! Properties of the whole decoder, over events of every shape that the schema allows, and values for other tests.
 
+pub(crate) mod arbitrary;
 mod canary;
 mod dice;
 mod reference;
 mod shapes;
+mod streams;
 
 use crate::{Decoder, TokenKeys};
 

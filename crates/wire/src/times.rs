@@ -71,7 +71,14 @@ impl Dates {
         {
             return Some(*day);
         }
-        let day = CivilDay::parse(core::str::from_utf8(date).ok()?)?.as_days().into();
+        let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = date else {
+            return None;
+        };
+        let (century, year) = (number(&[*y1, *y2])?, number(&[*y3, *y4])?);
+        let year = i32::try_from(century.wrapping_mul(100).wrapping_add(year)).ok()?;
+        let (month, day) = (number(&[*m1, *m2])?, number(&[*d1, *d2])?);
+        let day = CivilDay::from_ymd(year, u8::try_from(month).ok()?, u8::try_from(day).ok()?)?;
+        let day = day.as_days().into();
         self.last = Some((*date, day));
         Some(day)
     }

@@ -58,6 +58,9 @@ impl<'a> Evidence<'a> {
     /// From reports of which some were merged before; the flag says that an id came with two contents.
     pub fn of_merged(reports: impl IntoIterator<Item = (Event<'a>, bool)>) -> Self {
         let mut reports: Vec<(Event<'a>, bool)> = reports.into_iter().collect();
+        if is_set(&reports) {
+            return Self::of_set(reports);
+        }
         reports.sort_by(|(a, _), (b, _)| (a.source, a.id, a.digest).cmp(&(b.source, b.id, b.digest)));
         let mut set: Vec<(Event<'a>, bool)> = Vec::with_capacity(reports.len());
         for report in reports {
@@ -71,27 +74,29 @@ impl<'a> Evidence<'a> {
         Self::of_set(set)
     }
 
-    /// From reports of which no two have one source and id; the flag says that an id came with two contents.
-    pub(crate) fn of_set(set: impl IntoIterator<Item = (Event<'a>, bool)>) -> Self {
-        let mut items: Vec<Item<'a>> = set
-            .into_iter()
-            .map(|(event, conflicted)| Item {
+    /// From a set, in any order: whoever calls it has merged the reports under one source and id. The flag says that they
+    /// had two contents.
+    pub fn of_set(set: impl IntoIterator<Item = (Event<'a>, bool)>) -> Self {
+        let set = set.into_iter();
+        let mut items: Vec<Item<'a>> = Vec::with_capacity(set.size_hint().0.max(8));
+        let mut has_retractions = false;
+        for (event, conflicted) in set {
+            has_retractions |= event.happening.retracts().is_some();
+            items.push(Item {
                 event,
                 conflicted,
                 retracted: false,
-            })
-            .collect();
-        let retractions: Vec<(&str, EventId)> = items
-            .iter()
-            .filter_map(|item| Some((item.event.source, item.event.happening.retracts()?)))
-            .collect();
-        for item in &mut items {
-            let is_target = || retractions.contains(&(item.event.source, item.event.id));
-            item.retracted = item.event.happening.retracts().is_none() && is_target();
+            });
+        }
+        if has_retractions {
+            retract(&mut items);
         }
         items.sort_by(|a, b| {
-            let order = |event: &Event<'a>| (event.occurred_at, event.intake_at, event.source, event.id);
-            order(&a.event).cmp(&order(&b.event))
+            let order = |event: &Event<'a>| (event.occurred_at, event.intake_at);
+            let name = |event: &Event<'a>| (event.source, event.id);
+            order(&a.event)
+                .cmp(&order(&b.event))
+                .then_with(|| name(&a.event).cmp(&name(&b.event)))
         });
         Self { items }
     }
@@ -119,5 +124,35 @@ impl<'a> Evidence<'a> {
     /// The events in canonical order.
     pub fn items(&self) -> &[Item<'a>] {
         &self.items
+    }
+}
+
+/// Reports of up to so many events are compared each with each.
+const FEW: usize = 24;
+
+/// Whether it is seen at once that no two reports are of one event. A parcel has few.
+fn is_set(reports: &[(Event<'_>, bool)]) -> bool {
+    if reports.len() > FEW {
+        return false;
+    }
+    let mut rest = reports;
+    while let [(one, _), others @ ..] = rest {
+        if others.iter().any(|(other, _)| other.id == one.id) {
+            return false;
+        }
+        rest = others;
+    }
+    true
+}
+
+/// Marks what was taken back.
+fn retract(items: &mut [Item<'_>]) {
+    let retractions: Vec<(&str, EventId)> = items
+        .iter()
+        .filter_map(|item| Some((item.event.source, item.event.happening.retracts()?)))
+        .collect();
+    for item in items {
+        let name = (item.event.source, item.event.id);
+        item.retracted = item.event.happening.retracts().is_none() && retractions.contains(&name);
     }
 }

@@ -199,6 +199,11 @@ pub struct TokenSet {
 impl TokenSet {
     /// How many tokens fit: two keys in a rotation, in two algorithms.
     pub const MAX: usize = 4;
+    /// No token.
+    pub const EMPTY: Self = Self {
+        digests: [0; Self::MAX],
+        length: 0,
+    };
 
     /// Adds a digest; `false` when the set is full.
     pub fn insert(&mut self, digest: u64) -> bool {

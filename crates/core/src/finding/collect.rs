@@ -1,7 +1,5 @@
 //! Gathering findings: one for each rule and parcel.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use super::{Code, Finding, Unanswered, Value};
 use crate::case::Case;
 use crate::rules::Severity;
@@ -10,16 +8,19 @@ use crate::rules::Severity;
 #[derive(Debug)]
 pub(crate) struct Findings<'c, 'a> {
     case: &'c Case<'a>,
-    raised: BTreeMap<Code, Raised<'a>>,
-    unanswered: BTreeSet<Unanswered>,
+    /// One for each code, in no order: there are few.
+    raised: Vec<Raised<'a>>,
+    /// Each once, in no order.
+    unanswered: Vec<Unanswered>,
 }
 
 #[derive(Debug)]
 struct Raised<'a> {
+    code: Code,
     severity: Severity,
     performed_late: bool,
-    /// Places of the deciding events in canonical order.
-    places: BTreeSet<usize>,
+    /// Places of the deciding events, in no order.
+    places: Vec<usize>,
     values: Vec<(&'static str, Value<'a>)>,
 }
 
@@ -27,8 +28,8 @@ impl<'c, 'a> Findings<'c, 'a> {
     pub(crate) fn new(case: &'c Case<'a>) -> Self {
         Self {
             case,
-            raised: BTreeMap::new(),
-            unanswered: BTreeSet::new(),
+            raised: Vec::new(),
+            unanswered: Vec::new(),
         }
     }
 
@@ -46,12 +47,20 @@ impl<'c, 'a> Findings<'c, 'a> {
         values: &[(&'static str, Value<'a>)],
     ) {
         let severity = severity.max(self.case.rules.severity(code, self.case.profile));
-        let raised = self.raised.entry(code).or_insert_with(|| Raised {
-            severity,
-            performed_late: false,
-            places: BTreeSet::new(),
-            values: Vec::new(),
-        });
+        let known = self.raised.iter().position(|raised| raised.code == code);
+        if known.is_none() {
+            self.raised.push(Raised {
+                code,
+                severity,
+                performed_late: false,
+                places: Vec::new(),
+                values: Vec::new(),
+            });
+        }
+        let place = known.unwrap_or_else(|| self.raised.len().saturating_sub(1));
+        let Some(raised) = self.raised.get_mut(place) else {
+            return;
+        };
         raised.severity = raised.severity.max(severity);
         raised.places.extend(places);
         for (name, value) in values {
@@ -63,23 +72,30 @@ impl<'c, 'a> Findings<'c, 'a> {
 
     /// Notes that the duty was done, but late.
     pub(crate) fn performed_late(&mut self, code: Code) {
-        if let Some(raised) = self.raised.get_mut(&code) {
+        if let Some(raised) = self.raised.iter_mut().find(|raised| raised.code == code) {
             raised.performed_late = true;
         }
     }
 
     /// Notes that a rule cannot be answered.
     pub(crate) fn unanswered(&mut self, code: Code, missing: &'static str) {
-        self.unanswered.insert(Unanswered { code, missing });
+        let unanswered = Unanswered { code, missing };
+        if !self.unanswered.contains(&unanswered) {
+            self.unanswered.push(unanswered);
+        }
     }
 
     /// All of them, in the order of their codes.
-    pub(crate) fn finish(self) -> (Vec<Finding<'a>>, Vec<Unanswered>) {
+    pub(crate) fn finish(mut self) -> (Vec<Finding<'a>>, Vec<Unanswered>) {
         let items = self.case.items;
-        let findings = self.raised.into_iter().map(|(code, raised)| {
+        self.raised.sort_unstable_by_key(|raised| raised.code);
+        self.unanswered.sort_unstable();
+        let findings = self.raised.into_iter().map(|mut raised| {
+            raised.places.sort_unstable();
+            raised.places.dedup();
             let first = raised.places.first().and_then(|place| items.get(*place));
             Finding {
-                code,
+                code: raised.code,
                 severity: raised.severity,
                 performed_late: raised.performed_late,
                 events: raised
@@ -92,6 +108,6 @@ impl<'c, 'a> Findings<'c, 'a> {
                 values: raised.values,
             }
         });
-        (findings.collect(), self.unanswered.into_iter().collect())
+        (findings.collect(), self.unanswered)
     }
 }

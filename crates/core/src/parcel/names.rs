@@ -7,7 +7,7 @@ use std::hash::BuildHasher as _;
 ///
 /// Which number a text has depends on what was held before it and never leaves the memory of one process.
 #[derive(Clone, Debug)]
-pub(crate) struct Names {
+pub struct Names {
     texts: Vec<Held>,
     free: Vec<u32>,
     numbers: HashTable<u32>,
@@ -38,7 +38,7 @@ impl Default for Names {
 
 impl Names {
     /// The number of a text, new or known, held once more.
-    pub(crate) fn hold(&mut self, text: &str) -> u32 {
+    pub fn hold(&mut self, text: &str) -> u32 {
         if let Some(number) = self.find(text) {
             self.hold_again(number);
             return number;
@@ -71,14 +71,14 @@ impl Names {
     }
 
     /// Holds a known number once more.
-    pub(crate) fn hold_again(&mut self, number: u32) {
+    pub fn hold_again(&mut self, number: u32) {
         if let Some(held) = self.place_mut(number).filter(|_| number != 0) {
             held.times = held.times.saturating_add(1);
         }
     }
 
     /// Lets a number go; it is forgotten when nobody holds it.
-    pub(crate) fn release(&mut self, number: u32) {
+    pub fn release(&mut self, number: u32) {
         let Some(held) = self.place_mut(number).filter(|_| number != 0) else {
             return;
         };
@@ -96,7 +96,7 @@ impl Names {
     }
 
     /// The number of a known text.
-    pub(crate) fn find(&self, text: &str) -> Option<u32> {
+    pub fn find(&self, text: &str) -> Option<u32> {
         if text.is_empty() {
             return Some(0);
         }
@@ -106,17 +106,22 @@ impl Names {
     }
 
     /// The text of a number; empty for a number that nobody holds.
-    pub(crate) fn text(&self, number: u32) -> &str {
+    pub fn text(&self, number: u32) -> &str {
         text_of(&self.texts, number)
     }
 
     /// How many texts are held.
-    pub(crate) fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         self.numbers.len()
     }
 
+    /// Whether none is held.
+    pub fn is_empty(&self) -> bool {
+        self.numbers.is_empty()
+    }
+
     /// Bytes in use.
-    pub(crate) fn bytes(&self) -> usize {
+    pub fn bytes(&self) -> usize {
         self.bytes
             .saturating_add(self.texts.capacity().saturating_mul(size_of::<Held>()))
             .saturating_add(self.free.capacity().saturating_mul(size_of::<u32>()))

@@ -1,4 +1,4 @@
-//! The events of one parcel as bytes: about 35 each.
+//! The events of one parcel as bytes: about 40 each. For whoever keeps very many of them in memory.
 //!
 //! ```text
 //! event = length u8 · kind and flags u16 · id 16 · digest 4 · occurred · intake · upload · source · site · operator ·
@@ -10,7 +10,7 @@
 
 use core::cell::RefCell;
 
-use super::names::Names;
+pub use super::names::Names;
 use crate::bytes::{Reader, Writer};
 use crate::event::{Event, Place};
 use crate::time::Timestamp;
@@ -23,7 +23,7 @@ const ID_AT: usize = 2;
 
 /// Where texts go.
 #[derive(Debug)]
-pub(crate) enum Texts<'n> {
+pub enum Texts<'n> {
     /// Held here; their numbers are written.
     Held(&'n mut Names),
     /// Held already by somebody else; their numbers are written.
@@ -44,7 +44,7 @@ impl Texts<'_> {
 
 /// Where texts come from.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum TextsOf<'n> {
+pub enum TextsOf<'n> {
     /// Numbers of texts that are held here.
     Held(&'n Names),
     /// Their numbers are gathered, nothing else.
@@ -129,15 +129,19 @@ impl Flags {
 
 /// What an event has in common with the one before it, which is not written again.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Follows {
+pub struct Follows {
     same: Flags,
     occurred_at: Timestamp,
     place: Option<Place>,
 }
 
 impl Follows {
-    pub(crate) fn of(event: &Event<'_>, before: Option<&Event<'_>>) -> Self {
-        let before = before.map(Around::of).unwrap_or_default();
+    /// Of an event and the one before it, if there is one.
+    pub fn of(event: &Event<'_>, before: Option<&Event<'_>>) -> Self {
+        Self::between(event, &before.map(Around::of).unwrap_or_default())
+    }
+
+    fn between(event: &Event<'_>, before: &Around<'_>) -> Self {
         Self {
             same: Flags::NONE
                 .with(Flags::SAME_SOURCE, event.source == before.source)
@@ -150,15 +154,23 @@ impl Follows {
     }
 }
 
+/// Reads an event that stands alone: it was written as the first.
+///
+/// # Errors
+/// Where the bytes were not written here.
+pub fn first<'a>(bytes: &'a [u8], key: (&'a str, &'a str), texts: TextsOf<'a>) -> Result<(Event<'a>, bool), Foreign> {
+    events(bytes, key, texts).next().unwrap_or(Err(Foreign))
+}
+
 /// Writes an event, and whether its id came with two contents.
-pub(crate) fn put(out: &mut Writer, event: &(Event<'_>, bool), follows: Follows, texts: &mut Texts<'_>) {
+pub fn put(out: &mut Writer, event: &(Event<'_>, bool), follows: Follows, texts: &mut Texts<'_>) {
     writer::put(out, &event.0, event.1, follows, texts);
 }
 
 /// Reads the events of a parcel one after the other, each with whether its id came with two contents.
 ///
 /// Ends with `Err` at bytes that were not written here.
-pub(crate) fn events<'a>(
+pub fn events<'a>(
     bytes: &'a [u8],
     key: (&'a str, &'a str),
     texts: TextsOf<'a>,
@@ -184,6 +196,19 @@ pub(crate) fn events<'a>(
     })
 }
 
+/// What an event would have in common with the last of a parcel.
+pub(crate) fn follows(bytes: &[u8], event: &Event<'_>, names: &Names) -> Follows {
+    let mut reader = Reader::new(bytes);
+    let mut before = Around::default();
+    while let Some(around) = reader
+        .block()
+        .and_then(|bytes| reader::around_of(bytes, &before, TextsOf::Held(names)))
+    {
+        before = around;
+    }
+    Follows::between(event, &before)
+}
+
 /// Whether any event of a parcel has an id; ids of different sources may be alike.
 pub(crate) fn has_id(bytes: &[u8], id: u128) -> bool {
     let (mut reader, id) = (Reader::new(bytes), id.to_le_bytes());
@@ -203,4 +228,4 @@ pub(crate) fn count(bytes: &[u8]) -> usize {
 
 /// Bytes that were not written here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Foreign;
+pub struct Foreign;

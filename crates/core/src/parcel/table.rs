@@ -95,10 +95,21 @@ impl Table {
 
     /// Adds an event to its parcel, or merges it with the one under its source and id; opens the parcel if need be.
     pub(crate) fn apply(&mut self, event: &Event<'_>, events_max: usize) -> Result<(Slot, Applied), PackError> {
-        let Some(slot) = self.find(event.brand, event.waybill) else {
-            return Ok((self.open(event)?, Applied::Merged));
-        };
-        Ok((slot, self.add(slot, event, events_max)))
+        let slot = self.find(event.brand, event.waybill);
+        self.apply_to(slot, event, events_max)
+    }
+
+    /// The same where the parcel was looked for before.
+    pub(crate) fn apply_to(
+        &mut self,
+        slot: Option<Slot>,
+        event: &Event<'_>,
+        events_max: usize,
+    ) -> Result<(Slot, Applied), PackError> {
+        match slot {
+            Some(slot) => Ok((slot, self.add(slot, event, events_max))),
+            None => Ok((self.open(event)?, Applied::Merged)),
+        }
     }
 
     /// The set of events of a parcel.
@@ -292,7 +303,8 @@ impl Table {
     /// Adds an event behind the others; `false` where the record would be too long.
     fn append(&mut self, slot: Slot, event: &Event<'_>) -> bool {
         let Some(handle) = self.handle(slot) else { return false };
-        let follows = Follows::of(event, self.events(slot).last().map(|(last, _)| last).as_ref());
+        let events = self.parts(slot).map(|parts| parts.events).unwrap_or_default();
+        let follows = packed::follows(events, event, &self.names);
         let mut tail = Writer::default();
         packed::put(&mut tail, &(*event, false), follows, &mut Texts::Held(&mut self.names));
         let tail = tail.finish();

@@ -9,12 +9,26 @@ impl<'a> RegistryView<'a> {
     ///
     /// Walks the whole register: for once a day, not for once an event.
     pub fn sites(self, at: Timestamp) -> impl Iterator<Item = (&'a str, &'a str, &'a Site)> {
-        self.registry.sites.by_brand.iter().flat_map(move |(brand, keys)| {
-            keys.iter().filter_map(move |(key, values)| {
-                let dated = in_force(values, self.up_to, at)?;
-                Some((brand.as_str(), key.as_str(), &dated.value))
+        let register = &self.registry.sites;
+        let common = register.common.iter().map(|keys| ("", keys));
+        let own = register.by_brand.iter().map(|(brand, keys)| (brand.as_str(), keys));
+        let mut sites: Vec<(&str, &str, &Site)> = common
+            .chain(own)
+            .flat_map(|(brand, keys)| {
+                keys.iter().filter_map(move |(key, values)| {
+                    let dated = in_force(values, self.up_to, at)?;
+                    Some((brand, key, &dated.value))
+                })
             })
-        })
+            .collect();
+        sites.sort_unstable_by_key(|(brand, key, _)| (*brand, *key));
+        sites.into_iter()
+    }
+
+    /// A site that is on file for this very brand, not for all: one of those that [`sites`](Self::sites) walks.
+    pub fn own_site(self, brand: &str, key: &str, at: Timestamp) -> Option<&'a Site> {
+        let values = self.registry.sites.by_brand.get(brand)?.get(key)?;
+        in_force(values, self.up_to, at).map(|dated| &dated.value)
     }
 
     /// Whether a day is a working day of a brand. A day of which the calendar says nothing is one.

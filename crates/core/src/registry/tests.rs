@@ -54,6 +54,17 @@ fn sites_come_in_the_order_of_brand_and_key_and_only_while_in_force_and_known() 
 }
 
 #[test]
+fn site_on_file_for_all_brands_is_no_brands_own() {
+    let site = |offset, brand, key| record(offset, brand, key, Value::Site(Site::default()));
+    let registry = registry([site(0, "", "D"), site(1, "SF", "C")]);
+    let noon = at("2026-03-10T12:00:00+08:00");
+    let own = |brand, key| registry.view().own_site(brand, key, noon).is_some();
+    assert_eq!((own("SF", "C"), own("SF", "D"), own("ZTO", "C")), (true, false, false));
+    assert!(!registry.view_up_to(1).sites(noon).any(|(brand, ..)| brand == "SF"));
+    assert!(registry.view_up_to(1).own_site("SF", "C", noon).is_none());
+}
+
+#[test]
 fn day_without_a_record_is_a_working_day_and_the_own_calendar_of_a_brand_goes_first() {
     let rest = |offset, brand, working| record(offset, brand, "2026-10-01", Value::CalendarDay { working });
     let registry = registry([rest(0, "", false), rest(1, "SF", true)]);

@@ -166,3 +166,17 @@ fn entry_that_is_new_may_leave_out_what_is_optional() {
 fn file_without_version_and_day_is_refused() {
     assert_eq!(faults("profile = \"statutory\"").len(), 2);
 }
+
+/// Found by the fuzzer: each key was tried on all that had been read before it.
+#[test]
+fn a_file_of_very_many_keys_that_cannot_be_read_takes_no_longer_than_its_length() {
+    let keys = |prefix: &str| -> String { (0..3_000).map(|number| format!("{prefix}{number} = 1\n")).collect() };
+    let text = format!(
+        "{HEAD}{}[spans]\n{}[documents]\n{}[brand.ZZ]\n{}",
+        keys("a"),
+        keys("b"),
+        keys("c"),
+        keys("d")
+    );
+    assert_eq!(faults(&text).len(), 12_002, "and the new brand has no names");
+}

@@ -18,7 +18,7 @@ pub struct ComplianceRow<'a> {
     pub site: &'a str,
     /// Which parcels of it.
     pub window: Window<'a>,
-    /// Place of the outlet by the register, as of the day; `None` where nobody knows it.
+    /// Place of the outlet by the register, as of the noon of the day; `None` where nobody knows it.
     pub place: Option<Place>,
     /// What they add up to.
     pub counts: &'a Counts,

@@ -177,7 +177,8 @@ impl ParcelShard {
 
     fn admitted(&mut self, at: Position, event: &Event<'_>, view: RegistryView<'_>, out: &mut impl Sink) -> What {
         let mut reused = false;
-        if self.table.find(event.brand, event.waybill).is_none() {
+        let known = self.table.find(event.brand, event.waybill);
+        if known.is_none() {
             let key = Key::of(event.brand, event.waybill);
             if let Some(rest) = self.retired.find(key) {
                 let sender = event.happening.as_accepted().map(|accepted| accepted.sender);
@@ -190,7 +191,7 @@ impl ParcelShard {
         }
         let limits = view.rules_in_force(event.occurred_at).limits;
         let events_max = usize::try_from(limits.events_per_parcel_max).unwrap_or(usize::MAX);
-        let slot = match self.table.apply(event, events_max) {
+        let slot = match self.table.apply_to(known, event, events_max) {
             Ok((slot, Applied::Merged)) => slot,
             Ok((_, Applied::Duplicate)) => return What::Duplicate,
             Ok((_, Applied::Full)) => return What::ParcelFull,
@@ -427,19 +428,20 @@ impl ParcelShard {
     fn keep(&mut self, slot: Slot, state: &[u8]) {
         let (new, old) = (kept::numbers(state), kept::numbers(self.table.state(slot)));
         if new != old {
-            new.into_iter()
-                .for_each(|number| self.table.names_mut().hold_again(number));
-            old.into_iter()
-                .for_each(|number| self.table.names_mut().release(number));
+            for number in new {
+                self.table.names_mut().hold_again(number);
+            }
+            for number in old {
+                self.table.names_mut().release(number);
+            }
         }
         self.table.set_state(slot, state);
     }
 
     fn forget(&mut self, slot: Slot) {
-        let numbers = kept::numbers(self.table.state(slot));
-        numbers
-            .into_iter()
-            .for_each(|number| self.table.names_mut().release(number));
+        for number in kept::numbers(self.table.state(slot)) {
+            self.table.names_mut().release(number);
+        }
         self.table.remove(slot);
     }
 }
@@ -455,10 +457,11 @@ fn follow<'a>(
     out: &mut impl Sink,
 ) -> (Kept<'a>, bool) {
     let at = cause.at;
-    let digest = body::digest(verdict);
+    let is_public = before.published.is_some() || verdict.is_publishable();
+    let digest = if is_public { body::digest(verdict) } else { 0 };
     let revision = match before.published {
         Some((revision, published)) => (published != digest).then(|| revision.saturating_add(1)),
-        None => verdict.is_publishable().then_some(1),
+        None => is_public.then_some(1),
     };
     if let Some(number) = revision {
         let rules = view.rules_in_force(verdict.reference);

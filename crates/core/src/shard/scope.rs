@@ -48,6 +48,8 @@ mod standing;
 mod stored;
 mod target;
 mod territory;
+#[cfg(test)]
+mod tests;
 mod watch;
 
 pub use shard::ScopeShard;
@@ -95,11 +97,11 @@ pub struct OutletAlert<'a> {
     pub brand: &'a str,
     /// The outlet.
     pub site: &'a str,
-    /// Place of the outlet by the register, as of the day.
+    /// Place of the outlet by the register, as of the noon of the day.
     pub place: Option<Place>,
     /// The day that it is about.
     pub day: CivilDay,
-    /// The figures that decided, by name.
+    /// The figures that decided, by name: those of [`AlertRule::value_names`].
     pub values: Vec<(&'static str, i64)>,
     /// The clock of the sources when it came to be.
     pub at: Timestamp,

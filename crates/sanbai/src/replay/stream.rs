@@ -11,7 +11,7 @@ use sanbai_core::time::{Span, Timestamp};
 use sanbai_engine::replay::AHEAD_MAX;
 use sanbai_engine::stage::StageAlarm;
 use sanbai_wire::control::{Control, Read};
-use sanbai_wire::{Decoded, Reject};
+use sanbai_wire::{Decoded, Decoder, Encoding, Reject};
 
 use super::ledger::Ledger;
 use super::side::Side;
@@ -24,7 +24,8 @@ use crate::reading::Take;
 const TICK_AFTER_MAX: Span = Span::minutes(10);
 
 /// Gives what stands in files to one or two sets of shards.
-pub(super) struct Stream {
+pub(super) struct Stream<'a, R> {
+    decoder: &'a Decoder<R>,
     sides: Vec<Side>,
     as_of: Option<Timestamp>,
     /// The file has a clock of its own: no ticks are made.
@@ -37,9 +38,15 @@ pub(super) struct Stream {
     alarms: BTreeMap<&'static str, u64>,
 }
 
-impl Stream {
-    pub(super) fn new(source: &Source, after: Side, before: Option<Side>) -> anyhow::Result<Self> {
+impl<'a, R> Stream<'a, R> {
+    pub(super) fn new(
+        source: &Source,
+        decoder: &'a Decoder<R>,
+        after: Side,
+        before: Option<Side>,
+    ) -> anyhow::Result<Self> {
         Ok(Self {
+            decoder,
             sides: [after].into_iter().chain(before).collect(),
             as_of: source.as_of,
             has_ticks: false,
@@ -108,9 +115,7 @@ impl Stream {
         };
         Tick { recorded_at, ..tick }
     }
-}
 
-impl Take for Stream {
     fn event(&mut self, path: &Path, place: Place, decoded: Result<Decoded, Reject>) -> anyhow::Result<()> {
         self.ledger.events += 1;
         let decoded = match decoded {
@@ -140,6 +145,32 @@ impl Take for Stream {
             *self.ledger.rejected.entry(code).or_default() += 1;
         }
         self.look()
+    }
+}
+
+impl<'r, R: Fn(&str) -> Option<&'r str>> Take for Stream<'_, R> {
+    fn record(&mut self, path: &Path, place: Place, bytes: &[u8], encoding: Encoding) -> anyhow::Result<()> {
+        let decoder = self.decoder;
+        let (mut index, mut taken) = (0_usize, Ok(()));
+        let whole = decoder.decode_each(bytes, encoding, |decoded| {
+            if taken.is_ok() {
+                let place = Place {
+                    index: Some(index),
+                    ..place
+                };
+                taken = self.event(path, place, decoded);
+            }
+            index += 1;
+        });
+        taken?;
+        match whole {
+            Ok(_) => Ok(()),
+            Err(reject) => self.unreadable(path, place, reject),
+        }
+    }
+
+    fn unreadable(&mut self, path: &Path, place: Place, reject: Reject) -> anyhow::Result<()> {
+        self.event(path, place, Err(reject))
     }
 
     fn control(&mut self, path: &Path, place: Place, read: Read) -> anyhow::Result<()> {

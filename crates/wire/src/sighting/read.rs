@@ -1,17 +1,16 @@
 //! Sections from bytes.
 
-use sanbai_core::duty::Ground;
 use sanbai_core::event::EventId;
 use sanbai_core::finding::Code as FindingCode;
 use sanbai_core::rules::Severity;
-use sanbai_core::shard::contribution::{Contribution, Delay, Outcome, Share};
-use sanbai_core::shard::input::{Power, SubjectEvent, SubjectHappening};
+use sanbai_core::shard::contribution::{Contribution, Share};
+use sanbai_core::shard::input::{SubjectEvent, SubjectHappening};
 use sanbai_core::shard::position::Position;
 use sanbai_core::shard::section::{Change, Entry, Section, Seen, Sighting, Subject};
 use sanbai_core::time::CivilDay;
 
+use super::choices::{self, choice};
 use super::{RECORD_BYTES_MAX, number};
-use crate::check::unknown_choice;
 use crate::code::Code;
 use crate::fields::{
     check_length, civil_day, event_id, finding_code, flag, missing, nested, number, out_of_range, severity_of, text,
@@ -21,8 +20,9 @@ use crate::proto::sighting as message;
 use crate::protobuf::{Entries, Value};
 use crate::reject::Reject;
 
-/// Fewest bytes of an entry that says something: its position and an empty message, each with tag and length.
-const ENTRY_BYTES_MIN: usize = 8;
+/// Fewest bytes of an entry for which room is made beforehand: all that are written have more. Without it a record of
+/// empty entries would take a hundred times its size.
+const ENTRY_BYTES_MIN: usize = 16;
 
 /// Reads the value of a record: all of its sections, or what is wrong with the first that is not right.
 ///
@@ -79,7 +79,7 @@ fn section(bytes: &[u8]) -> Result<Section<'_>, Reject> {
     Ok(section)
 }
 
-/// How many entries a section has; at most as many as its bytes have room for.
+/// For how many entries room is made: as many as the section has, but no more than its bytes can hold.
 fn entries_in(bytes: &[u8]) -> Result<usize, Reject> {
     let mut count = 0_usize;
     each(bytes, |field, _| {
@@ -213,45 +213,11 @@ fn share(bytes: &[u8]) -> Result<Share, Reject> {
         Ok(())
     })?;
     Ok(Share {
-        outcome: match outcome {
-            message::Outcome::Unspecified => return Err(missing("outcome")),
-            message::Outcome::Pending => Outcome::Pending,
-            message::Outcome::Pass => Outcome::Pass,
-            message::Outcome::Fail => Outcome::Fail,
-            message::Outcome::Unknown => Outcome::Unknown,
-            message::Outcome::NotApplicable => Outcome::NotApplicable(self::ground(ground)?),
-        },
+        outcome: choices::outcome_of(outcome, ground)?,
         performed_late,
         reported_late,
         credible: !marked,
-        delay: self::delay(delay),
-    })
-}
-
-fn ground(ground: message::Ground) -> Result<Ground, Reject> {
-    Ok(match ground {
-        message::Ground::Unspecified => return Err(missing("ground")),
-        message::Ground::Voided => Ground::Voided,
-        message::Ground::Rejected => Ground::Rejected,
-        message::Ground::NotAccepted => Ground::NotAccepted,
-        message::Ground::Inbound => Ground::Inbound,
-        message::Ground::Letter => Ground::Letter,
-        message::Ground::Agreement => Ground::Agreement,
-        message::Ground::SpecialWay => Ground::SpecialWay,
-        message::Ground::AsNeeded => Ground::AsNeeded,
-        message::Ground::Returned => Ground::Returned,
-    })
-}
-
-const fn delay(delay: message::Delay) -> Option<Delay> {
-    Some(match delay {
-        message::Delay::Unspecified => return None,
-        message::Delay::Minute => Delay::Minute,
-        message::Delay::TenMinutes => Delay::TenMinutes,
-        message::Delay::Hour => Delay::Hour,
-        message::Delay::TwoHours => Delay::TwoHours,
-        message::Delay::Day => Delay::Day,
-        message::Delay::Longer => Delay::Longer,
+        delay: choices::delay_of(delay),
     })
 }
 
@@ -349,12 +315,7 @@ fn device(bytes: &[u8]) -> Result<SubjectHappening<'_>, Reject> {
         }
         Ok(())
     })?;
-    Ok(SubjectHappening::Device(match power {
-        message::Power::Unspecified => Power::Unspecified,
-        message::Power::On => Power::On,
-        message::Power::Off => Power::Off,
-        message::Power::Fault => Power::Fault,
-    }))
+    Ok(SubjectHappening::Device(choices::power_of(power)))
 }
 
 fn shift(bytes: &[u8]) -> Result<SubjectHappening<'_>, Reject> {
@@ -394,12 +355,4 @@ fn id(bytes: &[u8]) -> Result<EventId, Reject> {
         Ok(())
     })?;
     event_id(bits, is_ulid)
-}
-
-/// A value of an enum; one that this version does not know is an error.
-fn choice<E: TryFrom<i32>>(value: Value<'_>) -> Result<E, Reject> {
-    let choice = i32::try_from(number::<u64>(value)?).ok();
-    choice
-        .and_then(|choice| E::try_from(choice).ok())
-        .ok_or_else(unknown_choice)
 }

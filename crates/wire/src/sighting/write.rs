@@ -1,16 +1,14 @@
 //! Sections as bytes.
 
-use sanbai_core::duty::Ground;
 use sanbai_core::event::EventId;
-use sanbai_core::shard::contribution::{Contribution, Delay, Outcome, Share};
-use sanbai_core::shard::input::{Power, SubjectEvent, SubjectHappening};
+use sanbai_core::shard::contribution::{Contribution, Share};
+use sanbai_core::shard::input::{SubjectEvent, SubjectHappening};
 use sanbai_core::shard::position::Position;
 use sanbai_core::shard::section::{Change, Entry, Seen, Sighting, Subject};
 use sanbai_core::time::{CivilDay, Timestamp};
 
-use super::number;
+use super::{choices, number};
 use crate::fields::severity_number;
-use crate::proto::sighting as message;
 use crate::protobuf::{put_bytes, put_number, put_time, put_varint};
 
 /// Most bytes of a section besides its entries, and of what stands around it.
@@ -147,49 +145,13 @@ fn put_contribution(out: &mut Vec<u8>, contribution: &Contribution<'_>) {
 }
 
 fn put_share(out: &mut Vec<u8>, share: &Share) {
-    let (outcome, ground) = outcome(share.outcome);
+    let (outcome, ground) = choices::outcome(share.outcome);
     put_choice(out, number::SHARE_OUTCOME, outcome.into());
     put_choice(out, number::SHARE_GROUND, ground.into());
     put_some(out, number::SHARE_PERFORMED_LATE, share.performed_late.into());
     put_some(out, number::SHARE_REPORTED_LATE, share.reported_late.into());
     put_some(out, number::SHARE_MARKED, u64::from(!share.credible));
-    put_choice(out, number::SHARE_DELAY, delay(share.delay).into());
-}
-
-fn outcome(outcome: Outcome) -> (message::Outcome, message::Ground) {
-    let none = message::Ground::Unspecified;
-    match outcome {
-        Outcome::Pending => (message::Outcome::Pending, none),
-        Outcome::Pass => (message::Outcome::Pass, none),
-        Outcome::Fail => (message::Outcome::Fail, none),
-        Outcome::Unknown => (message::Outcome::Unknown, none),
-        Outcome::NotApplicable(ground) => (
-            message::Outcome::NotApplicable,
-            match ground {
-                Ground::Voided => message::Ground::Voided,
-                Ground::Rejected => message::Ground::Rejected,
-                Ground::NotAccepted => message::Ground::NotAccepted,
-                Ground::Inbound => message::Ground::Inbound,
-                Ground::Letter => message::Ground::Letter,
-                Ground::Agreement => message::Ground::Agreement,
-                Ground::SpecialWay => message::Ground::SpecialWay,
-                Ground::AsNeeded => message::Ground::AsNeeded,
-                Ground::Returned => message::Ground::Returned,
-            },
-        ),
-    }
-}
-
-const fn delay(delay: Option<Delay>) -> message::Delay {
-    match delay {
-        None => message::Delay::Unspecified,
-        Some(Delay::Minute) => message::Delay::Minute,
-        Some(Delay::TenMinutes) => message::Delay::TenMinutes,
-        Some(Delay::Hour) => message::Delay::Hour,
-        Some(Delay::TwoHours) => message::Delay::TwoHours,
-        Some(Delay::Day) => message::Delay::Day,
-        Some(Delay::Longer) => message::Delay::Longer,
-    }
+    put_choice(out, number::SHARE_DELAY, choices::delay(share.delay).into());
 }
 
 fn put_sighting(out: &mut Vec<u8>, sighting: &Sighting<'_>) {
@@ -221,13 +183,7 @@ fn put_subject_event(out: &mut Vec<u8>, event: &SubjectEvent<'_>) {
     put_time(out, number::SUBJECT_INTAKE_AT, event.intake_at);
     match event.happening {
         SubjectHappening::Device(power) => nest(out, number::SUBJECT_DEVICE_STATE, |out| {
-            let power = match power {
-                Power::Unspecified => message::Power::Unspecified,
-                Power::On => message::Power::On,
-                Power::Off => message::Power::Off,
-                Power::Fault => message::Power::Fault,
-            };
-            put_choice(out, number::DEVICE_POWER, power.into());
+            put_choice(out, number::DEVICE_POWER, choices::power(power).into());
         }),
         SubjectHappening::Shift { is_in, device } => nest(out, number::SUBJECT_SCREENER_SHIFT, |out| {
             put_some(out, number::SHIFT_IN, is_in.into());

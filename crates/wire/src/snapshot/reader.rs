@@ -238,7 +238,8 @@ where
             let byte = self.byte()?;
             let low = u64::from(byte & 0x7f);
             let part = low.wrapping_shl(shift);
-            if part.wrapping_shr(shift) != low {
+            // Over 64 bits, or padded: nothing of ours is written so.
+            if part.wrapping_shr(shift) != low || (byte == 0 && shift > 0) {
                 return Err(SnapshotError::Damaged);
             }
             value |= part;

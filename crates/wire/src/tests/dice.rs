@@ -43,6 +43,7 @@ impl Dice {
 
     fn text(&mut self, field: &Field, kind: TextKind) -> String {
         match (kind, field.json) {
+            (_, "day") => (self.pick(&["2026-03-09", "2026-03-10"])).to_owned(),
             (_, "brand") => self.pick(&["SF", "ZTO", "sf"]).to_owned(),
             (TextKind::EventId, _) => self.uuid(),
             (TextKind::Waybill, _) => format!("{} w{}", self.code(), self.code()),
@@ -157,5 +158,7 @@ fn is_needed(message: &Message, field: &Field) -> bool {
         ) | ("Departed", "leg")
             | ("Arrived", "from")
             | ("Retracted", "eventId")
+            | ("ScreenerShift", "change")
+            | ("DeclaredVolume", "day")
     )
 }

@@ -54,6 +54,13 @@ proptest! {
         let decoded = decoder.decode(json.as_bytes(), Encoding::Json).map_err(|reject| TestCaseError::fail(format!("{reject} {json}")))?;
 
         let raw = raw_protobuf(&json);
+        for (bytes, encoding) in [(json.as_bytes(), Encoding::Json), (raw.as_slice(), Encoding::Protobuf)] {
+            let seen = decoder.see_each(bytes, encoding, &mut Vec::new(), |seen| {
+                let seen = seen.expect("as decoded");
+                assert_eq!((seen.event, seen.intake_at), (decoded.event(), decoded.intake_at()), "{json}");
+            });
+            prop_assert_eq!(seen, Ok(1));
+        }
         prop_assert_eq!(&decoder.decode(&raw, Encoding::Protobuf).expect("protobuf"), &decoded);
         let prost = ParcelEvent::decode(raw.as_slice()).expect("protobuf").encode_to_vec();
         prop_assert_eq!(&decoder.decode(&prost, Encoding::Protobuf).expect("by prost"), &decoded);

@@ -366,7 +366,27 @@ fn row_13_field_missing() {
             Code::FieldMissing,
             "/subject",
         ),
+        (
+            subject(r#""screenerShift":{"device":"X-1"}"#),
+            Code::FieldMissing,
+            "/screenerShift/change",
+        ),
+        (
+            subject(r#""declaredVolume":{"accepted":7}"#),
+            Code::FieldMissing,
+            "/declaredVolume/day",
+        ),
+        (
+            subject(r#""declaredVolume":{"day":"long-term"}"#),
+            Code::EventTimeInvalid,
+            "/declaredVolume/day",
+        ),
     ]);
+}
+
+/// The good event with another happening, of a subject instead of a parcel.
+fn subject(happening: &str) -> String {
+    event(happening).replace(r#""waybill":"SF1234567890123""#, r#""subject":"X-1""#)
 }
 
 #[test]

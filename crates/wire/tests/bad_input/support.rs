@@ -27,7 +27,29 @@ pub(crate) fn decoder() -> Decoder<fn(&str) -> Option<&'static str>> {
 }
 
 pub(crate) fn decode(json: &str) -> Result<Decoded, Reject> {
-    decoder().decode(json.as_bytes(), Encoding::Json)
+    let decoded = decoder().decode(json.as_bytes(), Encoding::Json);
+    assert_seen(json, &decoded);
+    decoded
+}
+
+/// Asserts that the same is seen of an event where nothing is kept of it.
+fn assert_seen(json: &str, decoded: &Result<Decoded, Reject>) {
+    let mut seen = Vec::new();
+    let mut spare = b"what the last event has left".to_vec();
+    let whole = decoder().see_each(json.as_bytes(), Encoding::Json, &mut spare, |event| {
+        let decoded = decoded.as_ref();
+        assert_eq!(
+            event.as_ref().ok().and_then(|seen| seen.event),
+            decoded.ok().and_then(Decoded::event)
+        );
+        seen.push(event.map(|seen| (seen.intake_at, seen.unknown_fields)));
+    });
+    let expected = |decoded: &Decoded| (decoded.intake_at(), decoded.unknown_fields());
+    match whole {
+        Ok(1) => assert_eq!(seen, [decoded.as_ref().map(expected).map_err(Clone::clone)], "{json}"),
+        Ok(_) => {}
+        Err(reject) => assert_eq!((Err(&reject), seen.len()), (decoded.as_ref().map(|_| ()), 0), "{json}"),
+    }
 }
 
 /// The good event with `from` replaced, which must stand in it.

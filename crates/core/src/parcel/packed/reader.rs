@@ -10,6 +10,9 @@ use crate::event::{
 };
 use crate::time::{CivilDay, Timestamp};
 
+/// Bytes of an event's id and digest.
+const ID_AND_DIGEST: usize = 16 + 4;
+
 /// Reads one event without the length in front, and whether its id came with two contents; `None` for bytes that the
 /// writer did not write.
 pub(super) fn event<'a>(
@@ -39,6 +42,14 @@ pub(super) fn event<'a>(
         happening: happening(&mut reader, kind, around.place, texts)?,
     };
     reader.is_empty().then_some((event, flags.has(Flags::CONFLICTED)))
+}
+
+/// Reads of an event without the length in front only when and where it happened.
+pub(super) fn around_of<'a>(bytes: &'a [u8], before: &Around<'a>, texts: TextsOf<'a>) -> Option<Around<'a>> {
+    let mut reader = Reader::new(bytes);
+    let (flags, _) = Flags::of(u16::from_le_bytes(reader.take()?));
+    reader.take::<ID_AND_DIGEST>()?;
+    around(&mut reader, flags, before, texts)
 }
 
 /// Reads when and where it happened.

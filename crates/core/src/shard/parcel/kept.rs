@@ -4,8 +4,6 @@
 //! flags u8 · due · [revision · digest 8] · [urgent alerts u8] · [contribution] · [sighting 12] · [hits]
 //! ```
 
-use core::cell::RefCell;
-
 use crate::bytes::{Reader, Writer};
 use crate::duty::Ground;
 use crate::finding::Code;
@@ -326,13 +324,23 @@ fn share_of(bits: u16) -> Option<Share> {
     })
 }
 
-/// The numbers of the texts in a state, each of which it holds.
-pub(super) fn numbers(state: &[u8]) -> Vec<u32> {
-    let numbers = RefCell::new(Vec::new());
-    // The empty state of a new parcel holds none.
-    if !state.is_empty() {
-        let read = Kept::read(state, "", TextsOf::Numbers(&numbers));
-        debug_assert!(read.is_some(), "this shard wrote it");
-    }
-    numbers.into_inner()
+/// The numbers of the two texts in a state, which it holds: outlet and operator of the contribution; 0 for none.
+pub(super) fn numbers(state: &[u8]) -> [u32; 2] {
+    let read = || {
+        let mut reader = Reader::new(state);
+        let flags = reader.byte()?;
+        due(&mut reader, flags)?;
+        if flags & PUBLISHED != 0 {
+            reader.narrow::<u32>()?;
+            reader.take::<8>()?;
+        }
+        if flags & URGENT != 0 {
+            reader.byte()?;
+        }
+        if flags & CONTRIBUTES == 0 {
+            return None;
+        }
+        Some([reader.narrow()?, reader.narrow()?])
+    };
+    read().unwrap_or([0, 0])
 }

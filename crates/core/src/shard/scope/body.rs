@@ -142,11 +142,11 @@ pub(super) fn read_outlet(bytes: &[u8]) -> Option<OutletDay> {
         };
         for _ in 0..body.number()? {
             let operator = body.text()?.into();
-            counts.operators.insert(operator, read_counts(body)?);
+            counts.operators.insert(operator, Box::new(read_counts(body)?));
         }
         for _ in 0..body.number()? {
             let hour = body.byte()?;
-            counts.hours.insert(hour, read_counts(body)?);
+            counts.hours.insert(hour, Box::new(read_counts(body)?));
         }
         Some(counts)
     };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::count::Step;
 use super::lifecycle::AlertState;
-use super::outlet::{Outlet, OutletName};
+use super::outlet::{Outlet, OutletName, entry_of};
 use super::pattern::IdentityWindow;
 use crate::event::EventId;
 use crate::rules::Duty;
@@ -31,12 +31,7 @@ impl Day {
     }
 
     pub(super) fn outlet_mut(&mut self, brand: &str, site: &str) -> &mut OutletDay {
-        let name: &dyn OutletName = &(brand, site);
-        // Two look-ups, for a table cannot be asked by borrowed texts and keep the place.
-        if !self.outlets.contains_key(name) {
-            self.outlets.insert(Outlet::new(brand, site), OutletDay::default());
-        }
-        self.outlets.get_mut(name).expect("it was just put there")
+        entry_of(&mut self.outlets, brand, site)
     }
 
     /// Drops a row, and the outlet with its last one.
@@ -54,8 +49,9 @@ impl Day {
 /// An outlet's day.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct OutletDay {
-    pub(super) operators: BTreeMap<Box<str>, Counts>,
-    pub(super) hours: BTreeMap<u8, Counts>,
+    /// Boxed, for a table sets aside room for eleven at once.
+    pub(super) operators: BTreeMap<Box<str>, Box<Counts>>,
+    pub(super) hours: BTreeMap<u8, Box<Counts>>,
     pub(super) declared: Option<Declared>,
 }
 
@@ -100,7 +96,7 @@ impl OutletDay {
     ) -> bool {
         let (day, hour, operator) = (contribution.day, contribution.hour, contribution.operator);
         if !self.operators.contains_key(operator) {
-            self.operators.insert(operator.into(), Counts::default());
+            self.operators.insert(operator.into(), Box::default());
         }
         let counts = self.operators.get_mut(operator).expect("it was just put there");
         let operator = operator.into();
@@ -113,8 +109,8 @@ impl OutletDay {
 
     pub(super) fn counts(&self, window: &WindowKey) -> Option<&Counts> {
         match window {
-            WindowKey::Day { operator, .. } => self.operators.get(operator),
-            WindowKey::Hour { hour, .. } => self.hours.get(hour),
+            WindowKey::Day { operator, .. } => self.operators.get(operator).map(Box::as_ref),
+            WindowKey::Hour { hour, .. } => self.hours.get(hour).map(Box::as_ref),
         }
     }
 
@@ -130,11 +126,11 @@ impl OutletDay {
         let operators = self
             .operators
             .iter()
-            .map(move |(operator, counts)| (Window::Day { day, operator }, counts));
+            .map(move |(operator, counts)| (Window::Day { day, operator }, &**counts));
         let hours = self
             .hours
             .iter()
-            .map(move |(hour, counts)| (Window::Hour { day, hour: *hour }, counts));
+            .map(move |(hour, counts)| (Window::Hour { day, hour: *hour }, &**counts));
         operators.chain(hours)
     }
 

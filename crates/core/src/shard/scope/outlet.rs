@@ -2,6 +2,7 @@
 
 use core::borrow::Borrow;
 use core::cmp::Ordering;
+use std::collections::BTreeMap;
 
 /// An outlet: brand and site, in that order.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,6 +18,16 @@ impl Outlet {
             site: site.into(),
         }
     }
+}
+
+/// What a table holds of an outlet, put there where it held nothing.
+pub(super) fn entry_of<'t, T: Default>(table: &'t mut BTreeMap<Outlet, T>, brand: &str, site: &str) -> &'t mut T {
+    let name: &dyn OutletName = &(brand, site);
+    // Two look-ups, for a table cannot be asked by borrowed texts and keep the place.
+    if !table.contains_key(name) {
+        table.insert(Outlet::new(brand, site), T::default());
+    }
+    table.get_mut(name).expect("it was just put there")
 }
 
 /// Whatever names an outlet, so that a table can be asked without an allocation. Compares as [`Outlet`] does.

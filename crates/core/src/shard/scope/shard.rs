@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::clock::SourceClock;
 use super::count::Step;
-use super::day::{Day, Declared, WindowKey};
-use super::outlet::Outlet;
+use super::day::{Day, Declared, OutletDay, WindowKey};
+use super::outlet::{Outlet, entry_of};
 use super::pattern::{self, Moved};
 use super::sources::{Source, Sources};
 use super::territory::Territory;
@@ -55,8 +55,24 @@ struct Touched {
     too_late: u64,
 }
 
+impl Touched {
+    /// Alerts look at every outlet and day of which a row changed.
+    fn judge_rows(&mut self) {
+        for (outlet, windows) in &self.rows {
+            let mut last = None;
+            for day in windows.keys().map(WindowKey::day) {
+                if last.replace(day) != Some(day) {
+                    self.judged.insert((outlet.clone(), day));
+                }
+            }
+        }
+    }
+}
+
 impl ScopeShard {
     /// A shard that has seen nothing of `sources` source partitions, numbered from 0, and answers for a territory.
+    ///
+    /// The first section of each source begins at [`Position::START`]; one that begins later is ahead of a gap.
     pub fn new(sources: u32, territory: Territory) -> Self {
         let list = (0..sources).map(|_| Source::default()).collect();
         Self {
@@ -128,6 +144,7 @@ impl ScopeShard {
             .into_iter()
             .for_each(|alarm| out.put(at, ScopeOutput::Alarm(alarm)));
 
+        touched.judge_rows();
         self.publish(at, &touched.rows, registry, out);
         self.mark(at, &touched.moved, registry, out);
         self.freeze(registry);
@@ -170,13 +187,11 @@ impl ScopeShard {
         }
         let (brand, site) = (contribution.brand, contribution.site);
         let counts = self.days.entry(day).or_default().outlet_mut(brand, site);
-        let outlet = Outlet::new(brand, site);
-        let rows = touched.rows.entry(outlet.clone()).or_default();
+        let rows = entry_of(&mut touched.rows, brand, site);
         let enough = counts.step(contribution, step, |window, stood| {
             rows.entry(window).or_insert(stood);
         });
         touched.is_negative |= !enough;
-        touched.judged.insert((outlet, day));
         true
     }
 
@@ -242,31 +257,31 @@ impl ScopeShard {
     ) {
         let as_of = self.source_clock();
         for (outlet, windows) in touched {
-            let mut place = PlaceOn::default();
+            let mut kept = KeptOn::default();
+            let mut zeros = Vec::new();
             for (window, stood) in windows {
-                let Some(day) = self.days.get_mut(&window.day()) else {
+                let (counts, place) = kept.of(&self.days, outlet, window.day(), registry);
+                let Some(counts) = counts.and_then(|counts| counts.counts(window)) else {
                     continue;
                 };
-                let Some(counts) = day
-                    .outlet(&outlet.brand, &outlet.site)
-                    .and_then(|kept| kept.counts(window))
-                else {
-                    continue;
-                };
-                let is_zero = counts.is_zero();
-                if let Some(as_of) = as_of.filter(|_| *stood || !is_zero) {
+                if counts.is_zero() {
+                    zeros.push(window);
+                }
+                if let Some(as_of) = as_of.filter(|_| *stood || !counts.is_zero()) {
                     let row = ComplianceRow {
                         brand: &outlet.brand,
                         site: &outlet.site,
                         window: window.borrowed(),
-                        place: place.of(outlet, window.day(), registry),
+                        place,
                         counts,
                         as_of,
                         missing: self.sources.missing(),
                     };
                     out.put(at, ScopeOutput::Row(row));
                 }
-                if is_zero {
+            }
+            for window in zeros {
+                if let Some(day) = self.days.get_mut(&window.day()) {
                     day.remove_row(outlet, window);
                 }
             }
@@ -290,22 +305,31 @@ impl ScopeShard {
     }
 }
 
-/// The place of an outlet by the register, as of the noon of a day; asked once for each day.
+/// What is kept of an outlet on a day, and its place; asked once for each day.
 #[derive(Debug, Default)]
-pub(super) struct PlaceOn {
-    asked: Option<(CivilDay, Option<Place>)>,
+struct KeptOn<'a> {
+    asked: Option<(CivilDay, Option<&'a OutletDay>, Option<Place>)>,
 }
 
-impl PlaceOn {
-    pub(super) fn of(&mut self, outlet: &Outlet, day: CivilDay, registry: RegistryView<'_>) -> Option<Place> {
-        if let Some((asked, place)) = self.asked
-            && asked == day
-        {
-            return place;
-        }
-        let site = registry.site(&outlet.brand, &outlet.site, noon(day)).found();
-        let place = site.and_then(|site| site.place);
-        self.asked = Some((day, place));
-        place
+impl<'a> KeptOn<'a> {
+    fn of(
+        &mut self,
+        days: &'a BTreeMap<CivilDay, Day>,
+        outlet: &Outlet,
+        day: CivilDay,
+        registry: RegistryView<'_>,
+    ) -> (Option<&'a OutletDay>, Option<Place>) {
+        let asked = self.asked.filter(|(asked, ..)| *asked == day);
+        let (_, counts, place) = *self.asked.insert(asked.unwrap_or_else(|| {
+            let counts = days.get(&day).and_then(|kept| kept.outlets.get(outlet));
+            (day, counts, place_on(outlet, day, registry))
+        }));
+        (counts, place)
     }
+}
+
+/// The place of an outlet by the register, as of the noon of a day.
+pub(super) fn place_on(outlet: &Outlet, day: CivilDay, registry: RegistryView<'_>) -> Option<Place> {
+    let site = registry.site(&outlet.brand, &outlet.site, noon(day)).found();
+    site.and_then(|site| site.place)
 }

@@ -1,6 +1,6 @@
 //! What stands now: for tests, exports and those who read a snapshot.
 
-use super::shard::{PlaceOn, ScopeShard};
+use super::shard::{ScopeShard, place_on};
 use super::{AlertRule, OutletAlert};
 use crate::registry::RegistryView;
 use crate::shard::compliance::ComplianceRow;
@@ -19,7 +19,7 @@ impl ScopeShard {
                 .iter()
                 .flat_map(|(day, kept)| kept.outlets.iter().map(|(outlet, counts)| (*day, outlet, counts)));
             outlets.flat_map(move |(day, outlet, counts)| {
-                let place = PlaceOn::default().of(outlet, day, registry);
+                let place = place_on(outlet, day, registry);
                 counts.rows(day).map(move |(window, counts)| ComplianceRow {
                     brand: &outlet.brand,
                     site: &outlet.site,
@@ -51,7 +51,7 @@ impl ScopeShard {
                 severity: standing.severity,
                 brand: &outlet.brand,
                 site: &outlet.site,
-                place: PlaceOn::default().of(outlet, day, registry),
+                place: place_on(outlet, day, registry),
                 day,
                 values: rule
                     .value_names()

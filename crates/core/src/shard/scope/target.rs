@@ -70,7 +70,8 @@ impl<'a> Question<'a> {
     fn silence(&self, outlet: &Outlet, totals: &Totals) -> Option<Severity> {
         let (brand, site) = (&outlet.brand, &outlet.site);
         let should_report = || {
-            let found = self.registry.site(brand, site, noon(self.day)).found();
+            // Asked as the walk over the register asks, so that it does not matter how the outlet came to be looked at.
+            let found = self.registry.own_site(brand, site, noon(self.day));
             found.is_some_and(|found| self.is_watched(brand, site, found))
                 && self.registry.is_working_day(brand, self.day)
                 && !self.registry.has_outage_on(brand, site, self.day)

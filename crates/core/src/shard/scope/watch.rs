@@ -3,7 +3,7 @@
 use super::day::OutletDay;
 use super::lifecycle::{AlertState, Pending, Said};
 use super::outlet::Outlet;
-use super::shard::{Judged, PlaceOn, ScopeShard};
+use super::shard::{Judged, ScopeShard, place_on};
 use super::target::Question;
 use super::{AlertRule, OutletAlert, ScopeOutput, ScopeSink};
 use crate::registry::{RegistryView, days::noon};
@@ -91,7 +91,7 @@ impl ScopeShard {
                     severity: said.severity,
                     brand: &outlet.brand,
                     site: &outlet.site,
-                    place: PlaceOn::default().of(outlet, day, registry),
+                    place: place_on(outlet, day, registry),
                     day,
                     values: rule.value_names().iter().copied().zip(values).collect(),
                     at: clock.now,

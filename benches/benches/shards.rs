@@ -1,0 +1,333 @@
+//! What shards cost: time for one event, memory for one parcel, snapshots, a tick on which everything is due.
+//!
+//! A command, not a sampler: each figure is of one long run, printed beside the limit that it is held against.
+//! `cargo bench --package sanbai-benches --bench shards -- [PARCELS …]`; with `--test` a small run that only must work.
+
+#![expect(clippy::print_stdout, reason = "a command that prints figures")]
+
+use std::hint::black_box;
+use std::time::Duration;
+
+use sanbai_core::registry::Registry;
+use sanbai_core::rules::Rules;
+use sanbai_core::shard::input::{Input, Tick};
+use sanbai_core::shard::output::{Output, Sink};
+use sanbai_core::shard::parcel::ParcelShard;
+use sanbai_core::shard::position::Position;
+use sanbai_core::shard::row::Row;
+use sanbai_core::time::{Span, Timestamp};
+use sanbai_sim::world::{Plan, Told, World};
+use sanbai_wire::{Decoded, Decoder, Encoding, TokenKeys, encode_protobuf};
+
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
+/// Events that are made before they are handed to a shard, so that making them is not measured.
+const CHUNK: usize = 20_000;
+/// Seconds between two ticks.
+const TICK: i64 = 5;
+/// Registers are known from the start.
+const REGISTRY_OFFSET: u64 = 1_000_000;
+
+/// Measures the time that this thread spends on a core, whatever else the machine does meanwhile.
+struct Stopwatch(Duration);
+
+impl Stopwatch {
+    fn start() -> Self {
+        Self(on_core())
+    }
+
+    fn elapsed(&self) -> Duration {
+        on_core() - self.0
+    }
+}
+
+fn on_core() -> Duration {
+    let times = std::fs::read_to_string("/proc/thread-self/schedstat").expect("Linux tells it");
+    let nanos = times.split_whitespace().next().and_then(|nanos| nanos.parse().ok());
+    Duration::from_nanos(nanos.expect("nanoseconds on a core come first"))
+}
+
+/// Counts outputs, which keeps none.
+#[derive(Default)]
+struct Count {
+    outputs: u64,
+    verdicts: u64,
+    changes: u64,
+}
+
+impl Sink for Count {
+    fn put(&mut self, _: Position, output: Output<'_>) {
+        self.outputs += 1;
+        self.verdicts += u64::from(matches!(output, Output::Verdict(_)));
+        self.changes += u64::from(matches!(output, Output::Change(_)));
+        black_box(&output);
+    }
+}
+
+/// A shard that is fed.
+struct Feed {
+    shard: ParcelShard,
+    registry: Registry,
+    out: Count,
+    offset: u64,
+    clock: Option<Timestamp>,
+}
+
+impl Feed {
+    fn new(world: &World) -> Self {
+        let mut registry = Registry::default();
+        for (offset, record) in (0_u64..).zip(&world.registers()) {
+            let record = sanbai_wire::registers::to_core(record, offset).expect("a generated record is right");
+            record.into_iter().for_each(|record| registry.insert(record));
+        }
+        Self {
+            shard: ParcelShard::default(),
+            registry,
+            out: Count::default(),
+            offset: 0,
+            clock: None,
+        }
+    }
+
+    fn put(&mut self, input: Input<'_>) {
+        let at = Position {
+            generation: 1,
+            offset: self.offset,
+            index: 0,
+        };
+        self.offset += 1;
+        self.shard.handle(at, input, self.registry.view(), &mut self.out);
+    }
+
+    /// Ticks until an instant, as often as a log would.
+    fn tick_until(&mut self, at: Timestamp, every: Span) {
+        let mut next = self.clock.map_or(at, |clock| clock.plus(every));
+        while next <= at {
+            self.tick(next);
+            next = next.plus(every);
+        }
+    }
+
+    fn tick(&mut self, time: Timestamp) {
+        let tick = Tick {
+            time,
+            registry_offset: REGISTRY_OFFSET,
+            reset: false,
+            recorded_at: time,
+        };
+        self.put(Input::Tick(tick));
+        self.clock = Some(time);
+    }
+
+    fn event(&mut self, decoded: &Decoded) {
+        self.tick_until(decoded.intake_at(), Span::seconds(TICK));
+        if let Some(event) = decoded.event() {
+            self.put(Input::Event(&event));
+        }
+    }
+}
+
+/// What a run came to.
+struct Run {
+    feed: Feed,
+    events: u64,
+    decoding: Duration,
+    handling: Duration,
+}
+
+fn run(parcels: u64) -> Run {
+    let world = World::new(&Plan {
+        parcels,
+        ..Plan::default()
+    });
+    let rules = Rules::builtin();
+    let keys = TokenKeys::single("bench", [7; 32]).expect("a version of letters");
+    let decoder = Decoder::new(keys, |brand: &str| rules.brands().resolve(brand));
+    let (mut decoding, mut handling, mut events) = (Duration::ZERO, Duration::ZERO, 0);
+    let mut feed = Feed::new(&world);
+    let mut chunk: Vec<Vec<u8>> = Vec::with_capacity(CHUNK);
+    let mut stream = world.stream();
+    loop {
+        // On a log events carry tokens, not numbers: these bytes are what a gateway would have sent.
+        chunk.clear();
+        for told in stream.by_ref() {
+            if let Told::Event(event) = told {
+                let decoded = decoder
+                    .decode(&encode_protobuf(&event), Encoding::Protobuf)
+                    .expect("is right");
+                chunk.push(decoded.as_bytes().to_vec());
+                if chunk.len() == CHUNK {
+                    break;
+                }
+            }
+        }
+        if chunk.is_empty() {
+            break;
+        }
+        let start = Stopwatch::start();
+        let decoded: Vec<Decoded> = chunk
+            .iter()
+            .map(|bytes| decoder.decode(bytes, Encoding::Protobuf).expect("is right"))
+            .collect();
+        decoding += start.elapsed();
+        let start = Stopwatch::start();
+        decoded.iter().for_each(|decoded| feed.event(decoded));
+        handling += start.elapsed();
+        events += decoded.len() as u64;
+    }
+    Run {
+        feed,
+        events,
+        decoding,
+        handling,
+    }
+}
+
+fn resident() -> usize {
+    let statm = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    let pages = statm
+        .split_whitespace()
+        .nth(1)
+        .and_then(|pages| pages.parse::<usize>().ok());
+    pages.unwrap_or(0) * 4_096
+}
+
+fn nanos(whole: Duration, each: u64) -> f64 {
+    whole.as_secs_f64() * 1e9 / each.max(1) as f64
+}
+
+fn shard(parcels: u64) {
+    let before = resident();
+    let run = run(parcels);
+    let open = run.feed.shard.open() as u64;
+    let (own, _) = run.feed.shard.bytes();
+    println!(
+        "{parcels} parcels, {open} open, {} events, {} verdicts, {} changes",
+        run.events, run.feed.out.verdicts, run.feed.out.changes
+    );
+    let (decode, handle) = (nanos(run.decoding, run.events), nanos(run.handling, run.events));
+    println!(
+        "  from decoded events: {handle:.0} ns an event, {:.0} events/s",
+        1e9 / handle
+    );
+    println!(
+        "  from bytes: {:.0} ns an event, {:.0} events/s (limit 500000, at least)",
+        decode + handle,
+        1e9 / (decode + handle)
+    );
+    println!(
+        "  memory for each open parcel: {} bytes (limit 350); resident set grew by {}",
+        own as u64 / open,
+        (resident() - before) as u64 / open
+    );
+    snapshot(&run.feed, open);
+}
+
+fn snapshot(feed: &Feed, open: u64) {
+    let start = Stopwatch::start();
+    let mut bytes = 0;
+    let rows: Vec<Row> = feed
+        .shard
+        .rows()
+        .inspect(|row| bytes += row.key.len() + row.body.len())
+        .collect();
+    let made = start.elapsed();
+    println!(
+        "  snapshot: {:.2} s and {} MB for a million parcels",
+        nanos(made, open) / 1e3,
+        bytes as u64 / open
+    );
+    let start = Stopwatch::start();
+    let restored = ParcelShard::restore(rows).expect("rows of a shard");
+    println!(
+        "  restore: {:.2} s for a million parcels",
+        nanos(start.elapsed(), open) / 1e3
+    );
+    assert_eq!(restored.open(), feed.shard.open());
+}
+
+/// All parcels retire; then what is left of each is weighed.
+fn retirement(parcels: u64) {
+    let mut run = run(parcels);
+    let end = run.feed.clock.expect("ticked").plus(Span::days(9));
+    let start = Stopwatch::start();
+    run.feed.tick_until(end, Span::minutes(10));
+    let (took, retired) = (start.elapsed(), run.feed.shard.retired() as u64);
+    let (_, bytes) = run.feed.shard.bytes();
+    assert_eq!(run.feed.shard.open(), 0, "all have retired");
+    println!(
+        "{retired} retired: {} bytes each (limit 16), {:.0} ns to retire one",
+        bytes as u64 / retired,
+        nanos(took, retired)
+    );
+}
+
+/// Hours without ticks, then ticks that catch up: everything that fell due comes at once.
+fn backlog(parcels: u64) {
+    let mut each = Vec::new();
+    for many in [parcels / 4, parcels] {
+        let world = World::new(&Plan {
+            parcels: many,
+            ..Plan::default()
+        });
+        let rules = Rules::builtin();
+        let keys = TokenKeys::single("bench", [7; 32]).expect("a version of letters");
+        let decoder = Decoder::new(keys, |brand: &str| rules.brands().resolve(brand));
+        let mut feed = Feed::new(&world);
+        let mut latest = Timestamp::MIN;
+        for told in world.stream() {
+            let Told::Event(event) = told else { continue };
+            // Accepted and nothing else: every duty will fall due.
+            if !matches!(
+                event.happening,
+                Some(sanbai_wire::proto::event::parcel_event::Happening::Accepted(_))
+            ) {
+                continue;
+            }
+            let decoded = decoder
+                .decode(&encode_protobuf(&event), Encoding::Protobuf)
+                .expect("is right");
+            latest = latest.max(decoded.intake_at());
+            if feed.clock.is_none() {
+                feed.tick(decoded.intake_at());
+            }
+            feed.put(Input::Event(&decoded.event().expect("of a parcel")));
+        }
+        let before = feed.out.verdicts;
+        let start = Stopwatch::start();
+        feed.tick_until(latest.plus(Span::hours(27)), Span::minutes(10));
+        let due = feed.out.verdicts - before;
+        each.push(nanos(start.elapsed(), due));
+        println!(
+            "{due} verdicts fell due in a backlog: {:.0} ns each",
+            nanos(start.elapsed(), due)
+        );
+    }
+    if let [small, large] = each.as_slice() {
+        println!(
+            "  four times as many take {:.2} times as long each (limit 2: linear)",
+            large / small
+        );
+    }
+}
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if arguments.iter().any(|argument| argument == "--test") {
+        shard(500);
+        retirement(500);
+        backlog(400);
+        return;
+    }
+    let sizes: Vec<u64> = arguments.iter().filter_map(|argument| argument.parse().ok()).collect();
+    let sizes = if sizes.is_empty() {
+        vec![200_000, 2_000_000]
+    } else {
+        sizes
+    };
+    sizes.iter().for_each(|size| shard(*size));
+    let largest = sizes.iter().copied().min().unwrap_or(200_000);
+    retirement(largest);
+    backlog(largest);
+}
