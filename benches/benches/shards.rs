@@ -15,8 +15,11 @@ use sanbai_core::shard::output::{Output, Sink};
 use sanbai_core::shard::parcel::ParcelShard;
 use sanbai_core::shard::position::Position;
 use sanbai_core::shard::row::Row;
+use sanbai_core::shard::scope::{ScopeOutput, ScopeShard, ScopeSink, Territory};
+use sanbai_core::shard::section::Entry;
 use sanbai_core::time::{Span, Timestamp};
 use sanbai_sim::world::{Plan, Told, World};
+use sanbai_wire::sighting::{SectionWriter, decode_sections};
 use sanbai_wire::{Decoded, Decoder, Encoding, TokenKeys, encode_protobuf};
 
 #[global_allocator]
@@ -184,13 +187,10 @@ fn run(parcels: u64) -> Run {
     }
 }
 
-fn resident() -> usize {
-    let statm = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
-    let pages = statm
-        .split_whitespace()
-        .nth(1)
-        .and_then(|pages| pages.parse::<usize>().ok());
-    pages.unwrap_or(0) * 4_096
+/// Bytes that the allocator has handed out, rounded up as it rounds.
+fn allocated() -> usize {
+    tikv_jemalloc_ctl::epoch::advance().expect("jemalloc is the allocator");
+    tikv_jemalloc_ctl::stats::allocated::read().expect("built with statistics")
 }
 
 fn nanos(whole: Duration, each: u64) -> f64 {
@@ -198,10 +198,8 @@ fn nanos(whole: Duration, each: u64) -> f64 {
 }
 
 fn shard(parcels: u64) {
-    let before = resident();
     let run = run(parcels);
     let open = run.feed.shard.open() as u64;
-    let (own, _) = run.feed.shard.bytes();
     println!(
         "{parcels} parcels, {open} open, {} events, {} verdicts, {} changes",
         run.events, run.feed.out.verdicts, run.feed.out.changes
@@ -216,12 +214,16 @@ fn shard(parcels: u64) {
         decode + handle,
         1e9 / (decode + handle)
     );
-    println!(
-        "  memory for each open parcel: {} bytes (limit 350); resident set grew by {}",
-        own as u64 / open,
-        (resident() - before) as u64 / open
-    );
     snapshot(&run.feed, open);
+    // What is given back when the shard goes is what it took.
+    let (own, _) = run.feed.shard.bytes();
+    let with = allocated();
+    drop(run.feed.shard);
+    let each = with.saturating_sub(allocated()) as u64 / open;
+    println!(
+        "  memory for each open parcel, all told: {each} bytes (limit 350); by its own count {}",
+        own as u64 / open
+    );
 }
 
 fn snapshot(feed: &Feed, open: u64) {
@@ -247,6 +249,108 @@ fn snapshot(feed: &Feed, open: u64) {
     assert_eq!(restored.open(), feed.shard.open());
 }
 
+/// Gathers contribution changes into sections, one for each tick.
+struct Gather {
+    writer: SectionWriter,
+    entries: u64,
+}
+
+impl Sink for Gather {
+    fn put(&mut self, at: Position, output: Output<'_>) {
+        let entry = match output {
+            Output::Change(change) => Entry::Change(change),
+            Output::Sighting(sighting) => Entry::Sighting(sighting),
+            _ => return,
+        };
+        self.entries += 1;
+        self.writer.push(at, &entry);
+    }
+}
+
+/// Counts the rows and alerts of a scope shard.
+#[derive(Default)]
+struct Counted(u64);
+
+impl ScopeSink for Counted {
+    fn put(&mut self, _: Position, output: ScopeOutput<'_>) {
+        self.0 += 1;
+        black_box(&output);
+    }
+}
+
+/// A scope shard on everything that a day of parcels contributes, in sections of one tick each.
+fn scope(parcels: u64) {
+    let world = World::new(&Plan {
+        parcels,
+        ..Plan::default()
+    });
+    let rules = Rules::builtin();
+    let keys = TokenKeys::single("bench", [7; 32]).expect("a version of letters");
+    let decoder = Decoder::new(keys, |brand: &str| rules.brands().resolve(brand));
+    let registry = Feed::new(&world).registry;
+    let (mut shard, mut clock, mut offset) = (ParcelShard::default(), None::<Timestamp>, 0);
+    let mut gather = Gather {
+        writer: SectionWriter::new(0, Position::START),
+        entries: 0,
+    };
+    let mut records = Vec::new();
+    for told in world.stream() {
+        let Told::Event(event) = told else { continue };
+        let decoded = decoder
+            .decode(&encode_protobuf(&event), Encoding::Protobuf)
+            .expect("is right");
+        while clock.is_none_or(|clock| clock.plus(Span::seconds(TICK)) <= decoded.intake_at()) {
+            let time = clock.map_or(decoded.intake_at(), |clock| clock.plus(Span::seconds(TICK)));
+            clock = Some(time);
+            let tick = Tick {
+                time,
+                registry_offset: REGISTRY_OFFSET,
+                reset: false,
+                recorded_at: time,
+            };
+            let at = |index| Position {
+                generation: 1,
+                offset,
+                index,
+            };
+            shard.handle(at(0), Input::Tick(tick), registry.view(), &mut gather);
+            records.push(gather.writer.finish(at(99_999_999), clock, REGISTRY_OFFSET));
+            offset += 1;
+        }
+        let at = Position {
+            generation: 1,
+            offset,
+            index: 0,
+        };
+        shard.handle(
+            at,
+            Input::Event(&decoded.event().expect("of a parcel")),
+            registry.view(),
+            &mut gather,
+        );
+        offset += 1;
+    }
+    let (mut scope, mut out) = (ScopeShard::new(1, Territory::ALL), Counted::default());
+    let start = Stopwatch::start();
+    for (offset, record) in (0..).zip(&records) {
+        for section in decode_sections(record).expect("its own bytes") {
+            let at = Position {
+                generation: 1,
+                offset,
+                index: 0,
+            };
+            scope.handle(at, &section, registry.view(), &mut out);
+        }
+    }
+    println!(
+        "scope shard: {:.0} ns for each of {} contributions and sightings in {} sections, from bytes to {} rows and alerts",
+        nanos(start.elapsed(), gather.entries),
+        gather.entries,
+        records.len(),
+        out.0
+    );
+}
+
 /// All parcels retire; then what is left of each is weighed.
 fn retirement(parcels: u64) {
     let mut run = run(parcels);
@@ -254,11 +358,17 @@ fn retirement(parcels: u64) {
     let start = Stopwatch::start();
     run.feed.tick_until(end, Span::minutes(10));
     let (took, retired) = (start.elapsed(), run.feed.shard.retired() as u64);
-    let (_, bytes) = run.feed.shard.bytes();
     assert_eq!(run.feed.shard.open(), 0, "all have retired");
+    // The blocks of the open ones are kept for the next: only rows tell what the retired take.
+    let rows: Vec<Row> = run.feed.shard.rows().collect();
+    drop(run.feed.shard);
+    let restored = ParcelShard::restore(rows).expect("rows of a shard");
+    assert_eq!(restored.retired() as u64, retired);
+    let with = allocated();
+    drop(restored);
+    let each = with.saturating_sub(allocated()) as f64 / retired as f64;
     println!(
-        "{retired} retired: {} bytes each (limit 16), {:.0} ns to retire one",
-        bytes as u64 / retired,
+        "{retired} retired: {each:.1} bytes each, all told (limit 16), {:.0} ns to retire one",
         nanos(took, retired)
     );
 }
@@ -316,6 +426,7 @@ fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if arguments.iter().any(|argument| argument == "--test") {
         shard(500);
+        scope(500);
         retirement(500);
         backlog(400);
         return;
@@ -327,7 +438,8 @@ fn main() {
         sizes
     };
     sizes.iter().for_each(|size| shard(*size));
-    let largest = sizes.iter().copied().min().unwrap_or(200_000);
-    retirement(largest);
-    backlog(largest);
+    let smallest = sizes.iter().copied().min().unwrap_or(200_000);
+    scope(smallest);
+    retirement(smallest);
+    backlog(smallest);
 }

@@ -288,34 +288,32 @@ struct Taker<'a, R> {
 }
 
 impl<'r, R: Fn(&str) -> Option<&'r str>> Take for Taker<'_, R> {
-    fn begins(&mut self, path: &Path, unit: &'static str) {
-        let path = path.to_owned();
-        self.files.push(Named { path, unit });
+    fn file(&mut self, path: &Path, unit: &'static str) {
+        self.files.push(Named {
+            path: path.to_owned(),
+            unit,
+        });
     }
 
-    /// One event, or a batch of them.
     fn record(&mut self, path: &Path, place: Place, bytes: &[u8], encoding: Encoding) -> anyhow::Result<()> {
         let decoder = self.decoder;
         let mut spare = std::mem::take(&mut self.spare);
-        let (mut index, mut written) = (0_usize, Ok(()));
+        let (mut index, mut taken) = (0_usize, Ok(()));
         let whole = decoder.see_each(bytes, encoding, &mut spare, |seen| {
-            if written.is_ok() {
-                written = self.outcome(
-                    path,
-                    Place {
-                        index: Some(index),
-                        ..place
-                    },
-                    seen,
-                );
+            if taken.is_ok() {
+                let place = Place {
+                    index: Some(index),
+                    ..place
+                };
+                taken = self.outcome(path, place, seen);
             }
             index += 1;
         });
         self.spare = spare;
-        written?;
+        taken?;
         match whole {
             Ok(_) => Ok(()),
-            Err(reject) => self.unreadable(path, place, reject),
+            Err(reject) => self.outcome(path, place, Err(reject)),
         }
     }
 
@@ -331,7 +329,7 @@ impl<'r, R: Fn(&str) -> Option<&'r str>> Take for Taker<'_, R> {
     }
 }
 
-impl<R> Taker<'_, R> {
+impl<'r, R: Fn(&str) -> Option<&'r str>> Taker<'_, R> {
     /// Every event comes through here once, and has exactly one outcome: here, or with its parcel.
     fn outcome(&mut self, path: &Path, place: Place, seen: Result<Seen<'_>, Reject>) -> anyhow::Result<()> {
         self.ledger.events += 1;

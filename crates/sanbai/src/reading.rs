@@ -16,13 +16,13 @@ const CHUNK: usize = 1 << 16;
 
 /// Takes what stands in files, one by one. An error ends the reading.
 pub(crate) trait Take {
-    /// A file begins, in which places are counted by `unit`: `line` or `offset`.
-    fn begins(&mut self, _path: &Path, _unit: &'static str) {}
+    /// A file begins, whose records are counted by `line` or by `offset`.
+    fn file(&mut self, path: &Path, unit: &'static str);
 
-    /// An event, or a batch of them.
+    /// A record: one event, or a batch of them.
     fn record(&mut self, path: &Path, place: Place, bytes: &[u8], encoding: Encoding) -> anyhow::Result<()>;
 
-    /// What is no event, and should be one.
+    /// Something that is no record.
     fn unreadable(&mut self, path: &Path, place: Place, reject: Reject) -> anyhow::Result<()>;
 
     /// A control record.
@@ -55,7 +55,7 @@ impl<T: Take> Reader<'_, T> {
             Format::Ndjson => true,
             Format::Protobuf => false,
         };
-        self.taker.begins(path, if is_json { "line" } else { "offset" });
+        self.taker.file(path, if is_json { "line" } else { "offset" });
         if is_json {
             self.json_lines(path, reader)
         } else {

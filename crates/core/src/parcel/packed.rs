@@ -196,34 +196,34 @@ pub fn events<'a>(
     })
 }
 
-/// What an event would have in common with the last of a parcel.
-pub(crate) fn follows(bytes: &[u8], event: &Event<'_>, names: &Names) -> Follows {
-    let mut reader = Reader::new(bytes);
-    let mut before = Around::default();
-    while let Some(around) = reader
-        .block()
-        .and_then(|bytes| reader::around_of(bytes, &before, TextsOf::Held(names)))
-    {
-        before = around;
-    }
-    Follows::between(event, &before)
+/// What a look at the events of a parcel tells whoever adds one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Look {
+    /// Any of them has its id; ids of different sources may be alike.
+    pub(crate) has_id: bool,
+    /// How many there are.
+    pub(crate) count: usize,
+    /// What it has in common with the last of them.
+    pub(crate) follows: Follows,
 }
 
-/// Whether any event of a parcel has an id; ids of different sources may be alike.
-pub(crate) fn has_id(bytes: &[u8], id: u128) -> bool {
-    let (mut reader, id) = (Reader::new(bytes), id.to_le_bytes());
+/// Looks at the events of a parcel, to which one is to be added.
+pub(crate) fn look(bytes: &[u8], event: &Event<'_>, names: &Names) -> Look {
+    let (mut reader, mut before) = (Reader::new(bytes), Around::default());
+    let (mut has_id, mut count) = (false, 0_usize);
+    let id = event.id.bits().to_le_bytes();
     while let Some(event) = reader.block() {
-        if event.get(ID_AT..).is_some_and(|rest| rest.starts_with(&id)) {
-            return true;
+        has_id |= event.get(ID_AT..).is_some_and(|rest| rest.starts_with(&id));
+        count = count.saturating_add(1);
+        if let Some(around) = reader::around_of(event, &before, TextsOf::Held(names)) {
+            before = around;
         }
     }
-    false
-}
-
-/// How many events a parcel has.
-pub(crate) fn count(bytes: &[u8]) -> usize {
-    let mut reader = Reader::new(bytes);
-    core::iter::from_fn(|| reader.block()).count()
+    Look {
+        has_id,
+        count,
+        follows: Follows::between(event, &before),
+    }
 }
 
 /// Bytes that were not written here.

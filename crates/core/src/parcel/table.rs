@@ -45,7 +45,7 @@ pub(crate) struct Table {
 /// A record, taken apart.
 struct Parts<'a> {
     brand: u32,
-    waybill: &'a str,
+    waybill: &'a [u8],
     state: &'a [u8],
     /// Where the state's length begins, and where the events do.
     state_at: Range<usize>,
@@ -55,7 +55,7 @@ struct Parts<'a> {
 fn parts(record: &[u8]) -> Option<Parts<'_>> {
     let mut reader = Reader::new(record);
     let brand = reader.narrow()?;
-    let waybill = reader.text()?;
+    let waybill = reader.block()?;
     let before = record.len().checked_sub(reader.rest().len())?;
     let state = reader.block()?;
     let events = reader.rest();
@@ -86,10 +86,10 @@ impl Table {
         let brand = self.names.find(brand)?;
         let is_it = |slot: &u32| {
             self.parts(Slot(*slot))
-                .is_some_and(|parts| parts.brand == brand && parts.waybill == waybill)
+                .is_some_and(|parts| parts.brand == brand && parts.waybill == waybill.as_bytes())
         };
         self.index
-            .find(self.hasher.hash_one((brand, waybill)), is_it)
+            .find(self.hasher.hash_one((brand, waybill.as_bytes())), is_it)
             .map(|slot| Slot(*slot))
     }
 
@@ -126,8 +126,10 @@ impl Table {
 
     /// Brand and waybill.
     pub(crate) fn key(&self, slot: Slot) -> (&str, &str) {
-        self.parts(slot)
-            .map_or(("", ""), |parts| (self.names.text(parts.brand), parts.waybill))
+        self.parts(slot).map_or(("", ""), |parts| {
+            let waybill = str::from_utf8(parts.waybill).unwrap_or_default();
+            (self.names.text(parts.brand), waybill)
+        })
     }
 
     /// What a shard keeps of a parcel.
@@ -255,18 +257,18 @@ impl Table {
             slots,
             ..
         } = self;
-        index.insert_unique(hasher.hash_one((brand, event.waybill)), slot.0, |other| {
+        index.insert_unique(hasher.hash_one((brand, event.waybill.as_bytes())), slot.0, |other| {
             let handle = slots.get(Slot(*other).place()).copied();
             let parts = handle.and_then(|handle| parts(slab.get(handle)));
-            hasher.hash_one(parts.map_or((0, ""), |parts| (parts.brand, parts.waybill)))
+            hasher.hash_one(parts.map_or((0, [].as_slice()), |parts| (parts.brand, parts.waybill)))
         });
         Ok(slot)
     }
 
     fn add(&mut self, slot: Slot, event: &Event<'_>, events_max: usize) -> Applied {
         let events = self.parts(slot).map(|parts| parts.events).unwrap_or_default();
-        let id = event.id.bits();
-        let is_known = packed::has_id(events, id)
+        let look = packed::look(events, event, &self.names);
+        let is_known = look.has_id
             && self
                 .events(slot)
                 .any(|(known, _)| (known.id, known.source) == (event.id, event.source));
@@ -276,7 +278,7 @@ impl Table {
             };
             self.rewrite(slot, &merged)
         } else {
-            packed::count(events) < events_max && self.append(slot, event)
+            look.count < events_max && self.append(slot, event, look.follows)
         };
         if is_merged { Applied::Merged } else { Applied::Full }
     }
@@ -301,10 +303,8 @@ impl Table {
     }
 
     /// Adds an event behind the others; `false` where the record would be too long.
-    fn append(&mut self, slot: Slot, event: &Event<'_>) -> bool {
+    fn append(&mut self, slot: Slot, event: &Event<'_>, follows: Follows) -> bool {
         let Some(handle) = self.handle(slot) else { return false };
-        let events = self.parts(slot).map(|parts| parts.events).unwrap_or_default();
-        let follows = packed::follows(events, event, &self.names);
         let mut tail = Writer::default();
         packed::put(&mut tail, &(*event, false), follows, &mut Texts::Held(&mut self.names));
         let tail = tail.finish();
@@ -331,8 +331,7 @@ impl Table {
         let gone = numbers_of(&old);
         let mut changed = Writer::over(record.get(..old.state_at.end).unwrap_or_default().to_vec());
         let mut before: Option<Event<'_>> = None;
-        let key = ("", old.waybill);
-        for event in packed::events(inline, key, TextsOf::Inline).map_while(Result::ok) {
+        for event in packed::events(inline, ("", ""), TextsOf::Inline).map_while(Result::ok) {
             let follows = Follows::of(&event.0, before.as_ref());
             packed::put(&mut changed, &event, follows, &mut Texts::Held(&mut self.names));
             before = Some(event.0);

@@ -116,7 +116,9 @@ impl<'a, R> Stream<'a, R> {
         };
         Tick { recorded_at, ..tick }
     }
+}
 
+impl<R> Stream<'_, R> {
     fn event(&mut self, path: &Path, place: Place, decoded: Result<Decoded, Reject>) -> anyhow::Result<()> {
         self.ledger.events += 1;
         let decoded = match decoded {
@@ -150,6 +152,8 @@ impl<'a, R> Stream<'a, R> {
 }
 
 impl<'r, R: Fn(&str) -> Option<&'r str>> Take for Stream<'_, R> {
+    fn file(&mut self, _: &Path, _: &'static str) {}
+
     fn record(&mut self, path: &Path, place: Place, bytes: &[u8], encoding: Encoding) -> anyhow::Result<()> {
         let decoder = self.decoder;
         let (mut index, mut taken) = (0_usize, Ok(()));
@@ -166,7 +170,7 @@ impl<'r, R: Fn(&str) -> Option<&'r str>> Take for Stream<'_, R> {
         taken?;
         match whole {
             Ok(_) => Ok(()),
-            Err(reject) => self.unreadable(path, place, reject),
+            Err(reject) => self.event(path, place, Err(reject)),
         }
     }
 
