@@ -12,6 +12,7 @@ mod output;
 mod piles;
 mod reading;
 mod registers;
+mod rejects;
 mod replay;
 mod rules;
 mod story;

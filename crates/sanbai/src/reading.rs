@@ -7,8 +7,9 @@ use anyhow::{Context as _, bail};
 use sanbai_wire::control::{self, Read};
 use sanbai_wire::{Code, Encoding, Frame, Reject, limits};
 
-use crate::evidence::{Format, Place, Source};
+use crate::evidence::{Format, Source};
 use crate::input;
+use crate::rejects::Place;
 
 /// Bytes read at once from a protobuf file.
 const CHUNK: usize = 1 << 16;

@@ -15,9 +15,10 @@ use sanbai_wire::{Decoded, Decoder, Encoding, Reject};
 
 use super::ledger::Ledger;
 use super::side::Side;
-use crate::evidence::{Place, Rejects, Source};
+use crate::evidence::Source;
 use crate::output;
 use crate::reading::Take;
+use crate::rejects::{Place, Rejects};
 
 /// A file says of no tick when it was recorded: at its own time, but not later than so long after what came before. That
 /// is as far as one tick moves a clock; one that claims more than a minute beyond it is not believed.

@@ -1,6 +1,7 @@
 //! Looking at open parcels without touching them.
 
-use super::{ParcelShard, marks};
+use super::ParcelShard;
+use super::follow::marks;
 use crate::case::Marks;
 use crate::registry::RegistryView;
 use crate::time::Timestamp;

@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 
+use super::retired::{Rest, SenderBits};
 use super::*;
 use crate::event::{
     Accepted, ContentDigest, DeclaredItem, EventId, Happening, Inspected, InspectionResult, Leg, Mark as Marking,
