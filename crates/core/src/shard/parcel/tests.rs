@@ -2,10 +2,11 @@
 
 use proptest::prelude::*;
 
+use super::retired::{Rest, SenderBits};
 use super::*;
 use crate::event::{
     Accepted, ContentDigest, DeclaredItem, EventId, Happening, Inspected, InspectionResult, Leg, Mark as Marking,
-    Route, Transport,
+    Route, TokenSet, Transport,
 };
 use crate::finding::Code;
 use crate::registry::Registry;
