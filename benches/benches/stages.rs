@@ -1,6 +1,7 @@
 //! What each stage costs for one event, one parcel, one number.
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use sanbai_core::case::Evidence;
 use sanbai_core::document::{DocumentKind, examine};
 use sanbai_core::parcel::Parcels;
 use sanbai_core::registry::Registry;
@@ -77,9 +78,13 @@ fn decode_and_judge(criterion: &mut Criterion) {
     let as_of = Timestamp::parse("2026-03-20T00:00:00+08:00").expect("a time");
     let mut group = criterion.benchmark_group("parcel");
     group.throughput(Throughput::Elements(u64::try_from(parcels.len()).expect("a thousand")));
+    group.bench_function("unpack", |bench| {
+        bench.iter(|| parcels.iter().map(|evidence| evidence.items().len()).sum::<usize>());
+    });
+    let evidence: Vec<Evidence<'_>> = parcels.iter().collect();
     group.bench_function("judge", |bench| {
         bench.iter(|| {
-            parcels
+            evidence
                 .iter()
                 .filter(|evidence| judge.verdict(evidence, as_of).is_ok())
                 .count()

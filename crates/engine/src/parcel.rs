@@ -239,7 +239,8 @@ impl ParcelStage {
         let mut sink = Sending {
             sender,
             out,
-            view: registry.view(),
+            // What only registry records beyond this say is not used: a tick may just have named them.
+            view: registry.view_up_to(known_after(registry_offset, &input)),
             clock,
             registry_offset,
         };
@@ -255,6 +256,19 @@ impl ParcelStage {
     }
 }
 
+/// The offset before which a shard uses the registry while it applies an input.
+fn known_after(before: u64, input: &Input<'_>) -> u64 {
+    match input {
+        Input::Tick(tick) => before.max(tick.registry_offset),
+        Input::Event(_)
+        | Input::Subject(_)
+        | Input::Hit(_)
+        | Input::Rejudge(_)
+        | Input::Activate(_)
+        | Input::Skip(_) => before,
+    }
+}
+
 /// Sends the outputs of one input as they come.
 struct Sending<'s, O> {
     sender: &'s mut Sender,
@@ -267,7 +281,6 @@ struct Sending<'s, O> {
 
 impl<O: Outbox> Sink for Sending<'_, O> {
     fn put(&mut self, at: Position, output: Output<'_>) {
-        let rules = self.view.rules();
         let (partition, scopes) = (self.sender.partition, self.sender.layout.scopes);
         match output {
             Output::Verdict(revision) => self.out.put(Message {
@@ -275,7 +288,7 @@ impl<O: Outbox> Sink for Sending<'_, O> {
                 partition,
                 key: Some(key(revision.verdict.brand, revision.verdict.waybill).into_bytes()),
                 headers: Vec::new(),
-                value: verdict::revision_to_bytes(at, &revision, rules),
+                value: verdict::revision_to_bytes(at, &revision),
             }),
             Output::Alert(urgent) => {
                 let key = alert::key(urgent.id);
@@ -284,7 +297,7 @@ impl<O: Outbox> Sink for Sending<'_, O> {
                     partition: spread(&key, scopes),
                     key: Some(key.into_bytes()),
                     headers: Vec::new(),
-                    value: alert::encode_urgent(at, &urgent, rules),
+                    value: alert::encode_urgent(at, &urgent, self.view.rules_in_force(urgent.at)),
                 });
             }
             Output::Change(change) => self.change(at, change),

@@ -1,6 +1,5 @@
 //! From files to the evidence of parcels, with a ledger in which every event has exactly one outcome.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;
@@ -10,11 +9,12 @@ use sanbai_core::rules::Rules;
 use sanbai_core::time::{Span, Timestamp};
 use sanbai_wire::{Code, Decoder, Encoding, Reject, Seen, TokenKeys, control};
 
+use crate::ledger::Ledger;
 use crate::piles::{Order, Origin, Piles};
 use crate::reading::{self, Take};
 use crate::rejects::{Place, Rejects};
 use crate::rules::Overlay;
-use crate::{keys, output, registers};
+use crate::{keys, registers};
 
 /// Where events, rules and registers come from, and as of when they are judged.
 #[derive(Debug, clap::Args)]
@@ -120,73 +120,6 @@ fn reject_full(full: &[Origin], files: &[Named], ledger: &mut Ledger, rejects: &
         rejects.write(path, place, &reject)?;
     }
     Ok(())
-}
-
-/// What became of every event. The outcomes add up to the events.
-#[derive(Debug, Default)]
-pub(crate) struct Ledger {
-    pub(crate) events: u64,
-    pub(crate) merged: u64,
-    pub(crate) duplicate: u64,
-    /// About a device, a screener or an outlet: no parcel is judged by it.
-    pub(crate) subject: u64,
-    /// Received after `--as-of`.
-    pub(crate) left_out: u64,
-    /// Of another waybill than the one asked for.
-    pub(crate) other: u64,
-    pub(crate) rejected: BTreeMap<&'static str, u64>,
-    unknown_fields: u64,
-    /// Control records, which are no events: a file is judged as of one moment.
-    controls: u64,
-}
-
-impl Ledger {
-    pub(crate) fn rejected_total(&self) -> u64 {
-        self.rejected.values().sum()
-    }
-
-    fn reject(&mut self, reject: &Reject) {
-        *self.rejected.entry(reject.code.as_str()).or_default() += 1;
-    }
-
-    fn adds_up(&self) -> bool {
-        let outcomes = self.merged + self.duplicate + self.subject + self.left_out + self.other;
-        self.events == outcomes + self.rejected_total()
-    }
-
-    /// Says in one line what became of the events, and in another what was rejected.
-    pub(crate) fn note(&self) {
-        if self.merged == 0 {
-            output::note("没有可判定的事件 no event could be judged, so nothing is shown to be in order");
-        }
-        output::note(&format!(
-            "事件 events {} = 采用 merged {} + 重复 duplicate {} + 设备等 subject {} + 晚于判定时刻 after as-of {} + 其他运单 other {} + 拒绝 rejected {}",
-            self.events,
-            self.merged,
-            self.duplicate,
-            self.subject,
-            self.left_out,
-            self.other,
-            self.rejected_total()
-        ));
-        if !self.rejected.is_empty() {
-            let codes: Vec<String> = self
-                .rejected
-                .iter()
-                .map(|(code, count)| format!("{code} × {count}"))
-                .collect();
-            output::note(&format!("拒绝 rejected: {} (docs/bad-input.md)", codes.join(", ")));
-        }
-        if self.controls > 0 {
-            output::note(&format!(
-                "控制记录（时钟等）略过 control records (ticks and the like) passed over: {}",
-                self.controls
-            ));
-        }
-        if self.unknown_fields > 0 {
-            output::note(&format!("未知字段 unknown fields passed over: {}", self.unknown_fields));
-        }
-    }
 }
 
 /// What events are read and judged by.
@@ -305,7 +238,7 @@ impl<'r, R: Fn(&str) -> Option<&'r str>> Take for Taker<'_, R> {
                     index: Some(index),
                     ..place
                 };
-                taken = self.outcome(path, place, seen);
+                taken = self.outcome(path, place, seen.as_ref());
             }
             index += 1;
         });
@@ -313,12 +246,12 @@ impl<'r, R: Fn(&str) -> Option<&'r str>> Take for Taker<'_, R> {
         taken?;
         match whole {
             Ok(_) => Ok(()),
-            Err(reject) => self.outcome(path, place, Err(reject)),
+            Err(reject) => self.outcome(path, place, Err(&reject)),
         }
     }
 
     fn unreadable(&mut self, path: &Path, place: Place, reject: Reject) -> anyhow::Result<()> {
-        self.outcome(path, place, Err(reject))
+        self.outcome(path, place, Err(&reject))
     }
 
     /// Moves clocks, and here there is none: all lines are one set, judged as of one moment.
@@ -331,11 +264,11 @@ impl<'r, R: Fn(&str) -> Option<&'r str>> Take for Taker<'_, R> {
 
 impl<'r, R: Fn(&str) -> Option<&'r str>> Taker<'_, R> {
     /// Every event comes through here once, and has exactly one outcome: here, or with its parcel.
-    fn outcome(&mut self, path: &Path, place: Place, seen: Result<Seen<'_>, Reject>) -> anyhow::Result<()> {
+    fn outcome(&mut self, path: &Path, place: Place, seen: Result<&Seen<'_>, &Reject>) -> anyhow::Result<()> {
         self.ledger.events += 1;
         let seen = match seen {
             Ok(seen) => seen,
-            Err(reject) => return self.reject(path, place, &reject),
+            Err(reject) => return self.reject(path, place, reject),
         };
         self.ledger.unknown_fields += u64::from(seen.unknown_fields);
         if self.as_of.is_some_and(|as_of| seen.intake_at > as_of) {
@@ -343,7 +276,7 @@ impl<'r, R: Fn(&str) -> Option<&'r str>> Taker<'_, R> {
             return Ok(());
         }
         self.latest = self.latest.max(Some(seen.intake_at));
-        let Some(event) = seen.event else {
+        let Some(event) = &seen.event else {
             self.ledger.subject += 1;
             return Ok(());
         };
@@ -356,7 +289,7 @@ impl<'r, R: Fn(&str) -> Option<&'r str>> Taker<'_, R> {
             number: place.number,
             index: place.index.unwrap_or_default(),
         };
-        self.piles.add(&event, origin);
+        self.piles.add(event, origin);
         reject_full(
             &self.piles.take_full(),
             &self.files,

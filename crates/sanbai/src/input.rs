@@ -14,8 +14,11 @@ use crate::output;
 /// Bytes read at once.
 const BUFFER: usize = 1 << 18;
 
+/// The bytes of a file, unpacked.
+pub(crate) type Bytes = BufReader<Box<dyn Read>>;
+
 /// Opens a file, `-` for standard input, and unpacks what is packed.
-pub(crate) fn open(path: &Path) -> anyhow::Result<(Box<dyn BufRead>, ProgressBar)> {
+pub(crate) fn open(path: &Path) -> anyhow::Result<(Bytes, ProgressBar)> {
     let (raw, length): (Box<dyn Read>, Option<u64>) = if path == Path::new("-") {
         (Box::new(io::stdin().lock()), None)
     } else {
@@ -24,15 +27,13 @@ pub(crate) fn open(path: &Path) -> anyhow::Result<(Box<dyn BufRead>, ProgressBar
         (Box::new(file), length)
     };
     let bar = output::progress(length);
-    let mut reader = BufReader::with_capacity(BUFFER, bar.wrap_read(raw));
+    let raw: Box<dyn Read> = Box::new(bar.wrap_read(raw));
+    let mut reader = BufReader::with_capacity(BUFFER, raw);
     let magic = reader
         .fill_buf()
         .with_context(|| format!("cannot read {}", path.display()))?;
-    let unpacked: Box<dyn BufRead> = if magic.starts_with(&[0x1f, 0x8b]) {
-        Box::new(BufReader::with_capacity(
-            BUFFER,
-            flate2::bufread::MultiGzDecoder::new(reader),
-        ))
+    let unpacked: Box<dyn Read> = if magic.starts_with(&[0x1f, 0x8b]) {
+        Box::new(flate2::bufread::MultiGzDecoder::new(reader))
     } else if matches!(
         magic,
         [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..]
@@ -41,11 +42,11 @@ pub(crate) fn open(path: &Path) -> anyhow::Result<(Box<dyn BufRead>, ProgressBar
             reader,
             frame: FrameDecoder::new(),
         };
-        Box::new(BufReader::with_capacity(BUFFER, decoder))
+        Box::new(decoder)
     } else {
-        Box::new(reader)
+        return Ok((reader, bar));
     };
-    Ok((unpacked, bar))
+    Ok((BufReader::with_capacity(BUFFER, unpacked), bar))
 }
 
 /// Unpacks all frames of a zstd file, one after the other: `cat a.zst b.zst` is a zstd file, too.
@@ -118,7 +119,7 @@ pub(crate) fn is_json(start: &[u8]) -> bool {
 
 /// Lines of a file, of any bytes. A line that is too long is cut: it cannot be right, and it must not fill the memory.
 pub(crate) struct Lines {
-    reader: Box<dyn BufRead>,
+    reader: Bytes,
     /// A line that does not stand as a whole in the buffer of the reader.
     line: Vec<u8>,
     bytes_max: usize,
@@ -132,7 +133,7 @@ impl Lines {
         Ok(Self::over(open(path)?.0, bytes_max))
     }
 
-    pub(crate) fn over(reader: Box<dyn BufRead>, bytes_max: usize) -> Self {
+    pub(crate) fn over(reader: Bytes, bytes_max: usize) -> Self {
         Self {
             reader,
             line: Vec::new(),
@@ -148,7 +149,7 @@ impl Lines {
         match end.filter(|end| *end <= self.bytes_max) {
             Some(end) => {
                 self.given = end + 1;
-                let line = &self.reader.fill_buf()?[..end];
+                let line = &self.reader.buffer()[..end];
                 Ok(Some(line.strip_suffix(b"\r").unwrap_or(line)))
             }
             None => self.next_copied(),

@@ -7,6 +7,7 @@ mod generate;
 mod id;
 mod input;
 mod keys;
+mod ledger;
 mod output;
 mod piles;
 mod reading;

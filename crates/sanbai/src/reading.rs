@@ -66,7 +66,7 @@ impl<T: Take> Reader<'_, T> {
         Ok(())
     }
 
-    fn json_lines(&mut self, path: &Path, reader: Box<dyn BufRead>) -> anyhow::Result<()> {
+    fn json_lines(&mut self, path: &Path, reader: input::Bytes) -> anyhow::Result<()> {
         let mut lines = input::Lines::over(reader, limits::RECORD_BYTES_MAX);
         let mut number = 0_u64;
         while let Some(line) = lines.next()? {
@@ -88,7 +88,7 @@ impl<T: Take> Reader<'_, T> {
         Ok(())
     }
 
-    fn frames(&mut self, path: &Path, mut reader: Box<dyn BufRead>) -> anyhow::Result<()> {
+    fn frames(&mut self, path: &Path, mut reader: input::Bytes) -> anyhow::Result<()> {
         let mut buffer: Vec<u8> = Vec::new();
         let (mut start, mut offset) = (0_usize, 0_u64);
         loop {

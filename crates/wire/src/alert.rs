@@ -8,7 +8,7 @@ mod tests;
 mod words;
 
 use prost::Message as _;
-use sanbai_core::rules::Rules;
+use sanbai_core::rules::RuleSet;
 use sanbai_core::shard::output::UrgentAlert;
 use sanbai_core::shard::position::Position;
 use sanbai_core::shard::scope::{AlertChange, OutletAlert};
@@ -39,10 +39,9 @@ pub fn key(id: u64) -> String {
     digest_text(id)
 }
 
-/// An alert on a parcel as a message. `version` is the position of its cause; its words are those of the rules in force
-/// when it came to be.
-pub fn urgent_to_message(version: Position, alert: &UrgentAlert<'_>, rules: &Rules) -> message::Alert {
-    let set = rules.in_force(alert.at);
+/// An alert on a parcel as a message. `version` is the position of its cause; its words are those of a rule set, that
+/// in force when it came to be.
+pub fn urgent_to_message(version: Position, alert: &UrgentAlert<'_>, set: &RuleSet) -> message::Alert {
     let [title_zh, title_en, next_zh, next_en] = match alert.code.and_then(|code| set.rule(code)) {
         Some(rule) => [&rule.title_zh, &rule.title_en, &rule.next_zh, &rule.next_en].map(Clone::clone),
         None => owned(words::of_find(alert.class)),
@@ -105,8 +104,8 @@ pub fn outlet_to_message(version: Position, alert: &OutletAlert<'_>) -> message:
 }
 
 /// An alert on a parcel as protobuf: [`urgent_to_message`], encoded.
-pub fn encode_urgent(version: Position, alert: &UrgentAlert<'_>, rules: &Rules) -> Vec<u8> {
-    urgent_to_message(version, alert, rules).encode_to_vec()
+pub fn encode_urgent(version: Position, alert: &UrgentAlert<'_>, set: &RuleSet) -> Vec<u8> {
+    urgent_to_message(version, alert, set).encode_to_vec()
 }
 
 /// An alert on an outlet as protobuf: [`outlet_to_message`], encoded.
@@ -115,8 +114,8 @@ pub fn encode_outlet(version: Position, alert: &OutletAlert<'_>) -> Vec<u8> {
 }
 
 /// An alert on a parcel as JSON: [`urgent_to_message`], by [`to_json`].
-pub fn urgent_to_json(version: Position, alert: &UrgentAlert<'_>, rules: &Rules) -> String {
-    to_json(&urgent_to_message(version, alert, rules))
+pub fn urgent_to_json(version: Position, alert: &UrgentAlert<'_>, set: &RuleSet) -> String {
+    to_json(&urgent_to_message(version, alert, set))
 }
 
 /// An alert on an outlet as JSON: [`outlet_to_message`], by [`to_json`].

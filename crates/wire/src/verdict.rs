@@ -140,14 +140,12 @@ pub fn to_json(
 
 /// A published revision as a JSON object without a line break: what [`to_json`] says, with `"kind":"verdict"` in front,
 /// `version`, the position of its cause, and `at`, when it came to be.
-pub fn revision_to_json(version: Position, revision: &Revision<'_>, rules: &Rules) -> String {
-    let set = rules.in_force(revision.verdict.reference);
+pub fn revision_to_json(version: Position, revision: &Revision<'_>) -> String {
     let json = VerdictJson {
         kind: Some("verdict"),
         version: Some(version.to_string()),
         at: Some(revision.at.to_string()),
-        rules: revision.rules,
-        ..json(revision.verdict, set, revision.profile, revision.number)
+        ..json(revision.verdict, revision.set, revision.profile, revision.number)
     };
     serde_json::to_string(&json).expect("texts and numbers are always JSON")
 }

@@ -3,7 +3,7 @@
 use prost::Message as _;
 use sanbai_core::parcel::Parcels;
 use sanbai_core::registry::Registry;
-use sanbai_core::rules::Rules;
+use sanbai_core::rules::{RuleSet, Rules};
 use sanbai_core::shard::output::Revision;
 use sanbai_core::shard::position::Position;
 use sanbai_core::time::Timestamp;
@@ -33,11 +33,15 @@ fn with(check: impl FnOnce(&Verdict<'_>, &Revision<'_>, &Rules)) {
     let judge = Judge::new(&rules, registry.view());
     let verdict = judge.verdict(&evidence, time("2026-03-12T00:00:00+08:00"));
     let verdict = verdict.expect("the profile is built in").expect("has events");
+    let of_the_log = RuleSet {
+        version: "of-the-log".to_owned(),
+        ..RuleSet::builtin()
+    };
     let revision = Revision {
         number: 3,
         at: time("2026-03-10T12:03:00+08:00"),
         profile: "statutory",
-        rules: "of-the-log",
+        set: &of_the_log,
         verdict: &verdict,
     };
     check(&verdict, &revision, &rules);
@@ -49,7 +53,7 @@ fn a_revision_is_the_verdict_with_its_version() {
         let plain = to_json(verdict, rules, Some("statutory"), 3).expect("JSON");
         let mut plain: serde_json::Value = serde_json::from_str(&plain).expect("JSON");
         assert!(plain.get("version").is_none() && plain.get("at").is_none() && plain.get("kind").is_none());
-        let json = revision_to_json(VERSION, revision, rules);
+        let json = revision_to_json(VERSION, revision);
         assert!(json.starts_with(r#"{"kind":"verdict","brand":"SF","waybill":"SF1234567890123","revision":3,"#));
         plain["kind"] = "verdict".into();
         plain["version"] = "0001:00000000000000001234:00000007".into();
@@ -64,7 +68,7 @@ fn the_message_of_a_revision_says_the_same() {
     with(|verdict, revision, rules| {
         let plain = to_message(verdict, rules, Some("statutory"), 3);
         assert_eq!((plain.version.as_str(), plain.at), ("", None));
-        let message = revision_to_message(VERSION, revision, rules);
+        let message = revision_to_message(VERSION, revision);
         let expected = message::Verdict {
             version: "0001:00000000000000001234:00000007".into(),
             at: message.at,
@@ -73,7 +77,7 @@ fn the_message_of_a_revision_says_the_same() {
         };
         assert_eq!(message.at.map(|at| at.seconds), Some(1_773_115_380));
         assert_eq!(message, expected);
-        let bytes = revision_to_bytes(VERSION, revision, rules);
+        let bytes = revision_to_bytes(VERSION, revision);
         assert_eq!(message::Verdict::decode(bytes.as_slice()), Ok(message));
     });
 }

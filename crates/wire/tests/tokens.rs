@@ -92,7 +92,7 @@ fn in_a_rotation_each_value_has_a_token_of_each_key() {
     assert!(
         sender(&old)
             .iter()
-            .eq([Token::parse(&token).expect("a token").digest()])
+            .eq([Token::parse(&token).expect("a token").digest() >> 32])
     );
 }
 

@@ -2,7 +2,7 @@
 
 use crate::event::EventId;
 use crate::finding::Code;
-use crate::rules::Severity;
+use crate::rules::{RuleSet, Severity};
 use crate::shard::input::SubjectEvent;
 use crate::shard::position::Position;
 use crate::shard::section::{Change, Sighting};
@@ -47,8 +47,8 @@ pub struct Revision<'a> {
     pub at: Timestamp,
     /// Name of the profile that decided.
     pub profile: &'a str,
-    /// Version of the rule set that was in force at the acceptance.
-    pub rules: &'a str,
+    /// The rule set that was in force at the acceptance, as known at the time: severities, clauses, words.
+    pub set: &'a RuleSet,
     /// What is said.
     pub verdict: &'a Verdict<'a>,
 }

@@ -7,7 +7,7 @@ use proptest::sample::select;
 use prost::Message as _;
 use sanbai_core::event::Place;
 use sanbai_core::finding::Code as FindingCode;
-use sanbai_core::rules::{Rules, Severity};
+use sanbai_core::rules::{RuleSet, Severity};
 use sanbai_core::shard::output::UrgentAlert;
 use sanbai_core::shard::position::Position;
 use sanbai_core::shard::scope::{AlertChange, AlertRule, OutletAlert};
@@ -82,7 +82,7 @@ fn outlet() -> impl Strategy<Value = OutletAlert<'static>> {
 proptest! {
     #[test]
     fn alerts_come_back(version in arbitrary::position(), urgent in urgent(), outlet in outlet()) {
-        let rules = Rules::builtin();
+        let rules = RuleSet::builtin();
         let read = decode(&encode_urgent(version, &urgent, &rules)).expect("as written");
         prop_assert_eq!(read, urgent_to_message(version, &urgent, &rules));
         let read = decode(&encode_outlet(version, &outlet)).expect("as written");
@@ -152,7 +152,10 @@ fn an_urgent_alert_as_json() {
         r#""nextZh":"即查即停，立即停止收寄和转运，原样保管物品和寄件人信息，马上报告公安机关和邮政管理局。","#,
         r#""nextEn":"Stop the parcel at once, keep the item and the sender's details as they are, and report to the police and the postal bureau."}"#,
     ];
-    assert_eq!(urgent_to_json(VERSION, &drugs(), &Rules::builtin()), expected.concat());
+    assert_eq!(
+        urgent_to_json(VERSION, &drugs(), &RuleSet::builtin()),
+        expected.concat()
+    );
 }
 
 #[test]
@@ -173,7 +176,7 @@ fn what_is_taken_back_is_withdrawn() {
         stands: false,
         ..drugs()
     };
-    let message = urgent_to_message(VERSION, &alert, &Rules::builtin());
+    let message = urgent_to_message(VERSION, &alert, &RuleSet::builtin());
     assert_eq!(message.change(), message::Change::Withdrawn);
 }
 
@@ -185,7 +188,7 @@ fn a_find_that_was_rightly_handled_is_an_alert_with_words_of_its_own() {
             class,
             ..drugs()
         };
-        let message = urgent_to_message(VERSION, &alert, &Rules::builtin());
+        let message = urgent_to_message(VERSION, &alert, &RuleSet::builtin());
         assert_eq!((message.rule.as_str(), message.police_first), ("find", true));
         message.title_zh
     };
@@ -221,7 +224,7 @@ fn an_alert_is_rejected_where_it_is_wrong() {
         (reject.code, reject.pointer)
     };
     let expected = |code: Code, pointer: &str| (code, pointer.to_owned());
-    let parcel = urgent_to_message(VERSION, &drugs(), &Rules::builtin());
+    let parcel = urgent_to_message(VERSION, &drugs(), &RuleSet::builtin());
     let outlet = outlet_to_message(VERSION, &rate());
     assert_eq!(
         said(&parcel, |alert| alert.id.clear()),

@@ -40,6 +40,10 @@ use crate::proto::verdict as message;
 /// ```
 pub fn to_message(verdict: &Verdict<'_>, rules: &Rules, profile: Option<&str>, revision: u32) -> message::Verdict {
     let set = rules.in_force(verdict.reference);
+    of_set(verdict, set, profile.unwrap_or(&set.profile), revision)
+}
+
+fn of_set(verdict: &Verdict<'_>, set: &RuleSet, profile: &str, revision: u32) -> message::Verdict {
     let status = |which: Duty| Some(duty(verdict.duty(which)));
     message::Verdict {
         brand: verdict.brand.to_owned(),
@@ -50,7 +54,7 @@ pub fn to_message(verdict: &Verdict<'_>, rules: &Rules, profile: Option<&str>, r
         site: verdict.site.to_owned(),
         operator: verdict.operator.to_owned(),
         credible: verdict.is_credible(),
-        profile: profile.unwrap_or(&set.profile).to_owned(),
+        profile: profile.to_owned(),
         rules: set.version.clone(),
         real_name: status(Duty::RealName),
         inspection: status(Duty::Inspection),
@@ -81,18 +85,17 @@ pub fn to_protobuf(verdict: &Verdict<'_>, rules: &Rules, profile: Option<&str>, 
 
 /// A published revision as a message: what [`to_message`] says, with the position of its cause as its version, and when it
 /// came to be.
-pub fn revision_to_message(version: Position, revision: &Revision<'_>, rules: &Rules) -> message::Verdict {
+pub fn revision_to_message(version: Position, revision: &Revision<'_>) -> message::Verdict {
     message::Verdict {
         version: version.to_string(),
         at: Some(time_message(revision.at)),
-        rules: revision.rules.to_owned(),
-        ..to_message(revision.verdict, rules, Some(revision.profile), revision.number)
+        ..of_set(revision.verdict, revision.set, revision.profile, revision.number)
     }
 }
 
 /// A published revision as protobuf: [`revision_to_message`], encoded.
-pub fn revision_to_bytes(version: Position, revision: &Revision<'_>, rules: &Rules) -> Vec<u8> {
-    revision_to_message(version, revision, rules).encode_to_vec()
+pub fn revision_to_bytes(version: Position, revision: &Revision<'_>) -> Vec<u8> {
+    revision_to_message(version, revision).encode_to_vec()
 }
 
 fn duty(duty: &DutyStatus) -> message::Duty {

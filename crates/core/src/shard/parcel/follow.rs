@@ -31,12 +31,12 @@ pub(super) fn follow<'a>(
         None => is_public.then_some(1),
     };
     if let Some(number) = revision {
-        let rules = view.rules_in_force(verdict.reference);
+        let set = view.rules_in_force(verdict.reference);
         let revision = Revision {
             number,
             at: cause.when,
-            profile: profile.unwrap_or(&rules.profile),
-            rules: &rules.version,
+            profile: profile.unwrap_or(&set.profile),
+            set,
             verdict,
         };
         out.put(at, Output::Verdict(revision));
