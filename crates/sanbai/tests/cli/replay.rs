@@ -263,3 +263,28 @@ fn the_sample_of_the_readme_can_be_replayed() {
     let run = sanbai(&["replay", &events, "--registry", &registry]);
     assert_eq!(run.code, 1, "{}", run.err);
 }
+
+#[test]
+fn the_order_of_lines_changes_when_something_is_said_and_not_what_stands_at_the_end() {
+    let events = fs::read_to_string(&day().events).expect("events");
+    let mut lines: Vec<&str> = events.lines().collect();
+    // By parcel, as somebody exports them: most events are received before the clock of those in front of them.
+    lines.sort_by_key(|line| {
+        let event: Value = serde_json::from_str(line).expect("JSON");
+        (event["waybill"].to_string(), event["eventId"].to_string())
+    });
+    let folder = Folder::new();
+    let sorted = folder.write("by-parcel.ndjson", lines.join("\n"));
+    let batches: Vec<String> = lines
+        .chunks(50)
+        .map(|chunk| format!("{{\"events\":[{}]}}", chunk.join(",")))
+        .collect();
+    let batches = folder.write("batches.ndjson", batches.join("\n"));
+    let of = |file: &str| sanbai(&["replay", "--rows", "0", "--registry", &day().registry, file]);
+    let plain = of(&day().events);
+    for file in [&sorted, &batches, &day().protobuf] {
+        let run = of(file);
+        assert_eq!(table(&plain.out), table(&run.out), "{file}");
+        assert_eq!(plain.ledger("events"), run.ledger("events"));
+    }
+}
