@@ -2,4 +2,5 @@
 
 pub mod oracle;
 pub mod scenario;
+pub mod simulation;
 pub mod world;

@@ -6,8 +6,11 @@
 mod absence;
 mod acceptance;
 mod clock;
+pub mod counting;
 mod evidence;
 mod inspection;
+mod life;
+pub mod log;
 mod place;
 mod prohibited;
 mod real_name;
@@ -15,6 +18,7 @@ mod record;
 mod register;
 mod registered;
 mod second;
+pub mod watch;
 mod waybill;
 mod xray;
 
@@ -96,6 +100,14 @@ pub struct Judged {
     pub accepted_at: Option<Timestamp>,
     /// Outlet of the counting acceptance, else site of the first movement, else of the first event.
     pub site: String,
+    /// Operator of the same event.
+    pub operator: String,
+    /// When the same event happened: the day and hour of its row.
+    pub happened_at: Timestamp,
+    /// Whether a letter was accepted.
+    pub letter: bool,
+    /// Class of each find, 0 where nobody stated it.
+    pub finds: Vec<u32>,
     /// Whether the parcel counts in the rates: it has a counting acceptance and was not taken out.
     pub counted: bool,
     /// Real name, inspection, X-ray.
@@ -119,6 +131,8 @@ pub struct DutyJudged {
     pub performed_late: bool,
     /// Done in time, received after the moment of judgement.
     pub reported_late: bool,
+    /// From when the deciding evidence happened to its upload, in whole seconds; of a duty that was done.
+    pub delay: Option<i64>,
     /// Ids of the evidence that decided; the oracle names only checks, inspections and screenings.
     pub events: BTreeSet<String>,
 }
@@ -154,7 +168,19 @@ fn judge_case(
     profile: Profile,
     as_of: Timestamp,
 ) -> Option<Judged> {
-    let case = Case::gather(settings, events, register, profile, nanos(as_of))?;
+    let now = nanos(as_of);
+    judge_known(settings, events, register, profile, (now, now))
+}
+
+/// Judges at a moment what had been received by another.
+fn judge_known(
+    settings: &Settings<'_>,
+    events: &[ParcelEvent],
+    register: Register<'_>,
+    profile: Profile,
+    moments: (Nanos, Nanos),
+) -> Option<Judged> {
+    let case = Case::gather(settings, events, register, profile, moments)?;
     let mut book = Book::default();
     let duties = if case.acceptance().is_some() {
         acceptance::judge(&case, &mut book)
@@ -166,11 +192,18 @@ fn judge_case(
     prohibited::judge(&case, &mut book);
     prohibited::judge_suspects(&case, &mut book);
     book.forget_answered();
+    let row = row_of(&case)?;
     Some(Judged {
         brand: case.brand.to_owned(),
         waybill: case.waybill.to_owned(),
         accepted_at: case.acceptance().map(|accepted| timestamp(accepted.event.at)),
-        site: row_of(&case),
+        site: row.site.clone(),
+        operator: row.operator.clone(),
+        happened_at: row.occurred_at.unwrap_or_default(),
+        letter: case
+            .acceptance()
+            .is_some_and(|accepted| acceptance::is_letter(&accepted)),
+        finds: prohibited::classes(&case),
         counted: case.acceptance().is_some() && case.taken_out().is_none(),
         duties,
         findings: book.findings,
@@ -219,13 +252,13 @@ pub fn judge_all_by(
 }
 
 /// "Duties and findings count in the row of the acceptance"; without one in that of the first movement.
-fn row_of(case: &Case<'_>) -> String {
-    let first = case.live().next().or_else(|| case.events.first());
+fn row_of<'c>(case: &'c Case<'_>) -> Option<&'c ParcelEvent> {
+    let first = case.earliest();
     let event = match case.acceptance() {
         Some(accepted) => Some(accepted.event),
         None => case.first_movement().or(first),
     };
-    event.map(|event| event.body.site.clone()).unwrap_or_default()
+    event.map(|event| event.body)
 }
 
 /// What stands beside the duties, while it is written down.
@@ -265,6 +298,7 @@ impl DutyJudged {
             deadline: None,
             performed_late: false,
             reported_late: false,
+            delay: None,
             events: BTreeSet::new(),
         }
     }
@@ -291,10 +325,11 @@ impl DutyJudged {
         }
     }
 
-    fn fail(deadline: Nanos, performed_late: bool) -> Self {
+    fn fail(deadline: Nanos, late: Option<&Event<'_>>) -> Self {
         Self {
             deadline: Some(timestamp(deadline)),
-            performed_late,
+            performed_late: late.is_some(),
+            delay: late.map(delay),
             ..Self::new("fail")
         }
     }
@@ -303,6 +338,7 @@ impl DutyJudged {
     fn pass(evidence: &Event<'_>, moment: Nanos) -> Self {
         Self {
             reported_late: evidence.intake > moment,
+            delay: Some(delay(evidence)),
             ..Self::new("pass")
         }
         .with(evidence)
@@ -312,4 +348,9 @@ impl DutyJudged {
         self.events.insert(evidence.body.event_id.clone());
         self
     }
+}
+
+/// Whole seconds from when something happened to its upload.
+fn delay(event: &Event<'_>) -> i64 {
+    i64::try_from((event.upload - event.at).div_euclid(clock::SECOND)).unwrap_or(i64::MAX)
 }

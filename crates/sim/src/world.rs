@@ -21,8 +21,8 @@
 
 mod actions;
 mod brands;
-mod civil;
-mod dice;
+pub(crate) mod civil;
+pub(crate) mod dice;
 mod disorder;
 mod goods;
 mod inbound;

@@ -13,6 +13,7 @@ mod proto_check;
 mod purity;
 mod rules_doc;
 mod schema;
+mod simulate;
 mod tidy;
 
 use std::path::{Path, PathBuf};
@@ -33,6 +34,10 @@ Usage: cargo xtask COMMAND
   proto-check [--accept]   no field number was reused, retyped or renamed; --accept notes new ones
   fuzz [TARGET]... [--seconds N] [--keep]
                            runs each fuzz target for N seconds (10); --keep adds what it found to the corpus
+  simulate [--seeds N] [--from S] [--mutant NAME]
+                           runs N seeds (100) of the simulation from S (0), and stops at the first that fails
+  simulate --seed S [--trace]
+                           runs one seed once more; --trace prints what it did, as one number
 ";
 
 fn main() -> ExitCode {
@@ -79,6 +84,11 @@ fn dispatch(root: &Path, mut arguments: Arguments) -> anyhow::Result<()> {
             };
             arguments.finish()?;
             fuzz::run(root, &session)
+        }
+        "simulate" => {
+            let asked = simulate::asked(&mut arguments)?;
+            arguments.finish()?;
+            simulate::run(root, &asked)
         }
         "help" | "--help" | "-h" => {
             print!("{USAGE}");

@@ -45,7 +45,8 @@ pub(super) struct Outcome<'c> {
     pub(super) unknown: Option<&'static str>,
     /// The event that decides, if there is one.
     pub(super) evidence: Option<&'c Event<'c>>,
-    pub(super) performed_late: bool,
+    /// What was done after the limit.
+    pub(super) late: Option<&'c Event<'c>>,
 }
 
 impl Outcome<'_> {
@@ -58,7 +59,7 @@ impl Outcome<'_> {
             Some(evidence) if certain => return DutyJudged::pass(evidence, moment),
             _ if case.now < moment => return DutyJudged::pending(Some(deadline)),
             // "`fail` beats `unknown`, `unknown` beats `pass`."
-            _ if !self.faults.is_empty() => DutyJudged::fail(deadline, self.performed_late),
+            _ if !self.faults.is_empty() => DutyJudged::fail(deadline, self.late),
             _ => DutyJudged::unknown(self.unknown.unwrap_or_default()),
         };
         for (code, severity) in self.faults {

@@ -49,15 +49,15 @@ pub(super) struct Case<'a> {
 }
 
 impl<'a> Case<'a> {
-    /// `None` if nothing had been received by `now`.
+    /// `None` if nothing had been received by `received_by`.
     pub(super) fn gather(
         settings: &'a Settings<'a>,
         events: &'a [ParcelEvent],
         register: Register<'a>,
         profile: Profile,
-        now: Nanos,
+        (now, received_by): (Nanos, Nanos),
     ) -> Option<Self> {
-        let events = merge(settings, events, now);
+        let events = merge(settings, events, received_by);
         let first = events.first()?.body;
         let mut case = Self {
             brand: &first.brand,
@@ -71,7 +71,7 @@ impl<'a> Case<'a> {
         // "A parcel is judged by what was in force when it was accepted"; without an acceptance:
         // "Rules and registers as of the earliest `occurredAt`."
         let accepted = case.acceptance().map(|accepted| accepted.event.at);
-        let earliest = case.live().next().or(case.events.first()).map(|event| event.at);
+        let earliest = case.earliest().map(|event| event.at);
         case.register.moment = accepted.or(earliest).unwrap_or(now);
         Some(case)
     }
@@ -79,6 +79,13 @@ impl<'a> Case<'a> {
     /// The events that count, in canonical order.
     pub(super) fn live(&self) -> impl Iterator<Item = &Event<'a>> {
         self.events.iter().filter(|event| !event.retracted)
+    }
+
+    /// The first event that counts, a retraction aside: it is about another event, not about the parcel.
+    pub(super) fn earliest(&self) -> Option<&Event<'a>> {
+        let is_retraction = |event: &&Event<'a>| matches!(event.happening, Happening::Retracted(_));
+        let first = self.live().find(|event| !is_retraction(event));
+        first.or_else(|| self.events.first())
     }
 
     /// "The first acceptance in it that is not retracted gives outlet, day and deadlines."
@@ -202,12 +209,12 @@ pub(super) fn mark_is_complete(mark: Option<&Mark>) -> bool {
 type Contents<'a> = BTreeMap<Vec<u8>, Vec<Event<'a>>>;
 
 /// Copies merged, conflicts settled, retractions applied, put in order.
-fn merge<'a>(settings: &Settings<'_>, events: &'a [ParcelEvent], now: Nanos) -> Vec<Event<'a>> {
+fn merge<'a>(settings: &Settings<'_>, events: &'a [ParcelEvent], received_by: Nanos) -> Vec<Event<'a>> {
     let mut by_id: BTreeMap<(&str, &str), Contents<'a>> = BTreeMap::new();
     for event in events {
         let Some(read) = read(event) else { continue };
         // "Events with a later intake are left out".
-        if read.intake <= now {
+        if read.intake <= received_by {
             let contents = by_id.entry((&event.source, &event.event_id)).or_default();
             contents.entry(content_digest(settings, event)).or_default().push(read);
         }

@@ -24,7 +24,7 @@ pub(super) fn judge(case: &Case<'_>, accepted: &Acceptance<'_>, book: &mut Book)
     }
     let later_pass = inspections
         .iter()
-        .any(|(event, inspected)| event.at > deadline && passed(inspected));
+        .find(|(event, inspected)| event.at > deadline && passed(inspected));
     let deciding = deciding(&up_to);
     let mut outcome = Outcome {
         evidence: deciding.map(|(event, _)| event),
@@ -45,7 +45,7 @@ pub(super) fn judge(case: &Case<'_>, accepted: &Acceptance<'_>, book: &mut Book)
         // "None → IN-01, marked *performed late* if a later one passes."
         (None, _) => {
             outcome.faults.push(("IN-01", 'C'));
-            outcome.performed_late = later_pass;
+            outcome.late = later_pass.map(|(event, _)| *event);
         }
     }
     if let Some((event, inspected)) = deciding {

@@ -39,6 +39,18 @@ fn is_find(event: &Event<'_>) -> bool {
     }
 }
 
+/// The class of every find, 0 where nobody stated it.
+pub(super) fn classes(case: &Case<'_>) -> Vec<u32> {
+    let finds = case.events.iter().filter(|event| is_find(event));
+    let class = |event: &Event<'_>| match event.happening {
+        Happening::XrayScreened(screened) => screened.prohibited_class,
+        Happening::OpenChecked(checked) => checked.prohibited_class,
+        Happening::Inspected(inspected) => inspected.prohibited_class,
+        _ => 0,
+    };
+    finds.map(class).collect()
+}
+
 /// Up to the acceptance; without one, before the first movement.
 fn is_at_acceptance(case: &Case<'_>, find: &Event<'_>) -> bool {
     match case.acceptance() {

@@ -36,7 +36,9 @@ pub(super) fn judge(case: &Case<'_>, accepted: &Acceptance<'_>, claim: &Claim, b
         .copied()
         .filter(|(event, _)| event.at <= deadline)
         .collect();
-    let later_pass = checks.iter().any(|(event, check)| event.at > deadline && passed(check));
+    let later_pass = checks
+        .iter()
+        .find(|(event, check)| event.at > deadline && passed(check));
     let outcome = match in_time.last() {
         // "The last in canonical order decides: pass → RN-03, 04, 06, 09 are judged on it".
         Some((_, last)) if passed(last) => read_passes(case, accepted, &in_time, book),
@@ -55,9 +57,9 @@ pub(super) fn judge(case: &Case<'_>, accepted: &Acceptance<'_>, claim: &Claim, b
             ..Outcome::default()
         },
         // "None → RN-02 (*performed late*) if a later one passes, else RN-01."
-        None if later_pass => Outcome {
+        None if later_pass.is_some() => Outcome {
             faults: vec![("RN-02", 'H')],
-            performed_late: true,
+            late: later_pass.map(|(event, _)| *event),
             ..Outcome::default()
         },
         None => Outcome {
@@ -97,7 +99,7 @@ fn read_passes<'c>(case: &Case<'_>, accepted: &Acceptance<'_>, in_time: &[Check<
         unknown: reading.undocumented.then_some("number_unexamined"),
         faults: reading.faults,
         evidence: Some(event),
-        performed_late: false,
+        late: None,
     }
 }
 

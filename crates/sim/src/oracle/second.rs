@@ -41,7 +41,7 @@ pub(super) fn judge_inbound(case: &Case<'_>, book: &mut Book) -> DutyJudged {
         None if case.now < moment => DutyJudged::pending(Some(delivery.at)),
         None => {
             book.raise("XR-03", 'C');
-            DutyJudged::fail(delivery.at, false)
+            DutyJudged::fail(delivery.at, None)
         }
     }
 }

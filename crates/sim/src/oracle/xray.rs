@@ -60,7 +60,8 @@ pub(super) fn judge(case: &Case<'_>, accepted: &Acceptance<'_>, claim: &Claim, b
         return DutyJudged::not_applicable("returned");
     }
     if prohibited::suspect_moved(case) {
-        let late = timely.is_none() && case.now >= moment && screened_later(case, deadline);
+        let is_late = timely.is_none() && case.now >= moment;
+        let late = screened_later(case, deadline).filter(|_| is_late);
         let failed = DutyJudged::fail(deadline, late);
         book.raise("XR-06", 'C');
         add_missing(&needs, timely, case.now >= moment, book);
@@ -86,7 +87,7 @@ fn settle(
         match missing(needs) {
             Some(fault) => {
                 outcome.faults.push(fault);
-                outcome.performed_late = screened_later(case, deadline);
+                outcome.late = screened_later(case, deadline);
             }
             // "Route or transport unspecified and no timely screening (unless every class applies)".
             None => outcome.unknown = Some("route_unspecified"),
@@ -96,11 +97,12 @@ fn settle(
 }
 
 /// Evidence after the deadline "says *performed late*".
-fn screened_later(case: &Case<'_>, deadline: Nanos) -> bool {
+fn screened_later<'c>(case: &'c Case<'_>, deadline: Nanos) -> Option<&'c Event<'c>> {
     let screenings = case.screenings();
-    screenings
+    let late = screenings
         .iter()
-        .any(|(event, body)| !is_second(body) && event.at > deadline)
+        .find(|(event, body)| !is_second(body) && event.at > deadline);
+    late.map(|(event, _)| *event)
 }
 
 /// What a missing screening is, if the duty applies whatever is unspecified.

@@ -2,14 +2,14 @@
 
 use sanbai_wire::proto::Timestamp;
 
-pub(super) const SECOND: i64 = 1_000;
-pub(super) const MINUTE: i64 = 60 * SECOND;
-pub(super) const HOUR: i64 = 60 * MINUTE;
-pub(super) const DAY: i64 = 24 * HOUR;
+pub(crate) const SECOND: i64 = 1_000;
+pub(crate) const MINUTE: i64 = 60 * SECOND;
+pub(crate) const HOUR: i64 = 60 * MINUTE;
+pub(crate) const DAY: i64 = 24 * HOUR;
 const OFFSET: i64 = 8 * HOUR;
 
 /// The number of a day since 1970-01-01 (Howard Hinnant's `days_from_civil`). A month or day out of range runs over.
-pub(super) fn day_number(year: i32, month: u8, day: u8) -> i64 {
+pub(crate) fn day_number(year: i32, month: u8, day: u8) -> i64 {
     let year = i64::from(year) - i64::from(month <= 2);
     let era = year.div_euclid(400);
     let of_era = year.rem_euclid(400);
@@ -18,7 +18,7 @@ pub(super) fn day_number(year: i32, month: u8, day: u8) -> i64 {
 }
 
 /// Year, month and day of a day number.
-pub(super) fn ymd(day: i64) -> (i64, i64, i64) {
+pub(crate) fn ymd(day: i64) -> (i64, i64, i64) {
     let shifted = day + 719_468;
     let era = shifted.div_euclid(146_097);
     let of_era = shifted.rem_euclid(146_097);
@@ -35,28 +35,28 @@ pub(super) fn ymd(day: i64) -> (i64, i64, i64) {
 }
 
 /// A day as `YYYY-MM-DD`.
-pub(super) fn date(day: i64) -> String {
+pub(crate) fn date(day: i64) -> String {
     let (year, month, day) = ymd(day);
     format!("{year:04}-{month:02}-{day:02}")
 }
 
 /// The first moment of a day.
-pub(super) fn midnight(day: i64) -> i64 {
+pub(crate) fn midnight(day: i64) -> i64 {
     day * DAY - OFFSET
 }
 
 /// The day of a moment.
-pub(super) fn day_of(at: i64) -> i64 {
+pub(crate) fn day_of(at: i64) -> i64 {
     (at + OFFSET).div_euclid(DAY)
 }
 
 /// The day of work of a moment: it begins at 06:00, when a night's sorting is over.
-pub(super) fn work_day_of(at: i64) -> i64 {
+pub(crate) fn work_day_of(at: i64) -> i64 {
     day_of(at - 6 * HOUR)
 }
 
 /// A moment as it travels.
-pub(super) fn timestamp(at: i64) -> Timestamp {
+pub(crate) fn timestamp(at: i64) -> Timestamp {
     Timestamp {
         seconds: at.div_euclid(SECOND),
         nanos: (at.rem_euclid(SECOND) * 1_000_000) as i32,
@@ -64,7 +64,7 @@ pub(super) fn timestamp(at: i64) -> Timestamp {
 }
 
 /// The first slot of a timetable (minutes of the day) that is not before a moment.
-pub(super) fn next_slot(minutes: &[i64], phase: i64, after: i64) -> i64 {
+pub(crate) fn next_slot(minutes: &[i64], phase: i64, after: i64) -> i64 {
     let today = day_of(after);
     (today - 1..=today + 1)
         .flat_map(|day| {

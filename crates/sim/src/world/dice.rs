@@ -2,7 +2,7 @@
 
 /// What a stream of throws is for, so that two uses of one number never share their throws.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Use {
+pub(crate) enum Use {
     Network = 1,
     Person,
     Outage,
@@ -15,47 +15,50 @@ pub(super) enum Use {
     Waybill,
     Machine,
     Count,
+    Plan,
+    Traffic,
+    Schedule,
 }
 
 /// A stream of throws.
 #[derive(Clone, Debug)]
-pub(super) struct Dice(u64);
+pub(crate) struct Dice(u64);
 
 impl Dice {
     /// The stream of a seed, a use and a number within that use.
-    pub(super) fn new(seed: u64, purpose: Use, number: u64) -> Self {
+    pub(crate) fn new(seed: u64, purpose: Use, number: u64) -> Self {
         let mixed = mix(seed ^ (purpose as u64).wrapping_mul(0xA076_1D64_78BD_642F));
         Self(mix(mixed ^ number.wrapping_mul(0xE703_7ED1_A0B4_28DB)))
     }
 
     /// The next 64 bits.
-    pub(super) fn bits(&mut self) -> u64 {
+    pub(crate) fn bits(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         mix(self.0)
     }
 
     /// A number from 0 to `limit - 1`; 0 where the limit is 0.
-    pub(super) fn below(&mut self, limit: u64) -> u64 {
+    pub(crate) fn below(&mut self, limit: u64) -> u64 {
         ((u128::from(self.bits()) * u128::from(limit)) >> 64) as u64
     }
 
     /// A number between two, both included.
-    pub(super) fn between(&mut self, from: i64, to: i64) -> i64 {
+    pub(crate) fn between(&mut self, from: i64, to: i64) -> i64 {
         from + self.below(to.abs_diff(from) + 1) as i64
     }
 
     /// True in so many of ten thousand throws.
-    pub(super) fn chance(&mut self, per_10k: u64) -> bool {
+    pub(crate) fn chance(&mut self, per_10k: u64) -> bool {
         self.below(10_000) < per_10k
     }
 
     /// One of several.
-    pub(super) fn pick<'a, T: ?Sized>(&mut self, of: &'a [impl AsRef<T>]) -> &'a T {
+    pub(crate) fn pick<'a, T: ?Sized>(&mut self, of: &'a [impl AsRef<T>]) -> &'a T {
         of[self.below(of.len() as u64) as usize].as_ref()
     }
 
     /// The place of one of several, by weight.
-    pub(super) fn weighted(&mut self, weights: impl Iterator<Item = u32> + Clone) -> usize {
+    pub(crate) fn weighted(&mut self, weights: impl Iterator<Item = u32> + Clone) -> usize {
         let mut left = self.below(weights.clone().map(u64::from).sum());
         for (place, weight) in weights.enumerate() {
             if left < u64::from(weight) {
@@ -67,13 +70,13 @@ impl Dice {
     }
 
     /// Digits, as many as asked for.
-    pub(super) fn digits(&mut self, count: usize) -> String {
+    pub(crate) fn digits(&mut self, count: usize) -> String {
         (0..count).map(|_| char::from(b'0' + self.below(10) as u8)).collect()
     }
 }
 
 /// An id shaped like a UUID of version 4.
-pub(super) fn uuid(dice: &mut Dice) -> String {
+pub(crate) fn uuid(dice: &mut Dice) -> String {
     let (high, low) = (dice.bits(), dice.bits());
     format!(
         "{:08x}-{:04x}-4{:03x}-{:x}{:03x}-{:012x}",

@@ -37,8 +37,12 @@ pub(super) fn contribution<'a>(verdict: &Verdict<'a>, evidence: &Evidence<'a>) -
 }
 
 fn share(duty: &DutyStatus, evidence: &Evidence<'_>) -> Share {
-    let is_done = duty.status == Status::Pass || duty.performed_late;
-    let deciding = duty.events.first().filter(|_| is_done);
+    // Where it was performed late, the acceptance stands before what was done.
+    let deciding = match duty.status {
+        Status::Pass => duty.events.first(),
+        Status::Fail if duty.performed_late => duty.events.get(1),
+        Status::Fail | Status::Pending | Status::NotApplicable(_) | Status::Unknown(_) => None,
+    };
     let item = deciding.and_then(|id| item(evidence, *id));
     Share {
         outcome: duty.status.into(),

@@ -1,0 +1,147 @@
+//! Alerts: those that stand, and how each came to stand.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use prost::Message as _;
+use sanbai_engine::log::Topic;
+use sanbai_wire::proto::alert::{Alert, Change, Subject};
+use sanbai_wire::proto::sighting::Sightings;
+use sanbai_wire::proto::{Timestamp, verdict::Severity};
+
+use super::Expected;
+use super::verdicts::letter;
+use crate::oracle::log::Said;
+use crate::oracle::watch::{AlertKey, Watched};
+use crate::simulation::reader::{self, Published, Reading};
+use crate::simulation::run::Run;
+
+impl Published for Alert {
+    fn key(&self) -> String {
+        self.id.clone()
+    }
+
+    fn version(&self) -> &str {
+        &self.version
+    }
+}
+
+fn read(run: &Run) -> Result<Reading<Alert>, String> {
+    let records = (0..run.plan.scope_partitions).flat_map(|scope| run.log.records(Topic::Alerts, scope));
+    reader::read::<Alert>(records, run.last_wins())
+}
+
+/// Those on parcels: what cannot wait.
+pub(super) fn check_urgent(run: &mut Run, expected: &Expected, at_end: bool) -> Result<(), String> {
+    let reading = read(run)?;
+    let urgent = |alert: &&Alert| alert.subject() == Subject::Parcel;
+    let found: BTreeSet<(String, String, String)> = reading
+        .kept
+        .values()
+        .filter(urgent)
+        .filter(|alert| alert.change() == Change::Raised)
+        .map(|alert| {
+            let rule = if alert.rule == "find" {
+                format!("find.{}", alert.class)
+            } else {
+                alert.rule.clone()
+            };
+            (rule, alert.brand.clone(), alert.waybill.clone())
+        })
+        .collect();
+    let mut wanted = BTreeSet::new();
+    for Said { judged, .. } in &expected.said {
+        let mut stands = |rule: &str| wanted.insert((rule.to_owned(), judged.brand.clone(), judged.waybill.clone()));
+        for code in ["PR-01", "PR-02", "XR-06"] {
+            if judged.findings.contains_key(code) {
+                stands(code);
+            }
+        }
+        for class in judged.finds.iter().filter(|class| [1, 12].contains(*class)) {
+            stands(&format!("find.{class}"));
+        }
+    }
+    if found != wanted {
+        return Err(format!("urgent alerts that stand: {found:?}, expected {wanted:?}"));
+    }
+    check_lives(&reading.all)?;
+    if at_end {
+        run.seen.urgent_raised += found.len() as u64;
+    }
+    Ok(())
+}
+
+/// By versions each alert is raised first, and changes only while it stands.
+pub(super) fn check_lives(alerts: &BTreeMap<(String, String), Alert>) -> Result<(), String> {
+    let mut standing: BTreeMap<&str, i32> = BTreeMap::new();
+    for ((id, _), alert) in alerts {
+        let before = standing.get(id.as_str()).copied();
+        let is_right = match (before, alert.change()) {
+            (None, Change::Raised) | (Some(_), Change::Withdrawn) => true,
+            (Some(before), Change::Worsened) => alert.severity > before,
+            (Some(before), Change::Eased) => alert.severity < before,
+            _ => false,
+        };
+        if !is_right {
+            return Err(format!("alert was {before:?} and then: {alert:?}"));
+        }
+        if alert.change() == Change::Withdrawn {
+            standing.remove(id.as_str());
+        } else {
+            standing.insert(id, alert.severity);
+        }
+    }
+    Ok(())
+}
+
+/// Those on outlets.
+pub(super) fn check_outlets(run: &mut Run, expected: &Expected) -> Result<(), String> {
+    let reading = read(run)?;
+    let outlets = || reading.all.values().filter(|alert| alert.subject() == Subject::Outlet);
+    run.seen.alerts_raised += outlets().filter(|alert| alert.change() == Change::Raised).count() as u64;
+    run.seen.alerts_withdrawn += outlets().filter(|alert| alert.change() == Change::Withdrawn).count() as u64;
+    let mut found: BTreeMap<AlertKey, char> = BTreeMap::new();
+    for alert in reading.kept.values().filter(|alert| alert.subject() == Subject::Outlet) {
+        if alert.change() == Change::Withdrawn {
+            continue;
+        }
+        let day = sanbai_core::time::CivilDay::parse(&alert.day);
+        let day = day.map_or(i64::MIN, |day| day.as_days().into());
+        let severity = Severity::try_from(alert.severity).unwrap_or_default();
+        let key = (alert.rule.clone(), alert.brand.clone(), alert.site.clone(), day);
+        found.insert(key, letter(severity));
+    }
+    let clocks = expected.replays.iter().map(|replay| replay.clock());
+    let now = clocks.flatten().min_by_key(|clock| (clock.seconds, clock.nanos));
+    let watched = Watched {
+        replays: &expected.replays,
+        said: &expected.said.iter().collect::<Vec<_>>(),
+        records: &expected.registry.records,
+        began: began(run),
+        now: now.unwrap_or_default(),
+    };
+    let wanted = watched.alerts();
+    if found != wanted {
+        let missing: Vec<_> = wanted
+            .iter()
+            .filter(|(key, severity)| found.get(*key) != Some(*severity))
+            .collect();
+        let surplus: Vec<_> = found
+            .iter()
+            .filter(|(key, severity)| wanted.get(*key) != Some(*severity))
+            .collect();
+        return Err(format!("alerts on outlets: {surplus:?} stand, {missing:?} should"));
+    }
+    Ok(())
+}
+
+/// The first clock that any section named.
+fn began(run: &Run) -> Timestamp {
+    let records = (0..run.plan.scope_partitions).flat_map(|scope| run.log.records(Topic::Sightings, scope).iter());
+    let sections = records
+        .filter_map(|record| Sightings::decode(record.value.as_deref()?).ok())
+        .flat_map(|read| read.sections);
+    let clocks = sections.filter_map(|section| section.clock);
+    clocks
+        .min_by_key(|clock| (clock.seconds, clock.nanos))
+        .unwrap_or_default()
+}
