@@ -20,6 +20,7 @@ use sanbai_core::bytes::Writer;
 use sanbai_core::case::{Evidence, merge};
 use sanbai_core::event::Event;
 use sanbai_core::parcel::packed::{self, Follows, Names, Texts, TextsOf};
+use sanbai_core::time::Timestamp;
 
 use pile::{Pile, Runs};
 
@@ -65,6 +66,8 @@ pub(crate) enum Order {
 pub(crate) struct Piles {
     names: Names,
     piles: Vec<Pile>,
+    /// When the first event happened: times are written as differences to it.
+    base: Option<Timestamp>,
     record: Vec<u8>,
     pile_bytes: usize,
     settled: Settled,
@@ -81,6 +84,7 @@ impl Piles {
     fn with_pile_bytes(pile_bytes: usize) -> Self {
         Self {
             names: Names::default(),
+            base: None,
             piles: std::iter::repeat_with(Pile::default).take(PILES).collect(),
             record: Vec::new(),
             pile_bytes,
@@ -90,6 +94,7 @@ impl Piles {
 
     /// Adds an event that stood at `origin`.
     pub(crate) fn add(&mut self, event: &Event<'_>, origin: Origin) {
+        let base = *self.base.get_or_insert(event.occurred_at);
         self.record.clear();
         let brand = self.names.hold(event.brand);
         key::put(brand.into(), event.waybill, &mut self.record);
@@ -98,7 +103,7 @@ impl Piles {
         pile.put_origin(origin, &mut self.record);
         let mut record = Writer::over(std::mem::take(&mut self.record));
         let texts = &mut Texts::Held(&mut self.names);
-        packed::put(&mut record, &(*event, false), Follows::of(event, None), texts);
+        packed::put(&mut record, &(*event, false), Follows::alone(event, base), texts);
         self.record = record.finish();
         pile.push(&self.record);
         if pile.is_due(self.pile_bytes) {
@@ -160,13 +165,14 @@ impl Piles {
         settled: &mut Settled,
         done: impl FnOnce(Vec<(Event<'_>, bool)>) -> T,
     ) -> T {
+        let base = self.base.unwrap_or_default();
         let mut waybill = String::new();
         let brand = self.name(key::take(key, &mut waybill));
         let mut set: Vec<(Event<'_>, bool)> = Vec::with_capacity(records.len().min(EVENTS_MAX));
         let mut full = Vec::new();
         for at in records {
             let (bytes, is_kept) = pile.event(*at);
-            let report = packed::first(bytes, (brand, &waybill), TextsOf::Held(&self.names))
+            let report = packed::alone(bytes, base, (brand, &waybill), TextsOf::Held(&self.names))
                 .expect("what was piled up can be read: tests pile up every happening");
             let (id, source) = (report.0.id, report.0.source);
             let held = set.len();
@@ -199,6 +205,7 @@ impl Piles {
     /// Leaves one record for each event in a pile.
     #[cold]
     fn settle(&mut self, place: usize) {
+        let base = self.base.unwrap_or_default();
         let pile = std::mem::take(&mut self.piles[place]);
         let mut settled = std::mem::take(&mut self.settled);
         let (mut fresh, mut record) = (Pile::default(), Vec::new());
@@ -211,7 +218,7 @@ impl Piles {
                     Pile::put_kept(&mut record);
                     let mut whole = Writer::over(std::mem::take(&mut record));
                     let texts = &mut Texts::Known(&self.names);
-                    packed::put(&mut whole, &event, Follows::of(&event.0, None), texts);
+                    packed::put(&mut whole, &event, Follows::alone(&event.0, base), texts);
                     record = whole.finish();
                     fresh.push(&record);
                 }

@@ -79,6 +79,13 @@ struct Around<'a> {
 }
 
 impl<'a> Around<'a> {
+    fn at(occurred_at: Timestamp) -> Self {
+        Self {
+            occurred_at,
+            ..Self::default()
+        }
+    }
+
     fn of(event: &Event<'a>) -> Self {
         Self {
             occurred_at: event.occurred_at,
@@ -141,6 +148,11 @@ impl Follows {
         Self::between(event, &before.map(Around::of).unwrap_or_default())
     }
 
+    /// Of an event that stands alone; its time is written as a difference to a base.
+    pub fn alone(event: &Event<'_>, base: Timestamp) -> Self {
+        Self::between(event, &Around::at(base))
+    }
+
     fn between(event: &Event<'_>, before: &Around<'_>) -> Self {
         Self {
             same: Flags::NONE
@@ -154,12 +166,22 @@ impl Follows {
     }
 }
 
-/// Reads an event that stands alone: it was written as the first.
+/// Reads an event that stands alone, whose time was written as a difference to a base.
 ///
 /// # Errors
 /// Where the bytes were not written here.
-pub fn first<'a>(bytes: &'a [u8], key: (&'a str, &'a str), texts: TextsOf<'a>) -> Result<(Event<'a>, bool), Foreign> {
-    events(bytes, key, texts).next().unwrap_or(Err(Foreign))
+pub fn alone<'a>(
+    bytes: &'a [u8],
+    base: Timestamp,
+    key: (&'a str, &'a str),
+    texts: TextsOf<'a>,
+) -> Result<(Event<'a>, bool), Foreign> {
+    let before = Around::at(base);
+    let mut reader = Reader::new(bytes);
+    let event = reader
+        .block()
+        .and_then(|bytes| reader::event(bytes, &before, key, texts));
+    event.ok_or(Foreign)
 }
 
 /// Writes an event, and whether its id came with two contents.

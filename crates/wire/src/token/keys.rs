@@ -1,6 +1,7 @@
 //! The keys under which tokens are made, and what is put in.
 
 use core::fmt;
+use std::sync::Arc;
 
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER_PERMISSIVE};
 use hmac::{Hmac, KeyInit, Mac};
@@ -53,7 +54,8 @@ impl Purpose {
 /// ```
 #[derive(Clone)]
 pub struct TokenKeys {
-    keys: Vec<TokenKey>,
+    /// Shared by all decoders that have them.
+    keys: Arc<Vec<TokenKey>>,
 }
 
 #[derive(Clone)]
@@ -104,7 +106,7 @@ impl TokenKeys {
     ///
     /// The first line that is wrong, and why; never any part of it.
     pub fn parse(text: &str) -> Result<Self, KeyFileError> {
-        let mut keys = Self { keys: Vec::new() };
+        let mut keys = Self { keys: Arc::default() };
         for (index, line) in text.lines().enumerate() {
             let line = line.trim();
             if !line.is_empty() && !line.starts_with('#') {
@@ -127,7 +129,7 @@ impl TokenKeys {
     ///
     /// [`KeyError::Version`] where the version has other characters than are allowed, or too many.
     pub fn single(version: &str, key: [u8; KEY_BYTES]) -> Result<Self, KeyError> {
-        let mut keys = Self { keys: Vec::new() };
+        let mut keys = Self { keys: Arc::default() };
         keys.push("hs256", version, &Zeroizing::new(key))?;
         Ok(keys)
     }
@@ -166,7 +168,7 @@ impl TokenKeys {
         {
             return Err(KeyError::Twice);
         }
-        self.keys.push(TokenKey {
+        Arc::make_mut(&mut self.keys).push(TokenKey {
             version: version.to_owned(),
             keyed,
         });
