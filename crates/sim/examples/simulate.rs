@@ -33,7 +33,12 @@ fn main() -> ExitCode {
             println!("seed {seed}: trace {:016x}", outcome.trace);
         }
         if let Some(failure) = outcome.failure {
-            println!("seed {seed} failed: {failure}\n\nonce more: cargo xtask simulate --seed {seed} --trace");
+            let mutant = asked.mutant.map(|mutant| format!(" --mutant {}", mutant.as_str()));
+            let again = format!(
+                "cargo xtask simulate --seed {seed} --trace{}",
+                mutant.unwrap_or_default()
+            );
+            println!("seed {seed} failed: {failure}\n\nonce more: {again}");
             return ExitCode::FAILURE;
         }
     }

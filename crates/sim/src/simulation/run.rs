@@ -155,7 +155,10 @@ impl Run {
         }
         self.flaky(false);
         self.drain()?;
-        check::at_rest(self, false)?;
+        // A message that had been refused before may have come back only now.
+        if self.nodes.iter().all(|node| node.parked().is_none()) {
+            check::at_rest(self, false)?;
+        }
         self.flaky(self.plan.flaky);
         Ok(())
     }
@@ -324,6 +327,11 @@ impl Run {
             if !self.nodes[number].up {
                 faults::restart(self, number);
             }
+            self.with_node(number, |node, shared| {
+                if node.producer.failed().is_some() {
+                    node.close(shared);
+                }
+            });
             let node = &mut self.nodes[number];
             node.clock_error = 0;
             node.bury_zombies(i64::MAX);

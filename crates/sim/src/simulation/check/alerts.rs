@@ -63,20 +63,39 @@ pub(super) fn check_urgent(run: &mut Run, expected: &Expected, at_end: bool) -> 
     if found != wanted {
         return Err(format!("urgent alerts that stand: {found:?}, expected {wanted:?}"));
     }
-    check_lives(&reading.all)?;
+    let is_reused = |alert: &Alert| {
+        let key = (alert.brand.clone(), alert.waybill.clone());
+        let mut replays = expected.replays.iter();
+        replays.any(|replay| replay.parcels.get(&key).is_some_and(|lives| lives.len() > 1))
+    };
+    check_lives(&reading.all, is_reused).map_err(|what| {
+        let lives = expected.replays.iter().flat_map(|replay| {
+            let named = replay
+                .parcels
+                .keys()
+                .filter(|(_, waybill)| what.contains(waybill.as_str()));
+            named.map(|key| replay.story(key))
+        });
+        format!("{what}\n{}", lives.collect::<String>())
+    })?;
     if at_end {
         run.seen.urgent_raised += found.len() as u64;
     }
     Ok(())
 }
 
-/// By versions each alert is raised first, and changes only while it stands.
-pub(super) fn check_lives(alerts: &BTreeMap<(String, String), Alert>) -> Result<(), String> {
+/// By versions each alert is raised first, and changes only while it stands; save that of a waybill that was used again:
+/// both its parcels have one alert, and the second knows nothing of the first.
+pub(super) fn check_lives(
+    alerts: &BTreeMap<(String, String), Alert>,
+    is_reused: impl Fn(&Alert) -> bool,
+) -> Result<(), String> {
     let mut standing: BTreeMap<&str, i32> = BTreeMap::new();
     for ((id, _), alert) in alerts {
         let before = standing.get(id.as_str()).copied();
         let is_right = match (before, alert.change()) {
             (None, Change::Raised) | (Some(_), Change::Withdrawn) => true,
+            (Some(_), Change::Raised) => is_reused(alert),
             (Some(before), Change::Worsened) => alert.severity > before,
             (Some(before), Change::Eased) => alert.severity < before,
             _ => false,

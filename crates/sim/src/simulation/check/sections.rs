@@ -6,6 +6,7 @@ use prost::Message as _;
 use sanbai_engine::log::Topic;
 use sanbai_wire::proto::sighting::{Entry, Position, Sightings};
 
+use crate::oracle::log::What;
 use crate::simulation::run::Run;
 
 /// Generation, offset, index.
@@ -41,8 +42,8 @@ pub(super) fn check(run: &mut Run, at_end: bool) -> Result<(), String> {
             let taken = sources.remove(&partition).unwrap_or_default();
             let seen = taken.seen.1;
             // The last records may have left nothing to say.
-            let ticks = run.log.records(Topic::ParcelEvents, partition).iter().rev();
-            let mut ticks = ticks.filter(|record| super::log::kind(record) == Some(b"tick"));
+            let entries = super::log::read(&run.log, partition).entries;
+            let mut ticks = entries.iter().rev().filter(|entry| matches!(entry.what, What::Tick(_)));
             let tick = ticks.next().map_or(0, |tick| tick.offset);
             if taken.in_gap || seen < tick || last.is_some_and(|last| seen > last.offset + 4) {
                 return Err(format!(

@@ -104,7 +104,7 @@ fn an_alert_is_raised_before_it_changes() {
             };
             (("a".to_owned(), version), alert)
         };
-        alerts::check_lives(&changes.iter().enumerate().map(alert).collect())
+        alerts::check_lives(&changes.iter().enumerate().map(alert).collect(), |_| false)
     };
     let (raised, worsened, eased) = (Change::Raised, Change::Worsened, Change::Eased);
     let withdrawn = Change::Withdrawn;
