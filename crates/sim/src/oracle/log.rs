@@ -314,7 +314,12 @@ impl Replay {
 
     /// What is to be said of each life of each parcel at the end.
     pub fn said_at_rest(&self, registry: &Registry) -> BTreeMap<(&str, &str), Vec<Said>> {
-        let now = self.clock.unwrap_or(-NEVER);
+        self.said_before_the_end(registry, 0)
+    }
+
+    /// The same, some minutes before the clock came to where it is.
+    pub fn said_before_the_end(&self, registry: &Registry, minutes: u32) -> BTreeMap<(&str, &str), Vec<Said>> {
+        let now = self.clock.unwrap_or(-NEVER) - Nanos::from(minutes) * MINUTE;
         let mut all = BTreeMap::new();
         for ((brand, waybill), lives) in &self.parcels {
             let said = |life: &Life| match life.ended {

@@ -49,7 +49,9 @@ impl Run {
         log.gap_after_events = mutant == Some(Mutant::ClockMovedByEvents);
         let store = SimStore::new(0, Dice::new(seed, Use::Schedule, 1));
         let mut dice = Dice::new(seed, Use::Schedule, 0);
-        let traffic = traffic::of(&plan);
+        let mut traffic = traffic::of(&plan);
+        // What comes after faults have stopped could not come to rest.
+        traffic.retain(|due| due.at < plan.heals_at());
         log.gaps_per_10k = [0, 100, 800][dice.below(3) as usize];
         let nodes: Vec<Node> = (0..plan.nodes as u64)
             .map(|life| Node::new(Broken::new(mutant, life), &log))
