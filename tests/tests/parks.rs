@@ -1,0 +1,300 @@
+//! Why a task does nothing more, each reason once: it says so, and nothing is reset in silence.
+
+use std::collections::BTreeMap;
+
+use sanbai_core::shard::input::{Behaviour, Skip, Tick};
+use sanbai_core::time::{Span, Timestamp};
+use sanbai_engine::log::{Log, Message, NotDelivered, ReadError, Record, Ticket, Topic};
+use sanbai_engine::parcel::{ParcelSettings, ParcelStage, control_message};
+use sanbai_engine::registry::{RegistryCopy, message_of_rules};
+use sanbai_engine::stage::Layout;
+use sanbai_engine::store::{Store, StoreError};
+use sanbai_engine::task::{Parked, Progress, Task, TaskAlarm, TaskSettings};
+use sanbai_wire::control::Control;
+use sanbai_wire::{RawValues, TokenKeys};
+
+/// One partition of input, and what became of messages.
+#[derive(Default)]
+struct Memory {
+    input: Vec<Record>,
+    /// Records before this offset are gone.
+    start: u64,
+    sent: Vec<Ticket>,
+}
+
+impl Memory {
+    /// Ticks, ten minutes apart.
+    fn ticks(&mut self, count: i64) {
+        for _ in 0..count {
+            let number = i64::try_from(self.input.len()).expect("few");
+            let time = start().plus(Span::minutes(10 * number));
+            let tick = Tick {
+                time,
+                registry_offset: 0,
+                reset: false,
+                recorded_at: time,
+            };
+            self.control(&Control::Tick(tick));
+        }
+    }
+
+    fn control(&mut self, control: &Control) {
+        let message = control_message(0, control);
+        let number = i64::try_from(self.input.len()).expect("few");
+        self.input.push(Record {
+            offset: self.input.len() as u64,
+            timestamp: start().plus(Span::minutes(10 * number)),
+            key: message.key,
+            headers: message.headers,
+            value: Some(message.value),
+        });
+    }
+}
+
+impl Log for Memory {
+    fn read(&mut self, topic: Topic, _: u32, from: u64, max: usize) -> Result<Vec<Record>, ReadError> {
+        if topic != Topic::ParcelEvents {
+            return Ok(Vec::new());
+        }
+        let end = self.input.len() as u64;
+        if from < self.start {
+            return Err(ReadError::Gone { start: self.start });
+        }
+        if from > end {
+            return Err(ReadError::Beyond { end });
+        }
+        let from = usize::try_from(from).expect("few");
+        Ok(self.input.iter().skip(from).take(max).cloned().collect())
+    }
+
+    fn send(&mut self, _: Message) -> Ticket {
+        let ticket = Ticket(self.sent.len() as u64);
+        self.sent.push(ticket);
+        ticket
+    }
+}
+
+#[derive(Default)]
+struct Objects(BTreeMap<String, Vec<u8>>);
+
+impl Store for Objects {
+    fn put(&mut self, name: &str, bytes: Vec<u8>) -> Result<(), StoreError> {
+        self.0.insert(name.to_owned(), bytes);
+        Ok(())
+    }
+
+    fn get(&mut self, name: &str) -> Result<Vec<u8>, StoreError> {
+        self.0.get(name).cloned().ok_or(StoreError::NotFound)
+    }
+
+    fn list(&mut self, prefix: &str) -> Result<Vec<String>, StoreError> {
+        let names = self.0.keys().filter(|name| name.starts_with(prefix));
+        Ok(names.cloned().collect())
+    }
+
+    fn delete(&mut self, name: &str) -> Result<(), StoreError> {
+        self.0.remove(name);
+        Ok(())
+    }
+}
+
+fn start() -> Timestamp {
+    Timestamp::parse("2026-03-10T10:00:00+08:00").expect("a time")
+}
+
+fn layout() -> Layout {
+    Layout {
+        generation: 1,
+        parcels: 1,
+        scopes: 1,
+    }
+}
+
+fn task() -> Task<ParcelStage> {
+    Task::new(TaskSettings {
+        partition: 0,
+        layout: layout(),
+        stage: ParcelSettings {
+            keys: TokenKeys::single("test", [7; 32]).expect("a version of letters"),
+            raw_values: RawValues::Forbid,
+            profile: None,
+        },
+        snapshot_every: 4,
+        snapshots_kept: 3,
+        batch_max: 2,
+        unacknowledged_max: 1_000,
+    })
+}
+
+/// Steps until nothing more happens; everything that is sent is delivered.
+fn settle(task: &mut Task<ParcelStage>, log: &mut Memory, store: &mut Objects, registry: &RegistryCopy) -> Progress {
+    for _ in 0..1_000 {
+        let progress = task.step(log, store, registry);
+        for ticket in std::mem::take(&mut log.sent) {
+            task.delivered(ticket, Ok(()));
+        }
+        match progress {
+            Progress::Worked(_) | Progress::AwaitsAcknowledgements => {}
+            other => return other,
+        }
+    }
+    unreachable!("it never comes to rest")
+}
+
+fn manifests(store: &Objects) -> Vec<&str> {
+    let names = store.0.keys().filter(|name| name.ends_with(".manifest"));
+    names.map(String::as_str).collect()
+}
+
+#[test]
+fn another_behaviour_parks_with_a_snapshot_exactly_there() {
+    let (mut log, mut store, registry) = (Memory::default(), Objects::default(), RegistryCopy::default());
+    log.ticks(6);
+    log.control(&Control::Activate(Behaviour(2)));
+    log.ticks(3);
+    let mut task = task();
+    let parked = Parked::BehaviourChanged(Behaviour(2));
+    assert_eq!(
+        settle(&mut task, &mut log, &mut store, &registry),
+        Progress::Parked(parked)
+    );
+    assert_eq!(
+        manifests(&store).last(),
+        Some(&"parcel/0001/00000/00000000000000000006.manifest")
+    );
+    assert_eq!(task.next(), Some(6), "the record of the other build was not applied");
+    assert!(task.alarms().contains(&TaskAlarm::Parked(parked)));
+}
+
+#[test]
+fn an_activation_of_this_build_goes_on() {
+    let (mut log, mut store, registry) = (Memory::default(), Objects::default(), RegistryCopy::default());
+    log.control(&Control::Activate(Behaviour::CURRENT));
+    log.ticks(3);
+    let mut task = task();
+    assert_eq!(settle(&mut task, &mut log, &mut store, &registry), Progress::Idle);
+    assert_eq!(task.next(), Some(4));
+}
+
+#[test]
+fn records_that_are_gone_are_a_gap_and_not_passed_over() {
+    let (mut log, mut store, registry) = (Memory::default(), Objects::default(), RegistryCopy::default());
+    log.ticks(6);
+    log.start = 3;
+    let mut task = task();
+    let parked = Parked::DataGap { from: 0, to: 3 };
+    assert_eq!(
+        settle(&mut task, &mut log, &mut store, &registry),
+        Progress::Parked(parked)
+    );
+    assert_eq!(parked.code(), "data_gap");
+}
+
+#[test]
+fn another_log_under_the_same_name_is_seen() {
+    let (mut log, mut store, registry) = (Memory::default(), Objects::default(), RegistryCopy::default());
+    log.ticks(9);
+    settle(&mut task(), &mut log, &mut store, &registry);
+    let offset = 8;
+    assert_eq!(
+        manifests(&store).last(),
+        Some(&"parcel/0001/00000/00000000000000000008.manifest")
+    );
+    log.input[offset - 1].value = Some(b"something else".to_vec());
+    let stopped = settle(&mut task(), &mut log, &mut store, &registry);
+    assert_eq!(stopped, Progress::Parked(Parked::LogDiverged));
+    log.input.truncate(5);
+    let stopped = settle(&mut task(), &mut log, &mut store, &registry);
+    assert_eq!(
+        stopped,
+        Progress::Parked(Parked::LogDiverged),
+        "a log that lost its end, too"
+    );
+}
+
+#[test]
+fn another_registry_under_the_same_name_is_seen() {
+    let (mut log, mut store) = (Memory::default(), Objects::default());
+    let registry = |text: &str| {
+        let mut registry = RegistryCopy::default();
+        let message = message_of_rules(text);
+        registry.apply(&Record {
+            headers: message.headers,
+            value: Some(message.value),
+            ..Record::default()
+        });
+        registry
+    };
+    let one = registry("version = \"1\"\neffective = \"2026-01-01\"\n");
+    log.control(&Control::Tick(Tick {
+        time: start(),
+        registry_offset: 1,
+        reset: false,
+        recorded_at: start(),
+    }));
+    log.ticks(6);
+    settle(&mut task(), &mut log, &mut store, &one);
+    let other = registry("version = \"2\"\neffective = \"2026-01-01\"\n");
+    let stopped = settle(&mut task(), &mut log, &mut store, &other);
+    assert_eq!(stopped, Progress::Parked(Parked::RegistryDiverged));
+    let unread = RegistryCopy::default();
+    let stopped = settle(&mut task(), &mut log, &mut store, &unread);
+    assert_eq!(
+        stopped,
+        Progress::AwaitsRegistry(1),
+        "a copy that is not so far yet waits"
+    );
+}
+
+#[test]
+fn a_damaged_snapshot_is_set_aside_and_the_one_before_is_restored() {
+    let (mut log, mut store, registry) = (Memory::default(), Objects::default(), RegistryCopy::default());
+    log.ticks(9);
+    let mut first = task();
+    settle(&mut first, &mut log, &mut store, &registry);
+    let rows = "parcel/0001/00000/00000000000000000008.rows";
+    store.0.get_mut(rows).expect("was written")[40] ^= 1;
+    let mut second = task();
+    assert_eq!(settle(&mut second, &mut log, &mut store, &registry), Progress::Idle);
+    assert!(second.alarms().contains(&TaskAlarm::SnapshotDamaged { offset: 8 }));
+    assert!(
+        store.0.contains_key(&format!("damaged/{rows}")),
+        "kept for whoever looks into it"
+    );
+    assert_eq!(first.clock(), second.clock());
+}
+
+#[test]
+fn a_message_that_is_refused_twice_parks_and_a_released_task_goes_on() {
+    let (mut log, mut store, registry) = (Memory::default(), Objects::default(), RegistryCopy::default());
+    log.ticks(2);
+    let mut task = task();
+    let refuse = |task: &mut Task<ParcelStage>, log: &mut Memory, store: &mut Objects| {
+        while log.sent.is_empty() && task.parked().is_none() {
+            task.step(log, store, &registry);
+        }
+        for ticket in std::mem::take(&mut log.sent) {
+            task.delivered(ticket, Err(NotDelivered));
+        }
+    };
+    refuse(&mut task, &mut log, &mut store);
+    assert_eq!(task.parked(), None, "once is a bad day");
+    refuse(&mut task, &mut log, &mut store);
+    assert_eq!(task.parked(), Some(Parked::OutputRefused(0)));
+    task.resume();
+    assert_eq!(settle(&mut task, &mut log, &mut store, &registry), Progress::Idle);
+    assert_eq!(task.next(), Some(2));
+}
+
+#[test]
+fn a_skip_is_a_record_like_any_other_where_nothing_panics() {
+    let (mut log, mut store, registry) = (Memory::default(), Objects::default(), RegistryCopy::default());
+    log.ticks(2);
+    log.control(&Control::Skip(Skip { from: 0, to: 1 }));
+    let mut task = task();
+    assert_eq!(settle(&mut task, &mut log, &mut store, &registry), Progress::Idle);
+    assert_eq!(
+        task.stage().map(|stage| stage.shard().clock()),
+        Some(Some(start().plus(Span::minutes(10))))
+    );
+}
