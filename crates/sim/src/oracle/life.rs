@@ -31,12 +31,12 @@ pub struct Life {
 }
 
 impl Life {
-    pub(super) fn begin(offset: u64, index: u32, event: &ParcelEvent, reused: bool) -> Self {
+    pub(super) fn begin(at: (u64, u32), event: &ParcelEvent, clock: Option<Nanos>, reused: bool) -> Self {
         let mut life = Self {
             reused,
             ..Self::default()
         };
-        life.add(offset, index, event);
+        life.add(at, event, clock);
         life
     }
 
@@ -51,13 +51,14 @@ impl Life {
         self.ended.is_some()
     }
 
-    pub(super) fn add(&mut self, offset: u64, index: u32, event: &ParcelEvent) {
+    pub(super) fn add(&mut self, (offset, index): (u64, u32), event: &ParcelEvent, clock: Option<Nanos>) {
         self.events.push((offset, index, event.clone()));
         let ends_at = self.with_case(|case, first_intake| {
             let accepted = case.acceptance().map_or(first_intake, |accepted| accepted.event.at);
             first_intake.max(accepted) + OPEN
         });
-        self.ends_at = ends_at.unwrap_or(NEVER);
+        // Where an acceptance was taken back, that moment may have passed long ago: it retires as of now.
+        self.ends_at = ends_at.unwrap_or(NEVER).max(clock.unwrap_or(-NEVER));
     }
 
     fn with_case<T>(&self, ask: impl FnOnce(&Case<'_>, Nanos) -> T) -> Option<T> {

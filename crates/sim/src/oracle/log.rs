@@ -200,15 +200,15 @@ impl Replay {
         let is_copy = known.iter().any(|(_, _, known)| known.event_id == event.event_id);
         self.copies += u64::from(is_copy);
         match lives.last_mut() {
-            Some(life) if life.ended.is_none() => life.add(offset, index, event),
-            None => lives.push(Life::begin(offset, index, event, false)),
+            Some(life) if life.ended.is_none() => life.add((offset, index), event, self.clock),
+            None => lives.push(Life::begin((offset, index), event, self.clock, false)),
             // "16 bytes that answer `too_late`, save that a later acceptance opens a new parcel with LC-02".
             Some(life) => {
                 let Some(accepted) = accepted(event).filter(|_| civil_day(occurred) > life.day()) else {
                     return false;
                 };
                 let reused = !life.has_sender(accepted);
-                lives.push(Life::begin(offset, index, event, reused));
+                lives.push(Life::begin((offset, index), event, self.clock, reused));
             }
         }
         true
