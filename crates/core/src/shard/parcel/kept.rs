@@ -70,6 +70,9 @@ impl Default for Kept<'_> {
     }
 }
 
+/// Days are differences to this one (2024-10-04), which take two bytes for twenty-two years around it.
+const DAYS_NEAR: i64 = 20_000;
+
 const REUSED: u8 = 1;
 const PUBLISHED: u8 = 2;
 const URGENT: u8 = 4;
@@ -181,7 +184,7 @@ fn due(reader: &mut Reader<'_>, flags: u8) -> Option<Timestamp> {
 fn write_contribution(contribution: &Contribution<'_>, out: &mut Writer, texts: &mut Texts<'_>) {
     texts.put(out, contribution.site);
     texts.put(out, contribution.operator);
-    out.signed(contribution.day.as_days().into());
+    out.signed(i64::from(contribution.day.as_days()).wrapping_sub(DAYS_NEAR));
     out.byte(contribution.hour | u8::from(contribution.counted) << 5 | u8::from(contribution.letter) << 6);
     for share in contribution.duties {
         out.fixed(&share_bits(share).to_le_bytes());
@@ -195,7 +198,8 @@ fn write_contribution(contribution: &Contribution<'_>, out: &mut Writer, texts: 
 
 fn read_contribution<'a>(reader: &mut Reader<'a>, brand: &'a str, texts: TextsOf<'a>) -> Option<Contribution<'a>> {
     let (site, operator) = (texts.get(reader)?, texts.get(reader)?);
-    let day = CivilDay::from_days(i32::try_from(reader.signed()?).ok()?);
+    let day = reader.signed()?.checked_add(DAYS_NEAR)?;
+    let day = CivilDay::from_days(i32::try_from(day).ok()?);
     let bits = reader.byte()?;
     let mut duties = [Share::NOTHING; 3];
     for share in &mut duties {
