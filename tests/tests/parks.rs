@@ -2,15 +2,19 @@
 
 use std::collections::BTreeMap;
 
+use sanbai_core::registry::Registry;
 use sanbai_core::shard::input::{Behaviour, Skip, Tick};
+use sanbai_core::shard::row::{RestoreError, Row};
 use sanbai_core::time::{Span, Timestamp};
+use sanbai_engine::ledger::Ledger;
 use sanbai_engine::log::{Log, Message, NotDelivered, ReadError, Record, Ticket, Topic};
 use sanbai_engine::parcel::{ParcelSettings, ParcelStage, control_message};
 use sanbai_engine::registry::{RegistryCopy, message_of_rules};
-use sanbai_engine::stage::Layout;
+use sanbai_engine::stage::{Layout, Outbox, Stage, StageAlarm, Step};
 use sanbai_engine::store::{Store, StoreError};
 use sanbai_engine::task::{Parked, Progress, Task, TaskAlarm, TaskSettings};
 use sanbai_wire::control::Control;
+use sanbai_wire::snapshot::ShardKind;
 use sanbai_wire::{RawValues, TokenKeys};
 
 /// One partition of input, and what became of messages.
@@ -111,9 +115,13 @@ fn layout() -> Layout {
 }
 
 fn task() -> Task<ParcelStage> {
-    Task::new(TaskSettings {
+    Task::new(settings(layout()))
+}
+
+fn settings(layout: Layout) -> TaskSettings<ParcelSettings> {
+    TaskSettings {
         partition: 0,
-        layout: layout(),
+        layout,
         stage: ParcelSettings {
             keys: TokenKeys::single("test", [7; 32]).expect("a version of letters"),
             raw_values: RawValues::Forbid,
@@ -123,11 +131,72 @@ fn task() -> Task<ParcelStage> {
         snapshots_kept: 3,
         batch_max: 2,
         unacknowledged_max: 1_000,
-    })
+    }
+}
+
+/// A parcel stage that panics on the record at offset 2.
+#[derive(Debug)]
+struct Fragile(ParcelStage);
+
+impl Stage for Fragile {
+    const SHARD: ShardKind = ParcelStage::SHARD;
+    const INPUT: Topic = ParcelStage::INPUT;
+    type Settings = ParcelSettings;
+
+    fn new(settings: &ParcelSettings, partition: u32, layout: Layout) -> Self {
+        Self(ParcelStage::new(settings, partition, layout))
+    }
+
+    fn rows(&self) -> Box<dyn Iterator<Item = Row> + '_> {
+        self.0.rows()
+    }
+
+    fn restore(
+        settings: &ParcelSettings,
+        partition: u32,
+        layout: Layout,
+        next: u64,
+        rows: &mut dyn Iterator<Item = Row>,
+    ) -> Result<Self, RestoreError> {
+        ParcelStage::restore(settings, partition, layout, next, rows).map(Self)
+    }
+
+    fn apply(&mut self, record: &Record, registry: &Registry, known: u64, out: &mut impl Outbox) -> Step {
+        assert!(record.offset != 2, "a record that this shard cannot bear");
+        self.0.apply(record, registry, known, out)
+    }
+
+    fn flush(&mut self, all: bool, out: &mut impl Outbox) {
+        self.0.flush(all, out);
+    }
+
+    fn ledger(&self) -> &Ledger {
+        self.0.ledger()
+    }
+
+    fn ledger_mut(&mut self) -> &mut Ledger {
+        self.0.ledger_mut()
+    }
+
+    fn alarms(&mut self) -> Vec<StageAlarm> {
+        self.0.alarms()
+    }
+
+    fn clock(&self) -> Option<Timestamp> {
+        self.0.clock()
+    }
+
+    fn registry_offset(&self) -> u64 {
+        self.0.registry_offset()
+    }
+
+    fn behaviour(&self) -> Behaviour {
+        self.0.behaviour()
+    }
 }
 
 /// Steps until nothing more happens; everything that is sent is delivered.
-fn settle(task: &mut Task<ParcelStage>, log: &mut Memory, store: &mut Objects, registry: &RegistryCopy) -> Progress {
+fn settle<S: Stage>(task: &mut Task<S>, log: &mut Memory, store: &mut Objects, registry: &RegistryCopy) -> Progress {
     for _ in 0..1_000 {
         let progress = task.step(log, store, registry);
         for ticket in std::mem::take(&mut log.sent) {
@@ -284,6 +353,49 @@ fn a_message_that_is_refused_twice_parks_and_a_released_task_goes_on() {
     task.resume();
     assert_eq!(settle(&mut task, &mut log, &mut store, &registry), Progress::Idle);
     assert_eq!(task.next(), Some(2));
+}
+
+#[test]
+fn a_record_on_which_the_shard_panics_parks_until_a_skip_lets_it_pass() {
+    let (mut log, mut store, registry) = (Memory::default(), Objects::default(), RegistryCopy::default());
+    log.ticks(5);
+    // A snapshot falls on every record, the one behind the skipped record too.
+    let every = TaskSettings {
+        snapshot_every: 1,
+        snapshots_kept: 10,
+        batch_max: 1,
+        ..settings(layout())
+    };
+    let mut task: Task<Fragile> = Task::new(every.clone());
+    let parked = Progress::Parked(Parked::Panicked(2));
+    assert_eq!(settle(&mut task, &mut log, &mut store, &registry), parked);
+    log.control(&Control::Skip(Skip { from: 3, to: 4 }));
+    assert_eq!(
+        settle(&mut task, &mut log, &mut store, &registry),
+        parked,
+        "another record"
+    );
+    log.control(&Control::Skip(Skip { from: 2, to: 3 }));
+    assert_eq!(settle(&mut task, &mut log, &mut store, &registry), Progress::Idle);
+    let ledger = task.stage().expect("is running").ledger();
+    assert_eq!((ledger.next, ledger.gaps, ledger.adds_up()), (7, 1, true));
+    // Whoever restores from the snapshot behind the skipped record finds the log as it was.
+    store.0.retain(|name, _| name.contains("00000000000000000003."));
+    log.input.truncate(3);
+    let mut later: Task<Fragile> = Task::new(every);
+    assert_eq!(settle(&mut later, &mut log, &mut store, &registry), Progress::Idle);
+    assert_eq!(later.next(), Some(3));
+}
+
+#[test]
+fn another_number_of_partitions_is_seen() {
+    let (mut log, mut store, registry) = (Memory::default(), Objects::default(), RegistryCopy::default());
+    log.ticks(9);
+    settle(&mut task(), &mut log, &mut store, &registry);
+    let more = Layout { parcels: 2, ..layout() };
+    let mut task: Task<ParcelStage> = Task::new(settings(more));
+    let stopped = settle(&mut task, &mut log, &mut store, &registry);
+    assert_eq!(stopped, Progress::Parked(Parked::PartitionCountChanged));
 }
 
 #[test]

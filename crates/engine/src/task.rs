@@ -61,7 +61,7 @@ pub enum Progress {
     Parked(Parked),
 }
 
-/// Why a task does nothing more. What to do about each stands in the runbook under its code.
+/// Why a task does nothing more, each with what puts it right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Parked {
     /// Another behaviour runs from here on: start the build that has it.
@@ -288,6 +288,8 @@ impl<S: Stage> Task<S> {
                 .any(|(from, to)| (*from..*to).contains(&record.offset))
             {
                 running.stage.ledger_mut().pass_over(record.offset + 1);
+                // A snapshot that is taken here is held against this record.
+                running.last = Some((record.offset, digest(record)));
                 applied += 1;
                 continue;
             }
@@ -357,7 +359,11 @@ impl<S: Stage> Task<S> {
                 return Progress::Worked(0);
             }
         }
-        Progress::Parked(Parked::Panicked(offset))
+        if records.is_empty() {
+            Progress::Parked(Parked::Panicked(offset))
+        } else {
+            Progress::Worked(0)
+        }
     }
 
     fn park(&mut self, parked: Parked) -> Progress {

@@ -163,7 +163,8 @@ pub struct DeclaredItem(u64);
 impl DeclaredItem {
     /// No item was declared.
     pub const NONE: Self = Self(0);
-    /// Bits of a digest. Of a thousand million different items four or fewer, by chance, pass for a given word.
+    /// Bits of a digest. Of a million million
+    /// different items not one is likely to pass for a given word.
     const MASK: u64 = (1 << 48) - 1;
 
     /// Of the text on the waybill.
