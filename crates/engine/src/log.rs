@@ -127,3 +127,26 @@ pub trait Log {
     /// Hands a message to the producer. Waits while the producer has as much as it may hold.
     fn send(&mut self, message: Message) -> Ticket;
 }
+
+/// What is called once when messages are durable, or when it is certain that they will not be.
+pub type Done = Box<dyn FnOnce(Result<(), NotDelivered>) + Send>;
+
+/// Why messages are not taken now. Nothing of them is appended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Busy {
+    /// As much waits as may wait.
+    Full,
+    /// The disk is nearly full, or cannot be written: what is left of it is for what follows from what was taken.
+    NoRoom,
+    /// The log is being closed.
+    Closing,
+}
+
+/// Takes what comes from outside, from many threads at once.
+pub trait Append: Send + Sync + 'static {
+    /// Hands messages over, to be appended in their order. Never waits.
+    ///
+    /// # Errors
+    /// Where they are not taken; then `done` is not called.
+    fn append(&self, messages: Vec<Message>, done: Done) -> Result<(), Busy>;
+}
