@@ -11,7 +11,7 @@ use sanbai_engine::log::{Log, Message, NotDelivered, ReadError, Record, Ticket, 
 use sanbai_engine::parcel::{ParcelSettings, ParcelStage, control_message};
 use sanbai_engine::registry::{RegistryCopy, message_of_rules};
 use sanbai_engine::stage::{Layout, Outbox, Stage, StageAlarm, Step};
-use sanbai_engine::store::{Store, StoreError};
+use sanbai_engine::store::{Make, Store, StoreError, Writing};
 use sanbai_engine::task::{Parked, Progress, Task, TaskAlarm, TaskSettings};
 use sanbai_wire::control::Control;
 use sanbai_wire::snapshot::ShardKind;
@@ -78,8 +78,17 @@ impl Log for Memory {
     }
 }
 
+/// Objects in memory, and what becomes of large ones that are written beside.
 #[derive(Default)]
-struct Objects(BTreeMap<String, Vec<u8>>);
+struct Objects(BTreeMap<String, Vec<u8>>, Beside);
+
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+enum Beside {
+    #[default]
+    AtOnce,
+    Slow,
+    Fails,
+}
 
 impl Store for Objects {
     fn put(&mut self, name: &str, bytes: Vec<u8>) -> Result<(), StoreError> {
@@ -99,6 +108,23 @@ impl Store for Objects {
     fn delete(&mut self, name: &str) -> Result<(), StoreError> {
         self.0.remove(name);
         Ok(())
+    }
+
+    fn is_busy(&self) -> bool {
+        false
+    }
+
+    fn begin(&mut self, name: &str, make: Make) -> Writing {
+        self.put(name, make()).expect("memory takes it");
+        Writing(0)
+    }
+
+    fn written(&mut self, _: Writing) -> Option<Result<(), StoreError>> {
+        match self.1 {
+            Beside::AtOnce => Some(Ok(())),
+            Beside::Slow => None,
+            Beside::Fails => Some(Err(StoreError::Unavailable)),
+        }
     }
 }
 
@@ -135,7 +161,7 @@ fn settings(layout: Layout) -> TaskSettings<ParcelSettings> {
 }
 
 /// A parcel stage that panics on the record at offset 2.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Fragile(ParcelStage);
 
 impl Stage for Fragile {
@@ -233,6 +259,47 @@ fn another_behaviour_parks_with_a_snapshot_exactly_there() {
     );
     assert_eq!(task.next(), Some(6), "the record of the other build was not applied");
     assert!(task.alarms().contains(&TaskAlarm::Parked(parked)));
+}
+
+#[test]
+fn it_parks_for_another_behaviour_only_once_its_snapshot_stands() {
+    let (mut log, mut store, registry) = (Memory::default(), Objects::default(), RegistryCopy::default());
+    log.ticks(2);
+    log.control(&Control::Activate(Behaviour(2)));
+    let mut task = task();
+    for beside in [Beside::Slow, Beside::Fails] {
+        store.1 = beside;
+        for _ in 0..50 {
+            task.step(&mut log, &mut store, &registry);
+            for ticket in std::mem::take(&mut log.sent) {
+                task.delivered(ticket, Ok(()));
+            }
+        }
+        assert_eq!(task.parked(), None, "whoever goes on from here has no snapshot yet");
+        assert_eq!(manifests(&store).len(), 0);
+    }
+    let alarm = TaskAlarm::SnapshotNotWritten { offset: 2 };
+    assert!(task.alarms().contains(&alarm), "a store that fails is said so");
+    store.1 = Beside::AtOnce;
+    let parked = Parked::BehaviourChanged(Behaviour(2));
+    assert_eq!(
+        settle(&mut task, &mut log, &mut store, &registry),
+        Progress::Parked(parked)
+    );
+    assert_eq!(manifests(&store), ["parcel/0001/00000/00000000000000000002.manifest"]);
+}
+
+#[test]
+fn rows_without_a_manifest_are_cleared_away_once_a_newer_snapshot_stands() {
+    let (mut log, mut store, registry) = (Memory::default(), Objects::default(), RegistryCopy::default());
+    let orphan = "parcel/0001/00000/00000000000000000003.rows";
+    store
+        .0
+        .insert(orphan.to_owned(), b"begun by a process that is gone".to_vec());
+    log.ticks(9);
+    settle(&mut task(), &mut log, &mut store, &registry);
+    assert!(!manifests(&store).is_empty());
+    assert!(!store.0.contains_key(orphan));
 }
 
 #[test]

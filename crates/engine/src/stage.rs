@@ -56,7 +56,7 @@ pub enum Step {
 }
 
 /// One shard with its decoder and encoder.
-pub trait Stage: Sized + fmt::Debug {
+pub trait Stage: Sized + Clone + fmt::Debug + Send + 'static {
     /// Which shard.
     const SHARD: ShardKind;
     /// What it reads.

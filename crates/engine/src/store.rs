@@ -9,6 +9,13 @@ pub enum StoreError {
     NotFound,
 }
 
+/// Makes the bytes of an object, on whatever thread.
+pub type Make = Box<dyn FnOnce() -> Vec<u8> + Send>;
+
+/// Names an object that is being made and written, until it is asked what became of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Writing(pub u64);
+
 /// Objects by name. What was written is whole or not there.
 pub trait Store {
     /// Writes an object, in the place of one of that name.
@@ -34,4 +41,13 @@ pub trait Store {
     /// # Errors
     /// Where it cannot be deleted now.
     fn delete(&mut self, name: &str) -> Result<(), StoreError>;
+
+    /// Whether nothing large can be begun just now: what is being written takes all that may be held for it.
+    fn is_busy(&self) -> bool;
+
+    /// Begins to make and write an object, beside whoever asks for it: it does not wait.
+    fn begin(&mut self, name: &str, make: Make) -> Writing;
+
+    /// What became of it; `None` while it is being written. Told once.
+    fn written(&mut self, writing: Writing) -> Option<Result<(), StoreError>>;
 }

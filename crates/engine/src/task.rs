@@ -119,6 +119,11 @@ pub enum TaskAlarm {
         /// Its offset.
         offset: u64,
     },
+    /// A snapshot could not be written; the next one is tried soon.
+    SnapshotNotWritten {
+        /// Its offset.
+        offset: u64,
+    },
     /// It was parked.
     Parked(Parked),
 }
@@ -151,6 +156,8 @@ struct Running<S> {
     unacknowledged: BTreeMap<Ticket, u64>,
     snapshot: Option<Pending>,
     snapshot_at: u64,
+    /// From this offset on the next snapshot is taken.
+    snapshot_due: u64,
 }
 
 impl<S: Stage> Task<S> {
@@ -279,8 +286,7 @@ impl<S: Stage> Task<S> {
             Err(ReadError::Gone { start }) => return self.park(Parked::DataGap { from: next, to: start }),
             Err(ReadError::Beyond { .. }) => return self.park(Parked::LogDiverged),
         };
-        let mut applied = 0;
-        let mut stopped = None;
+        let (mut applied, mut last, mut stopped) = (0, None, None);
         for record in &records {
             if self
                 .skips
@@ -289,12 +295,15 @@ impl<S: Stage> Task<S> {
             {
                 running.stage.ledger_mut().pass_over(record.offset + 1);
                 // A snapshot that is taken here is held against this record.
-                running.last = Some((record.offset, digest(record)));
+                last = Some(record);
                 applied += 1;
                 continue;
             }
             match running.apply(record, log, registry) {
-                Ok(Step::Applied) => applied += 1,
+                Ok(Step::Applied) => {
+                    last = Some(record);
+                    applied += 1;
+                }
                 Ok(Step::AwaitsRegistry(offset)) => stopped = Some(Progress::AwaitsRegistry(offset)),
                 Ok(Step::AnotherBehaviour(behaviour)) => {
                     stopped = Some(Progress::Parked(Parked::BehaviourChanged(behaviour)));
@@ -312,8 +321,13 @@ impl<S: Stage> Task<S> {
         }
         let next = running.stage.ledger().next;
         let is_end = matches!(stopped, Some(Progress::Parked(_)));
-        let is_due = next >= running.snapshot_at.saturating_add(self.settings.snapshot_every);
-        let snapshots = (is_due || is_end) && next > running.snapshot_at && running.snapshot.is_none();
+        let is_due = next >= running.snapshot_due || is_end;
+        let is_free = running.snapshot.is_none() && !store.is_busy();
+        let is_standing = next == running.snapshot_at;
+        let snapshots = is_due && is_free && !is_standing;
+        if let Some(record) = last {
+            running.last = Some((record.offset, digest(record)));
+        }
         if applied > 0 || snapshots {
             // Whoever restores from here, or was silent until here, goes on as if all had been told.
             running.flush(snapshots || next == running.silent_until, log);
@@ -323,7 +337,7 @@ impl<S: Stage> Task<S> {
         }
         match stopped {
             // Parked only once its snapshot stands exactly there.
-            Some(Progress::Parked(parked)) if applied == 0 && !self.has_pending_snapshot() => self.park(parked),
+            Some(Progress::Parked(parked)) if applied == 0 && is_standing => self.park(parked),
             Some(Progress::Parked(_)) => Progress::AwaitsAcknowledgements,
             Some(waits) if applied == 0 => waits,
             _ if applied > 0 => Progress::Worked(applied),
@@ -393,14 +407,10 @@ impl<S: Stage> Running<S> {
             unacknowledged,
         };
         let known = registry.next();
-        let step = catch_unwind(AssertUnwindSafe(|| {
+        catch_unwind(AssertUnwindSafe(|| {
             stage.apply(record, registry.registry(), known, &mut out)
         }))
-        .map_err(|_| Panicked)?;
-        if step == Step::Applied {
-            self.last = Some((record.offset, digest(record)));
-        }
-        Ok(step)
+        .map_err(|_| Panicked)
     }
 
     /// Sends what was held back; its cause is the last record.

@@ -5,7 +5,7 @@ use sanbai_wire::control::{self, Control};
 use sanbai_wire::snapshot::{Manifest, ShardKind, SnapshotReader, verify};
 use sha2::{Digest as _, Sha256};
 
-use super::snapshot::{names, offset_of};
+use super::snapshot::{expand, names, offset_of};
 use super::{Parked, Progress, Running, Task, TaskAlarm, digest, folder};
 use crate::log::{Log, ReadError, Topic};
 use crate::registry::RegistryCopy;
@@ -63,7 +63,7 @@ impl<S: Stage> Task<S> {
                 }
                 Err(StoreError::Unavailable) => return Err(Restored::Waits(Progress::Unavailable)),
             };
-            let Some(stage) = self.read(&manifest, &rows) else {
+            let Some(stage) = self.read(&manifest, rows) else {
                 self.set_aside(store, &folder, offset)?;
                 continue;
             };
@@ -75,6 +75,7 @@ impl<S: Stage> Task<S> {
                 unacknowledged: std::collections::BTreeMap::new(),
                 snapshot: None,
                 snapshot_at: offset,
+                snapshot_due: offset.saturating_add(self.settings.snapshot_every),
             });
         }
         match foreign {
@@ -98,6 +99,7 @@ impl<S: Stage> Task<S> {
             unacknowledged: std::collections::BTreeMap::new(),
             snapshot: None,
             snapshot_at: 0,
+            snapshot_due: self.settings.snapshot_every,
         })
     }
 
@@ -124,11 +126,15 @@ impl<S: Stage> Task<S> {
     }
 
     /// The stage that rows hold; `None` where they are damaged.
-    fn read(&self, manifest: &Manifest, rows: &[u8]) -> Option<S> {
-        if <[u8; 32]>::from(Sha256::digest(rows)) != manifest.object_sha256 || verify([rows]).is_err() {
+    fn read(&self, manifest: &Manifest, stored: Vec<u8>) -> Option<S> {
+        if <[u8; 32]>::from(Sha256::digest(&stored)) != manifest.object_sha256 {
             return None;
         }
-        let mut rows = SnapshotReader::new([rows]).map_while(Result::ok);
+        let rows = expand(&manifest.compression, stored)?;
+        if verify([rows.as_slice()]).is_err() {
+            return None;
+        }
+        let mut rows = SnapshotReader::new([rows.as_slice()]).map_while(Result::ok);
         S::restore(
             &self.settings.stage,
             self.settings.partition,

@@ -226,6 +226,7 @@ impl<S: Stage> Seat<S> {
             match alarm {
                 TaskAlarm::Stage(alarm) => seen.stage_alarm(alarm),
                 TaskAlarm::SnapshotDamaged { .. } => seen.snapshot_damaged += 1,
+                TaskAlarm::SnapshotNotWritten { .. } => seen.snapshot_not_written += 1,
                 TaskAlarm::Parked(parked) => seen.park(parked),
             }
         }

@@ -70,6 +70,8 @@ seen! {
     released,
     /// A snapshot was found damaged and set aside.
     snapshot_damaged,
+    /// A snapshot could not be written.
+    snapshot_not_written,
     /// A tick claimed too much and was ignored.
     ticks_ignored,
     /// The clock was set by hand.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use sanbai_engine::store::{Store, StoreError};
+use sanbai_engine::store::{Make, Store, StoreError, Writing};
 
 use crate::world::dice::Dice;
 
@@ -13,6 +13,9 @@ pub(super) struct SimStore {
     /// Of ten thousand requests, how many are not answered.
     pub(super) unavailable_per_10k: u64,
     dice: Option<Dice>,
+    /// What is being written, with how often it is said that it still is.
+    writing: BTreeMap<Writing, (String, Vec<u8>, u64)>,
+    begun: u64,
 }
 
 impl SimStore {
@@ -21,6 +24,8 @@ impl SimStore {
             objects: BTreeMap::new(),
             unavailable_per_10k,
             dice: Some(dice),
+            writing: BTreeMap::new(),
+            begun: 0,
         }
     }
 
@@ -105,5 +110,27 @@ impl Store for SimStore {
         self.answers()?;
         self.objects.remove(name);
         Ok(())
+    }
+
+    fn is_busy(&self) -> bool {
+        false
+    }
+
+    fn begin(&mut self, name: &str, make: Make) -> Writing {
+        let writing = Writing(self.begun);
+        self.begun += 1;
+        let waits = self.dice.as_mut().map_or(0, |dice| dice.below(4));
+        // What nobody asks for any more, after a crash, is never written.
+        self.writing.insert(writing, (name.to_owned(), make(), waits));
+        writing
+    }
+
+    fn written(&mut self, writing: Writing) -> Option<Result<(), StoreError>> {
+        let (name, bytes, waits) = self.writing.remove(&writing)?;
+        if let Some(waits) = waits.checked_sub(1) {
+            self.writing.insert(writing, (name, bytes, waits));
+            return None;
+        }
+        Some(self.put(&name, bytes))
     }
 }
