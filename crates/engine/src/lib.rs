@@ -12,10 +12,13 @@
 pub mod clock;
 pub mod ledger;
 pub mod log;
+pub mod node;
+pub mod objects;
 pub mod parcel;
 pub mod registry;
 pub mod replay;
 pub mod scope;
+pub mod signal;
 pub mod stage;
 pub mod store;
 pub mod task;

@@ -128,6 +128,15 @@ pub trait Log {
     fn send(&mut self, message: Message) -> Ticket;
 }
 
+/// A log whose producer tells what became of its messages.
+pub trait Producer: Log {
+    /// What became of messages since it was asked last.
+    fn deliveries(&mut self) -> Vec<(Ticket, Result<(), NotDelivered>)>;
+
+    /// Closes the producer after a message was not delivered, and goes on with a new one.
+    fn reopen(&mut self);
+}
+
 /// What is called once when messages are durable, or when it is certain that they will not be.
 pub type Done = Box<dyn FnOnce(Result<(), NotDelivered>) + Send>;
 

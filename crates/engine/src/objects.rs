@@ -1,0 +1,244 @@
+//! Snapshots in an object store: a directory, or a bucket.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::path::Path as FilePath;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use object_store::local::LocalFileSystem;
+use object_store::path::Path;
+use object_store::{Error, ObjectStore, ObjectStoreExt as _, PutPayload};
+use tokio::runtime::Handle;
+
+use crate::store::{Make, Store, StoreError, Writing};
+
+/// Large objects that may wait to be written. Tasks ask first, so more than one each never do.
+const WAITING_MAX: usize = 256;
+
+/// Objects that several threads read and write. One large object is made and written at a time, on a thread of its own.
+#[derive(Clone)]
+pub struct Objects {
+    shared: Arc<Shared>,
+    jobs: SyncSender<Job>,
+}
+
+struct Shared {
+    store: Arc<dyn ObjectStore>,
+    runtime: Handle,
+    begun: AtomicU64,
+    failures: AtomicU64,
+    writing: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    under_way: BTreeSet<Writing>,
+    done: BTreeMap<Writing, Result<(), StoreError>>,
+}
+
+struct Job {
+    writing: Writing,
+    name: String,
+    make: Make,
+}
+
+impl fmt::Debug for Objects {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Objects")
+            .field("store", &self.shared.store)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Objects {
+    /// Objects in a directory, which is made if it is not there. What is written is on the disk before it is said to be.
+    ///
+    /// # Errors
+    /// Where the directory cannot be made or opened.
+    pub fn local(directory: &FilePath, runtime: Handle) -> std::io::Result<Self> {
+        std::fs::create_dir_all(directory)?;
+        let store = LocalFileSystem::new_with_prefix(directory)
+            .map_err(std::io::Error::other)?
+            .with_fsync(true);
+        Self::new(Arc::new(store), runtime)
+    }
+
+    /// Objects in any store. Its requests are driven by `runtime`; callers must be no threads of it.
+    ///
+    /// # Errors
+    /// Where no thread can be started.
+    pub fn new(store: Arc<dyn ObjectStore>, runtime: Handle) -> std::io::Result<Self> {
+        let shared = Arc::new(Shared {
+            store,
+            runtime,
+            begun: AtomicU64::new(0),
+            failures: AtomicU64::new(0),
+            writing: Mutex::default(),
+        });
+        let (jobs, waiting) = sync_channel(WAITING_MAX);
+        let writer = Arc::clone(&shared);
+        std::thread::Builder::new()
+            .name("snapshots".to_owned())
+            .spawn(move || writer.write_all(&waiting))?;
+        Ok(Self { shared, jobs })
+    }
+
+    /// Requests that failed since the start.
+    pub fn failures(&self) -> u64 {
+        self.shared.failures.load(Ordering::Relaxed)
+    }
+}
+
+impl Shared {
+    fn write_all(&self, jobs: &Receiver<Job>) {
+        while let Ok(job) = jobs.recv() {
+            let written = self.put(&job.name, (job.make)());
+            let mut state = self.state();
+            state.under_way.remove(&job.writing);
+            // What nobody asks for any more is forgotten.
+            if state.done.len() >= WAITING_MAX {
+                state.done.pop_first();
+            }
+            state.done.insert(job.writing, written);
+        }
+    }
+
+    fn put(&self, name: &str, bytes: Vec<u8>) -> Result<(), StoreError> {
+        let (store, path) = (Arc::clone(&self.store), Path::from(name));
+        let payload = PutPayload::from(bytes);
+        self.told(name, self.runtime.block_on(async { store.put(&path, payload).await }))?;
+        Ok(())
+    }
+
+    fn told<T>(&self, name: &str, result: object_store::Result<T>) -> Result<T, StoreError> {
+        result.map_err(|error| match error {
+            Error::NotFound { .. } => StoreError::NotFound,
+            error => {
+                self.failures.fetch_add(1, Ordering::Relaxed);
+                tracing::warn!(object = name, %error, "the snapshot store does not answer");
+                StoreError::Unavailable
+            }
+        })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.writing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Store for Objects {
+    fn put(&mut self, name: &str, bytes: Vec<u8>) -> Result<(), StoreError> {
+        self.shared.put(name, bytes)
+    }
+
+    fn get(&mut self, name: &str) -> Result<Vec<u8>, StoreError> {
+        let path = Path::from(name);
+        let got = self.shared.runtime.block_on(async {
+            let object = self.shared.store.get(&path).await?;
+            object.bytes().await
+        });
+        Ok(self.shared.told(name, got)?.to_vec())
+    }
+
+    fn list(&mut self, prefix: &str) -> Result<Vec<String>, StoreError> {
+        let path = Path::from(prefix);
+        let listed = self
+            .shared
+            .runtime
+            .block_on(async { self.shared.store.list_with_delimiter(Some(&path)).await });
+        let listed = self.shared.told(prefix, listed)?;
+        let mut names: Vec<String> = listed.objects.into_iter().map(|meta| meta.location.into()).collect();
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    fn delete(&mut self, name: &str) -> Result<(), StoreError> {
+        let path = Path::from(name);
+        let deleted = self
+            .shared
+            .runtime
+            .block_on(async { self.shared.store.delete(&path).await });
+        match self.shared.told(name, deleted) {
+            Ok(()) | Err(StoreError::NotFound) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn is_busy(&self) -> bool {
+        !self.shared.state().under_way.is_empty()
+    }
+
+    fn begin(&mut self, name: &str, make: Make) -> Writing {
+        let writing = Writing(self.shared.begun.fetch_add(1, Ordering::Relaxed));
+        self.shared.state().under_way.insert(writing);
+        let job = Job {
+            writing,
+            name: name.to_owned(),
+            make,
+        };
+        if self.jobs.try_send(job).is_err() {
+            let mut state = self.shared.state();
+            state.under_way.remove(&writing);
+            state.done.insert(writing, Err(StoreError::Unavailable));
+        }
+        writing
+    }
+
+    fn written(&mut self, writing: Writing) -> Option<Result<(), StoreError>> {
+        let mut state = self.shared.state();
+        if state.under_way.contains(&writing) {
+            return None;
+        }
+        Some(state.done.remove(&writing).unwrap_or(Err(StoreError::Unavailable)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn objects_are_written_read_listed_and_deleted() {
+        let runtime = tokio::runtime::Builder::new_multi_thread().build().expect("a runtime");
+        let directory = tempfile::tempdir().expect("a directory");
+        let mut objects = Objects::local(directory.path(), runtime.handle().clone()).expect("objects");
+        assert_eq!(objects.list("parcel/0001/00000/"), Ok(Vec::new()));
+        assert_eq!(objects.get("parcel/0001/00000/7.rows"), Err(StoreError::NotFound));
+        objects
+            .put("parcel/0001/00000/8.rows", b"eight".to_vec())
+            .expect("written");
+        objects
+            .put("parcel/0001/00001/9.rows", b"nine".to_vec())
+            .expect("written");
+        let writing = objects.begin("parcel/0001/00000/7.rows", Box::new(|| b"seven".to_vec()));
+        let written = loop {
+            if let Some(written) = objects.written(writing) {
+                break written;
+            }
+            std::thread::yield_now();
+        };
+        assert_eq!(written, Ok(()));
+        assert!(!objects.is_busy());
+        let names = ["parcel/0001/00000/7.rows", "parcel/0001/00000/8.rows"].map(str::to_owned);
+        assert_eq!(objects.list("parcel/0001/00000/"), Ok(names.to_vec()));
+        assert_eq!(objects.get("parcel/0001/00000/7.rows"), Ok(b"seven".to_vec()));
+        objects.delete("parcel/0001/00000/7.rows").expect("deleted");
+        objects
+            .delete("parcel/0001/00000/7.rows")
+            .expect("is not there any more");
+        assert_eq!(objects.get("parcel/0001/00000/7.rows"), Err(StoreError::NotFound));
+    }
+
+    #[test]
+    fn a_directory_that_cannot_be_written_is_unavailable_and_counted() {
+        let runtime = tokio::runtime::Builder::new_multi_thread().build().expect("a runtime");
+        let directory = tempfile::tempdir().expect("a directory");
+        let mut objects = Objects::local(directory.path(), runtime.handle().clone()).expect("objects");
+        // A file stands where a directory must be made.
+        std::fs::write(directory.path().join("parcel"), b"").expect("a file");
+        assert_eq!(objects.put("parcel/1.rows", Vec::new()), Err(StoreError::Unavailable));
+        assert_eq!(objects.failures(), 1);
+    }
+}
