@@ -30,6 +30,56 @@ pub struct Ledger {
 }
 
 impl Ledger {
+    /// Nothing was consumed.
+    pub const fn new() -> Self {
+        Self {
+            from: 0,
+            next: 0,
+            event_records: 0,
+            control_records: 0,
+            gaps: 0,
+            events: 0,
+            outcomes: BTreeMap::new(),
+            rejected: BTreeMap::new(),
+            unknown_control_fields: 0,
+            unreadable_controls: 0,
+        }
+    }
+
+    /// Offsets that were consumed.
+    pub const fn consumed(&self) -> u64 {
+        self.next.saturating_sub(self.from)
+    }
+
+    /// Adds what another one says was consumed. Both lines of a sum of ledgers add up; its offsets are those of a log that
+    /// holds what was consumed, one after the other.
+    ///
+    /// ```
+    /// use sanbai_engine::ledger::Ledger;
+    ///
+    /// let mut one = Ledger::starting_at(100);
+    /// one.pass_over(107);
+    /// let mut sum = Ledger::new();
+    /// sum.add(&one);
+    /// sum.add(&one);
+    /// assert_eq!((sum.consumed(), sum.gaps, sum.adds_up()), (14, 14, true));
+    /// ```
+    pub fn add(&mut self, other: &Self) {
+        self.next += other.consumed();
+        self.event_records += other.event_records;
+        self.control_records += other.control_records;
+        self.gaps += other.gaps;
+        self.events += other.events;
+        self.unknown_control_fields += other.unknown_control_fields;
+        self.unreadable_controls += other.unreadable_controls;
+        for (what, count) in &other.outcomes {
+            *self.outcomes.entry(*what).or_default() += count;
+        }
+        for (code, count) in &other.rejected {
+            *self.rejected.entry(code).or_default() += count;
+        }
+    }
+
     /// Nothing was consumed since an offset.
     pub fn starting_at(offset: u64) -> Self {
         Self {

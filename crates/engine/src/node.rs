@@ -1,1 +1,245 @@
+//! A node: the tasks of one process on its threads, with a clock that ticks and a registry that is followed.
+//!
+//! ```text
+//! follower ──registry──▶ workers, each with some tasks and a producer of its own ──▶ log, snapshots
+//! ticker ──ticks──▶ log                    └── status of each task ──▶ metrics, operators
+//! ```
+//!
+//! What shards compute does not depend on how many workers there are, nor on their speed.
 
+mod follower;
+mod seat;
+mod status;
+mod ticker;
+mod worker;
+
+use std::io;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, RwLock, RwLockReadGuard};
+use std::thread::{Builder, JoinHandle};
+use std::time::Duration;
+
+use sanbai_core::registry::Registry;
+use sanbai_core::rules::Rules;
+use sanbai_core::shard::input::Behaviour;
+use sanbai_wire::control::Control;
+use sanbai_wire::snapshot::ShardKind;
+
+use crate::clock::Clock;
+use crate::log::{Producer, ReadError, Topic};
+use crate::objects::Objects;
+use crate::parcel::{ParcelSettings, control_message};
+use crate::registry::RegistryCopy;
+use crate::signal::Signal;
+use crate::stage::Layout;
+use seat::Seat;
+use status::Board;
+pub use status::{Parcels, State, TaskStatus};
+use worker::Worker;
+
+/// How a node runs.
+#[derive(Clone, Debug)]
+pub struct NodeSettings {
+    /// Threads that tasks are spread over, at least 1.
+    pub workers: usize,
+    /// What the parcel stage is made from.
+    pub parcel: ParcelSettings,
+    /// How long a recovery may take: as much work lies between two snapshots.
+    pub recovery: Duration,
+    /// A snapshot is taken after this time, however little there was to do.
+    pub snapshot_at_most: Duration,
+    /// Snapshots that are kept of each shard, at least 1.
+    pub snapshots_kept: usize,
+    /// Records that are read at once.
+    pub batch_max: usize,
+    /// Messages of a shard that may be unacknowledged before it reads nothing more.
+    pub unacknowledged_max: usize,
+    /// Time between two ticks of a partition, by the clock of the process.
+    pub tick_every: Duration,
+}
+
+impl NodeSettings {
+    /// What is right for most: a worker for each processor, a recovery within 10 s, a tick every 5 s.
+    pub fn new(parcel: ParcelSettings) -> Self {
+        Self {
+            workers: std::thread::available_parallelism().map_or(1, usize::from),
+            parcel,
+            recovery: Duration::from_secs(10),
+            snapshot_at_most: Duration::from_secs(3_600),
+            snapshots_kept: 3,
+            batch_max: 256,
+            unacknowledged_max: 20_000,
+            tick_every: Duration::from_secs(5),
+        }
+    }
+}
+
+/// A log on which a node can stand.
+pub trait NodeLog: Clone + Send + Sync + 'static {
+    /// What its threads read and send with.
+    type Producer: Producer + Send;
+
+    /// One of them.
+    fn producer(&self) -> Self::Producer;
+
+    /// How its topics are laid out.
+    fn layout(&self) -> Layout;
+
+    /// First offset of a partition that is not there yet.
+    ///
+    /// # Errors
+    /// Where nobody can tell now.
+    fn end(&self, topic: Topic, partition: u32) -> Result<u64, ReadError>;
+
+    /// Is raised when there is something new to read, or to learn of deliveries.
+    fn signal(&self) -> Arc<Signal>;
+}
+
+/// What all threads of a node share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    stop: AtomicBool,
+    /// Workers hold it while they work. Whoever must not wait for them looks at `rules` and `registry_next`.
+    registry: RwLock<RegistryCopy>,
+    rules: RwLock<Arc<Rules>>,
+    registry_next: AtomicU64,
+    board: Board,
+    signal: Arc<Signal>,
+    clock: Clock,
+}
+
+/// The tasks of one process, running.
+#[derive(Debug)]
+pub struct Node {
+    shared: Arc<Shared>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Node {
+    /// Starts the threads. A partition that holds nothing yet begins with the behaviour of this build.
+    ///
+    /// # Errors
+    /// Where a thread cannot be started, or the log does not say where it ends.
+    pub fn start<L: NodeLog>(
+        log: &L,
+        objects: &Objects,
+        registry: Registry,
+        clock: Clock,
+        settings: &NodeSettings,
+    ) -> io::Result<Self> {
+        let layout = log.layout();
+        let shared = Arc::new(Shared {
+            stop: AtomicBool::new(false),
+            rules: RwLock::new(Arc::new(registry.rules().clone())),
+            registry: RwLock::new(RegistryCopy::new(registry)),
+            registry_next: AtomicU64::new(0),
+            board: Board::new(layout),
+            signal: log.signal(),
+            clock,
+        });
+        activate(log, layout)?;
+        let mut threads = Vec::new();
+        let start = |name: String, run: Box<dyn FnOnce() + Send>| Builder::new().name(name).spawn(run);
+        let mut follower = follower::Follower::new(log.producer(), Arc::clone(&shared));
+        follower.catch_up();
+        threads.push(start("registry".to_owned(), Box::new(move || follower.run()))?);
+        let every = clock.wait(settings.tick_every).max(ticker::EVERY_MIN);
+        let ticker = ticker::Ticker::new(log.producer(), layout, Arc::clone(&shared), every);
+        threads.push(start("ticks".to_owned(), Box::new(move || ticker.run()))?);
+        for (number, seats) in Seat::spread(layout, settings).into_iter().enumerate() {
+            let worker = Worker::new(log.producer(), objects.clone(), seats, Arc::clone(&shared), settings);
+            threads.push(start(format!("worker-{number}"), Box::new(move || worker.run()))?);
+        }
+        Ok(Self { shared, threads })
+    }
+
+    /// What became of each task, as of a moment ago.
+    pub fn tasks(&self) -> Vec<TaskStatus> {
+        self.shared.board.all()
+    }
+
+    /// What is known of the registry. Waits for workers, and they wait while it is held.
+    pub fn registry(&self) -> RwLockReadGuard<'_, RegistryCopy> {
+        self.shared.registry()
+    }
+
+    /// The rules as they are known now. Never waits for workers.
+    pub fn rules(&self) -> Arc<Rules> {
+        self.shared.rules()
+    }
+
+    /// The registry records before this offset are known now.
+    pub fn registry_next(&self) -> u64 {
+        self.shared.registry_next.load(Ordering::Acquire)
+    }
+
+    /// Lets a parked task go on; `false` where there is none of that number.
+    pub fn resume(&self, shard: ShardKind, partition: u32) -> bool {
+        let told = self.shared.board.resume(shard, partition);
+        self.shared.signal.raise();
+        told
+    }
+
+    /// Has every shard take a snapshot as soon as it can.
+    pub fn snapshot_soon(&self) {
+        self.shared.board.snapshot_soon();
+        self.shared.signal.raise();
+    }
+
+    /// Whether all its threads run, and got on or had nothing to do within a time.
+    pub fn is_alive(&self, within: Duration) -> bool {
+        self.threads.iter().all(|thread| !thread.is_finished()) && self.shared.board.is_alive(within)
+    }
+
+    /// Stops all threads once they have finished what they are at. What was sent is delivered by the log; nothing needs a
+    /// last snapshot.
+    pub fn stop(self) {
+        self.shared.stop.store(true, Ordering::Release);
+        self.shared.signal.raise();
+        for thread in self.threads {
+            if thread.join().is_err() {
+                tracing::error!("a thread of the node had panicked");
+            }
+        }
+    }
+}
+
+impl Shared {
+    fn registry(&self) -> RwLockReadGuard<'_, RegistryCopy> {
+        self.registry.read().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn rules(&self) -> Arc<Rules> {
+        Arc::clone(&self.rules.read().unwrap_or_else(std::sync::PoisonError::into_inner))
+    }
+
+    fn is_stopping(&self) -> bool {
+        self.stop.load(Ordering::Acquire)
+    }
+}
+
+/// Puts the behaviour of this build first into every partition that holds nothing.
+fn activate<L: NodeLog>(log: &L, layout: Layout) -> io::Result<()> {
+    let mut producer = log.producer();
+    let mut waiting = 0_usize;
+    for partition in 0..layout.parcels {
+        let end = log.end(Topic::ParcelEvents, partition);
+        if end.map_err(|_| io::Error::other("the log does not say where it ends"))? == 0 {
+            let first = control_message(partition, &Control::Activate(Behaviour::CURRENT));
+            crate::log::Log::send(&mut producer, first);
+            waiting += 1;
+        }
+    }
+    let signal = log.signal();
+    while waiting > 0 {
+        let seen = signal.count();
+        for (_, delivery) in producer.deliveries() {
+            delivery.map_err(|_| io::Error::other("the first record of a partition was not delivered"))?;
+            waiting -= 1;
+        }
+        if waiting > 0 {
+            signal.wait(seen, Duration::from_millis(100));
+        }
+    }
+    Ok(())
+}

@@ -12,7 +12,7 @@ use crate::log::{Log, Message, ReadError, Record, Topic};
 /// Value of the header that makes a record a rule file.
 const RULES: &[u8] = b"rules";
 /// Records read at once.
-const BATCH: usize = 500;
+pub(crate) const BATCH: usize = 500;
 
 /// What a process knows of the registry.
 #[derive(Clone, Debug, Default)]

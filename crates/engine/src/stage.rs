@@ -117,6 +117,24 @@ pub enum StageAlarm {
     Scope(ScopeAlarm),
 }
 
+impl StageAlarm {
+    /// Stable code.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Parcel(Alarm::TickAhead { .. }) => "tick_ahead",
+            Self::Parcel(Alarm::HitWithoutParcel) => "hit_without_parcel",
+            Self::Parcel(Alarm::TooManyHits) => "too_many_hits",
+            Self::Scope(ScopeAlarm::Gap { .. }) => "source_gap",
+            Self::Scope(ScopeAlarm::GapHealed { .. }) => "source_gap_healed",
+            Self::Scope(ScopeAlarm::SourceLeftOut { is_out: true, .. }) => "source_left_out",
+            Self::Scope(ScopeAlarm::SourceLeftOut { is_out: false, .. }) => "source_back",
+            Self::Scope(ScopeAlarm::UnknownSource { .. }) => "source_unknown",
+            Self::Scope(ScopeAlarm::NegativeCount) => "negative_count",
+            Self::Scope(ScopeAlarm::TooLate { .. }) => "frozen_day_changed",
+        }
+    }
+}
+
 /// Everything before a record, as the last position before it.
 pub(crate) const fn before(generation: u16, offset: u64) -> Position {
     match offset.checked_sub(1) {

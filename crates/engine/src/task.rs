@@ -103,6 +103,37 @@ impl Parked {
     }
 }
 
+impl Parked {
+    /// What puts it right, as one sentence to an operator.
+    pub const fn what_to_do(self) -> &'static str {
+        match self {
+            Self::BehaviourChanged(_) => "Start the build whose behaviour the log names.",
+            Self::LogDiverged => {
+                "The log is not the one that this snapshot was made from: give it back the right log, or move the snapshots of \
+                 this shard away to build it anew from the start of the log."
+            }
+            Self::DataGap { .. } => {
+                "Records are gone that no snapshot covers: restore an older log or a newer snapshot, or move the snapshots \
+                 away and accept what is lost."
+            }
+            Self::RegistryDiverged => {
+                "The registry is not the one that this snapshot was made with: give it back the right one, or move the \
+                 snapshots of this shard away to build it anew."
+            }
+            Self::TopicRecreated => "The topic was created anew: move the snapshots of the old one away.",
+            Self::PartitionCountChanged => {
+                "The topic has another number of partitions: set the number that it was made with."
+            }
+            Self::OutputRefused(_) => {
+                "An output was refused twice: look for its reason in the log of the daemon, then resume."
+            }
+            Self::Panicked(_) => {
+                "The shard cannot apply this record: report it, and append a skip record for it if it must not wait."
+            }
+        }
+    }
+}
+
 impl fmt::Display for Parked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.code())
@@ -126,6 +157,18 @@ pub enum TaskAlarm {
     },
     /// It was parked.
     Parked(Parked),
+}
+
+impl TaskAlarm {
+    /// Stable code.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Stage(alarm) => alarm.code(),
+            Self::SnapshotDamaged { .. } => "snapshot_damaged",
+            Self::SnapshotNotWritten { .. } => "snapshot_not_written",
+            Self::Parked(parked) => parked.code(),
+        }
+    }
 }
 
 /// One stage on one partition.
@@ -158,6 +201,8 @@ struct Running<S> {
     snapshot_at: u64,
     /// From this offset on the next snapshot is taken.
     snapshot_due: u64,
+    /// Offset of the oldest snapshot that is kept.
+    needed_from: u64,
 }
 
 impl<S: Stage> Task<S> {
@@ -202,6 +247,39 @@ impl<S: Stage> Task<S> {
     /// Its clock.
     pub fn clock(&self) -> Option<Timestamp> {
         self.stage().and_then(Stage::clock)
+    }
+
+    /// Offset of its newest snapshot, 0 where there is none; `None` while it is being restored.
+    pub fn snapshot_at(&self) -> Option<u64> {
+        self.running.as_ref().map(|running| running.snapshot_at)
+    }
+
+    /// Records before this offset are needed by no snapshot that is kept; `None` while it is being restored.
+    pub fn needed_from(&self) -> Option<u64> {
+        self.running.as_ref().map(|running| running.needed_from)
+    }
+
+    /// Outputs before this offset were acknowledged by whoever had the partition before; what is applied before it was
+    /// applied once already. `None` while it is being restored.
+    pub fn silent_until(&self) -> Option<u64> {
+        self.running.as_ref().map(|running| running.silent_until)
+    }
+
+    /// From now on so many records lie between two snapshots, at least 1.
+    pub fn snapshot_every(&mut self, records: u64) {
+        let records = records.max(1);
+        self.settings.snapshot_every = records;
+        if let Some(running) = &mut self.running {
+            let due = running.snapshot_at.saturating_add(records);
+            running.snapshot_due = running.snapshot_due.min(due);
+        }
+    }
+
+    /// The next snapshot is due as soon as a record was applied since the last one.
+    pub fn snapshot_soon(&mut self) {
+        if let Some(running) = &mut self.running {
+            running.snapshot_due = 0;
+        }
     }
 
     /// What an operator must know, since it was asked last.
@@ -274,12 +352,7 @@ impl<S: Stage> Task<S> {
             return Progress::AwaitsAcknowledgements;
         }
         let next = running.stage.ledger().next;
-        // A batch ends where silence ends, so that no section reaches from one into the other.
-        let until_sound = running.silent_until.checked_sub(next).filter(|rest| *rest > 0);
-        let most = until_sound
-            .and_then(|rest| usize::try_from(rest).ok())
-            .unwrap_or(usize::MAX);
-        let most = most.min(self.settings.batch_max);
+        let most = running.sound_within(self.settings.batch_max);
         let records = match log.read(S::INPUT, self.settings.partition, next, most) {
             Ok(records) => records,
             Err(ReadError::Unavailable) => return Progress::Unavailable,
@@ -411,6 +484,16 @@ impl<S: Stage> Running<S> {
             stage.apply(record, registry.registry(), known, &mut out)
         }))
         .map_err(|_| Panicked)
+    }
+
+    /// How many records of a batch are read at once: it ends where silence ends, so that no section reaches from one into
+    /// the other.
+    fn sound_within(&self, batch_max: usize) -> usize {
+        let until_sound = self.silent_until.checked_sub(self.stage.ledger().next);
+        let until_sound = until_sound.filter(|rest| *rest > 0);
+        until_sound
+            .and_then(|rest| usize::try_from(rest).ok())
+            .map_or(batch_max, |rest| rest.min(batch_max))
     }
 
     /// Sends what was held back; its cause is the last record.

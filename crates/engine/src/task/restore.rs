@@ -39,6 +39,7 @@ impl<S: Stage> Task<S> {
         offsets.sort_unstable();
         // Everything before the newest snapshot was acknowledged, whether or not it can be read.
         let silent_until = offsets.last().copied().unwrap_or(0);
+        let oldest = offsets.first().copied().unwrap_or(0);
         let mut foreign = None;
         for offset in offsets.into_iter().rev() {
             let (_, name) = names(&folder, offset);
@@ -76,6 +77,7 @@ impl<S: Stage> Task<S> {
                 snapshot: None,
                 snapshot_at: offset,
                 snapshot_due: offset.saturating_add(self.settings.snapshot_every),
+                needed_from: oldest,
             });
         }
         match foreign {
@@ -100,6 +102,7 @@ impl<S: Stage> Task<S> {
             snapshot: None,
             snapshot_at: 0,
             snapshot_due: self.settings.snapshot_every,
+            needed_from: 0,
         })
     }
 

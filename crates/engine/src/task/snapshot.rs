@@ -124,14 +124,19 @@ impl<S: Stage> Task<S> {
         running.snapshot_at = offset;
         running.snapshot_due = offset.saturating_add(self.settings.snapshot_every);
         self.refused_at = None;
-        self.delete_old_snapshots(store);
+        if let Some(oldest) = self.delete_old_snapshots(store)
+            && let Some(running) = &mut self.running
+        {
+            running.needed_from = oldest;
+        }
         true
     }
 
-    /// Keeps the newest ones. What cannot be deleted now is deleted another time.
-    fn delete_old_snapshots(&self, store: &mut impl Store) {
+    /// Keeps the newest ones, and returns the offset of the oldest of them. What cannot be deleted now is deleted another
+    /// time.
+    fn delete_old_snapshots(&self, store: &mut impl Store) -> Option<u64> {
         let folder = folder::<S>(self.settings.layout, self.settings.partition);
-        let Ok(list) = store.list(&folder) else { return };
+        let list = store.list(&folder).ok()?;
         let mut offsets: Vec<u64> = list.iter().filter_map(|name| offset_of(name)).collect();
         offsets.sort_unstable();
         let surplus = offsets.len().saturating_sub(self.settings.snapshots_kept.max(1));
@@ -151,6 +156,7 @@ impl<S: Stage> Task<S> {
                 store.delete(name).ok();
             }
         }
+        kept.first().copied()
     }
 }
 
