@@ -11,6 +11,7 @@
 
 pub mod clock;
 pub mod ledger;
+pub mod local;
 pub mod log;
 pub mod parcel;
 pub mod registry;
