@@ -11,6 +11,7 @@
 
 pub mod clock;
 pub mod ledger;
+pub mod local;
 pub mod log;
 pub mod node;
 pub mod objects;
@@ -18,7 +19,6 @@ pub mod parcel;
 pub mod registry;
 pub mod replay;
 pub mod scope;
-pub mod signal;
 pub mod stage;
 pub mod store;
 pub mod task;

@@ -107,6 +107,13 @@ pub enum ReadError {
         /// First offset that is not there yet.
         end: u64,
     },
+    /// The records were there and cannot be read any more: what holds them is damaged.
+    Damaged {
+        /// The offset that was asked for.
+        from: u64,
+        /// The first offset after it that can be read.
+        to: u64,
+    },
 }
 
 /// Why a message was not delivered. The producer that had it is of no more use: what came after it may be there.

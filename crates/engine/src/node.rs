@@ -26,11 +26,11 @@ use sanbai_wire::control::Control;
 use sanbai_wire::snapshot::ShardKind;
 
 use crate::clock::Clock;
-use crate::log::{Producer, ReadError, Topic};
+use crate::local::{LocalLog, LocalProducer, Signal};
+use crate::log::{NotDelivered, Producer, ReadError, Ticket, Topic};
 use crate::objects::Objects;
 use crate::parcel::{ParcelSettings, control_message};
 use crate::registry::RegistryCopy;
-use crate::signal::Signal;
 use crate::stage::Layout;
 use seat::Seat;
 use status::Board;
@@ -93,6 +93,36 @@ pub trait NodeLog: Clone + Send + Sync + 'static {
 
     /// Is raised when there is something new to read, or to learn of deliveries.
     fn signal(&self) -> Arc<Signal>;
+}
+
+impl NodeLog for LocalLog {
+    type Producer = LocalProducer;
+
+    fn producer(&self) -> LocalProducer {
+        Self::producer(self)
+    }
+
+    fn layout(&self) -> Layout {
+        Self::layout(self)
+    }
+
+    fn end(&self, topic: Topic, partition: u32) -> Result<u64, ReadError> {
+        Ok(self.range(topic, partition).end)
+    }
+
+    fn signal(&self) -> Arc<Signal> {
+        Self::signal(self)
+    }
+}
+
+impl Producer for LocalProducer {
+    fn deliveries(&mut self) -> Vec<(Ticket, Result<(), NotDelivered>)> {
+        Self::deliveries(self)
+    }
+
+    fn reopen(&mut self) {
+        // Nothing is handed over by halves: what it sent is written in its order, or the log is closed.
+    }
 }
 
 /// What all threads of a node share.
@@ -176,14 +206,14 @@ impl Node {
     /// Lets a parked task go on; `false` where there is none of that number.
     pub fn resume(&self, shard: ShardKind, partition: u32) -> bool {
         let told = self.shared.board.resume(shard, partition);
-        self.shared.signal.raise();
+        self.shared.signal.bump();
         told
     }
 
     /// Has every shard take a snapshot as soon as it can.
     pub fn snapshot_soon(&self) {
         self.shared.board.snapshot_soon();
-        self.shared.signal.raise();
+        self.shared.signal.bump();
     }
 
     /// Whether all its threads run, and got on or had nothing to do within a time.
@@ -195,7 +225,7 @@ impl Node {
     /// last snapshot.
     pub fn stop(self) {
         self.shared.stop.store(true, Ordering::Release);
-        self.shared.signal.raise();
+        self.shared.signal.bump();
         for thread in self.threads {
             if thread.join().is_err() {
                 tracing::error!("a thread of the node had panicked");
@@ -232,7 +262,7 @@ fn activate<L: NodeLog>(log: &L, layout: Layout) -> io::Result<()> {
     }
     let signal = log.signal();
     while waiting > 0 {
-        let seen = signal.count();
+        let seen = signal.now();
         for (_, delivery) in producer.deliveries() {
             delivery.map_err(|_| io::Error::other("the first record of a partition was not delivered"))?;
             waiting -= 1;

@@ -37,7 +37,8 @@ impl RegistryCopy {
     /// Reads what is new; says how many records that were.
     ///
     /// # Errors
-    /// Where the log cannot be read. The registry is kept for ever, so an offset that is gone is another registry.
+    /// Where the log cannot be read. The registry is kept for ever, so an offset that is gone is another registry. Nothing
+    /// passes over a damaged record: what it said would be missing from every verdict.
     pub fn read(&mut self, log: &mut impl Log) -> Result<usize, ReadError> {
         let records = log.read(Topic::Registry, 0, self.next, BATCH)?;
         for record in &records {

@@ -7,6 +7,7 @@
 //! ```
 
 mod restore;
+mod skip;
 mod snapshot;
 
 use std::collections::BTreeMap;
@@ -15,12 +16,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use sanbai_core::shard::input::Behaviour;
 use sanbai_core::time::Timestamp;
-use sanbai_wire::control::{self, Control};
 use sha2::{Digest as _, Sha256};
 
 use crate::log::{Log, Message, NotDelivered, ReadError, Record, Ticket, Topic};
 use crate::registry::RegistryCopy;
-use crate::stage::{Layout, Outbox, Stage, StageAlarm, Step, headers};
+use crate::stage::{Layout, Outbox, Stage, StageAlarm, Step};
 use crate::store::Store;
 use restore::Restored;
 use snapshot::Pending;
@@ -85,6 +85,13 @@ pub enum Parked {
     OutputRefused(u64),
     /// The shard panicked on a record; only a `skip` lets it pass.
     Panicked(u64),
+    /// Records are there and cannot be read; only a `skip` of all of them lets it pass.
+    Unreadable {
+        /// First of them.
+        from: u64,
+        /// First that can be read.
+        to: u64,
+    },
 }
 
 impl Parked {
@@ -99,6 +106,7 @@ impl Parked {
             Self::PartitionCountChanged => "partition_count_changed",
             Self::OutputRefused(_) => "output_refused",
             Self::Panicked(_) => "panicked",
+            Self::Unreadable { .. } => "record_unreadable",
         }
     }
 }
@@ -126,6 +134,10 @@ impl Parked {
             }
             Self::OutputRefused(_) => {
                 "An output was refused twice: look for its reason in the log of the daemon, then resume."
+            }
+            Self::Unreadable { .. } => {
+                "The disk gives back other bytes than were written: restore these records from a copy, or append a skip record \
+                 for them and accept what is lost."
             }
             Self::Panicked(_) => {
                 "The shard cannot apply this record: report it, and append a skip record for it if it must not wait."
@@ -324,7 +336,8 @@ impl<S: Stage> Task<S> {
     pub fn step(&mut self, log: &mut impl Log, store: &mut impl Store, registry: &RegistryCopy) -> Progress {
         if let Some(parked) = self.parked {
             return match parked {
-                Parked::Panicked(offset) => self.pass_over_if_told(offset, log),
+                Parked::Panicked(offset) => self.pass_over_if_told(parked, (offset, offset + 1), log),
+                Parked::Unreadable { from, to } => self.pass_over_if_told(parked, (from, to), log),
                 _ => Progress::Parked(parked),
             };
         }
@@ -352,20 +365,24 @@ impl<S: Stage> Task<S> {
             return Progress::AwaitsAcknowledgements;
         }
         let next = running.stage.ledger().next;
+        let (mut applied, mut last, mut stopped) = (0, None, None);
         let most = running.sound_within(self.settings.batch_max);
         let records = match log.read(S::INPUT, self.settings.partition, next, most) {
             Ok(records) => records,
             Err(ReadError::Unavailable) => return Progress::Unavailable,
             Err(ReadError::Gone { start }) => return self.park(Parked::DataGap { from: next, to: start }),
             Err(ReadError::Beyond { .. }) => return self.park(Parked::LogDiverged),
+            Err(ReadError::Damaged { to, .. }) => {
+                if !running.pass_over_damage(&self.skips, (next, to)) {
+                    self.looked_until = to;
+                    return self.park(Parked::Unreadable { from: next, to });
+                }
+                applied = 1;
+                Vec::new()
+            }
         };
-        let (mut applied, mut last, mut stopped) = (0, None, None);
         for record in &records {
-            if self
-                .skips
-                .iter()
-                .any(|(from, to)| (*from..*to).contains(&record.offset))
-            {
+            if skip::covers(&self.skips, record.offset, record.offset + 1) {
                 running.stage.ledger_mut().pass_over(record.offset + 1);
                 // A snapshot that is taken here is held against this record.
                 last = Some(record);
@@ -415,41 +432,6 @@ impl<S: Stage> Task<S> {
             Some(waits) if applied == 0 => waits,
             _ if applied > 0 => Progress::Worked(applied),
             _ => Progress::Idle,
-        }
-    }
-
-    /// Looks for a `skip` of the record on which the shard panicked.
-    fn pass_over_if_told(&mut self, offset: u64, log: &mut impl Log) -> Progress {
-        let Ok(records) = log.read(
-            S::INPUT,
-            self.settings.partition,
-            self.looked_until,
-            self.settings.batch_max,
-        ) else {
-            return Progress::Unavailable;
-        };
-        for record in &records {
-            self.looked_until = record.offset + 1;
-            let headers = headers(record);
-            let kind = control::kind_header(&headers).unwrap_or_default();
-            let value = record.value.as_deref().unwrap_or_default();
-            let Ok(control::Read {
-                control: Control::Skip(skip),
-                ..
-            }) = control::decode(kind, value, record.timestamp)
-            else {
-                continue;
-            };
-            if (skip.from..skip.to).contains(&offset) {
-                self.skips.push((skip.from, skip.to));
-                self.parked = None;
-                return Progress::Worked(0);
-            }
-        }
-        if records.is_empty() {
-            Progress::Parked(Parked::Panicked(offset))
-        } else {
-            Progress::Worked(0)
         }
     }
 

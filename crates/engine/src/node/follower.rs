@@ -29,10 +29,10 @@ impl<L: Log> Follower<L> {
 
     pub(super) fn run(mut self) {
         while !self.shared.is_stopping() {
-            let seen = self.shared.signal.count();
+            let seen = self.shared.signal.now();
             if self.read() {
                 // Whoever waits for the registry looks again.
-                self.shared.signal.raise();
+                self.shared.signal.bump();
             } else {
                 self.shared.signal.wait(seen, PAUSE);
             }

@@ -42,7 +42,7 @@ impl<P: Producer> Worker<P> {
 
     pub(super) fn run(mut self) {
         while !self.shared.is_stopping() {
-            let seen = self.shared.signal.count();
+            let seen = self.shared.signal.now();
             self.take_deliveries();
             if !self.step_all() {
                 self.shared.signal.wait(seen, PAUSE);

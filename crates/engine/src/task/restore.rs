@@ -89,7 +89,8 @@ impl<S: Stage> Task<S> {
     /// Without a snapshot the whole log is applied again, which needs all of it.
     fn start(&self, log: &mut impl Log, silent_until: u64) -> Result<Running<S>, Restored> {
         match log.read(S::INPUT, self.settings.partition, 0, 1) {
-            Ok(_) => {}
+            // Damaged records are met when it comes to them.
+            Ok(_) | Err(ReadError::Damaged { .. }) => {}
             Err(ReadError::Gone { start }) => return Err(Restored::Parks(Parked::DataGap { from: 0, to: start })),
             Err(ReadError::Beyond { .. }) => return Err(Restored::Parks(Parked::LogDiverged)),
             Err(ReadError::Unavailable) => return Err(Restored::Waits(Progress::Unavailable)),
@@ -175,7 +176,7 @@ fn activates_this_build(manifest: &Manifest, log: &mut impl Log) -> Result<bool,
     let records = match log.read(Topic::ParcelEvents, manifest.partition, manifest.offset, 1) {
         Ok(records) => records,
         Err(ReadError::Unavailable) => return Err(Restored::Waits(Progress::Unavailable)),
-        Err(ReadError::Gone { .. } | ReadError::Beyond { .. }) => return Ok(false),
+        Err(ReadError::Gone { .. } | ReadError::Beyond { .. } | ReadError::Damaged { .. }) => return Ok(false),
     };
     Ok(records.first().is_some_and(|record| {
         let headers = headers(record);
@@ -195,6 +196,7 @@ fn check_log<S: Stage>(manifest: &Manifest, log: &mut impl Log) -> Result<Option
         Ok(records) => records,
         Err(ReadError::Unavailable) => return Err(Restored::Waits(Progress::Unavailable)),
         Err(ReadError::Gone { start }) if start <= manifest.offset => return Ok(None),
+        Err(ReadError::Damaged { .. }) => return Ok(None),
         Err(ReadError::Gone { start }) => {
             return Err(Restored::Parks(Parked::DataGap {
                 from: manifest.offset,
