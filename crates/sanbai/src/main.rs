@@ -1,6 +1,7 @@
 //! `sanbai`: tells for every parcel whether the three 100% duties (三个100%) were kept.
 
 mod check;
+mod config;
 mod evidence;
 mod explain;
 mod generate;
