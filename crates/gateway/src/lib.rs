@@ -1,0 +1,3 @@
+//! The intake of Sanbai over HTTP.
+
+#![forbid(unsafe_code)]
