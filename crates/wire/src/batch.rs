@@ -62,6 +62,32 @@ impl<'r, R: Fn(&str) -> Option<&'r str>> Decoder<R> {
     }
 }
 
+/// The bytes of each event in some that hold one event or many: a batch, and in JSON also a list of events, or of
+/// envelopes. A single event is given as it came; what is none of them, too, for a decoder to say what is wrong with it.
+///
+/// # Errors
+///
+/// Where a batch or a list does not end as it began, or holds more than 500 events.
+///
+/// ```
+/// use sanbai_wire::{Encoding, parts};
+///
+/// assert_eq!(parts(b"[{}, {}]", Encoding::Json)?, [b"{}", b"{}"]);
+/// assert_eq!(parts(br#"{"events":[]}"#, Encoding::Json)?, Vec::<&[u8]>::new());
+/// assert_eq!(parts(b"{}", Encoding::CloudEvent)?, [b"{}"]);
+/// # Ok::<(), sanbai_wire::Reject>(())
+/// ```
+pub fn parts(bytes: &[u8], encoding: Encoding) -> Result<Vec<&[u8]>, Reject> {
+    let is_list = encoding != Encoding::Protobuf && bytes.trim_ascii_start().starts_with(b"[");
+    if !is_list {
+        return Ok(events_of(bytes, encoding)?.unwrap_or_else(|| vec![bytes]));
+    }
+    let mut reader = Reader::new(bytes);
+    let events = list(&mut reader)?;
+    reader.finish()?;
+    Ok(events)
+}
+
 /// Whether there are bytes, and not too many for a record.
 fn check_record_size(bytes: &[u8]) -> Result<(), Reject> {
     if bytes.len() > RECORD_BYTES_MAX {
@@ -109,12 +135,7 @@ fn json_events(bytes: &[u8]) -> Result<Option<Vec<&[u8]>>, Reject> {
     if reader.shape()? != Shape::Array {
         return Err(Reject::new(Code::TypeMismatch, "a list of events is needed here").under("events"));
     }
-    let mut events = Vec::new();
-    reader.open_array()?;
-    while reader.entry(events.is_empty())? {
-        let event = reader.pass()?;
-        push(&mut events, event)?;
-    }
+    let events = list(&mut reader)?;
     while let Some(name) = reader.name(false)? {
         if *name == *b"events" {
             return Err(reader.duplicate());
@@ -123,6 +144,17 @@ fn json_events(bytes: &[u8]) -> Result<Option<Vec<&[u8]>>, Reject> {
     }
     reader.finish()?;
     Ok(Some(events))
+}
+
+/// The entries of a list.
+fn list<'a>(reader: &mut Reader<'a>) -> Result<Vec<&'a [u8]>, Reject> {
+    let mut events = Vec::new();
+    reader.open_array()?;
+    while reader.entry(events.is_empty())? {
+        let event = reader.pass()?;
+        push(&mut events, event)?;
+    }
+    Ok(events)
 }
 
 fn first_name<'a>(reader: &mut Reader<'a>) -> Option<Cow<'a, [u8]>> {

@@ -52,9 +52,26 @@ pub struct Decoder<R> {
     resolve: R,
     age: AgeLimits,
     policy: Policy,
+    stamp: Option<Stamp>,
+}
+
+/// Who sent what is read, and when it reached us.
+#[derive(Clone, Debug)]
+struct Stamp {
+    source: String,
+    intake_at: Timestamp,
 }
 
 impl<R> Decoder<R> {
+    /// Whatever a producer wrote as `source` and `intakeAt`, these stand in what is read: at the edge, which knows both.
+    /// The age of an event is that at this intake. `source` is a name of ours, and holds no personal data.
+    #[must_use]
+    pub fn stamp(mut self, source: impl Into<String>, intake_at: Timestamp) -> Self {
+        let source = source.into();
+        self.stamp = Some(Stamp { source, intake_at });
+        self
+    }
+
     /// How long before its own intake an event may have happened. Default 7 days; beyond it `event_time_too_old`.
     #[must_use]
     pub const fn max_age(mut self, age: Span) -> Self {
@@ -108,6 +125,7 @@ impl<'r, R: Fn(&str) -> Option<&'r str>> Decoder<R> {
             resolve,
             age,
             policy,
+            stamp: None,
         }
     }
 
@@ -268,7 +286,7 @@ impl<'r, R: Fn(&str) -> Option<&'r str>> Decoder<R> {
 
     /// Accepts an event whose fields have been checked one by one, or says why not.
     fn admitted<'b>(
-        &self,
+        &'b self,
         bytes: &'b [u8],
         notes: &Notes,
         envelope: Option<&'b Envelope<'_>>,
@@ -277,9 +295,14 @@ impl<'r, R: Fn(&str) -> Option<&'r str>> Decoder<R> {
         if let Some(envelope) = envelope {
             envelope.put_on(&mut view, notes)?;
         }
+        if let Some(stamp) = &self.stamp {
+            view.source = &stamp.source;
+            view.intake_at = Some(stamp.intake_at);
+        }
         let admitted = admit(&view, notes, &self.resolve, self.age)?;
         let is_canonical = !notes.rewrite
             && envelope.is_none()
+            && self.stamp.is_none()
             && admitted.brand == view.brand
             && matches!(admitted.waybill, Cow::Borrowed(_));
         let anew = (!is_canonical).then(|| self.rewritten(bytes, &view, &admitted));
@@ -294,16 +317,21 @@ impl<'r, R: Fn(&str) -> Option<&'r str>> Decoder<R> {
 
     /// The event in canonical form and without personal data.
     fn rewritten(&self, bytes: &[u8], view: &View<'_>, admitted: &Admitted<'_, '_>) -> Vec<u8> {
-        let mut occurred_at = Vec::new();
+        let (mut occurred_at, mut intake_at) = (Vec::new(), Vec::new());
         put_time_fields(&mut occurred_at, admitted.occurred_at);
+        put_time_fields(&mut intake_at, admitted.intake_at);
         let instead = [
             (parcel_event::EVENT_ID, view.event_id.as_bytes()),
             (parcel_event::BRAND, admitted.brand.as_bytes()),
             (parcel_event::WAYBILL, admitted.waybill.as_bytes()),
             (parcel_event::SOURCE, view.source.as_bytes()),
             (parcel_event::OCCURRED_AT, &occurred_at),
+            (parcel_event::INTAKE_AT, &intake_at),
         ];
-        Rewriter::new(&self.keys, admitted.occurred_at.civil_day()).event(bytes, &instead)
+        // Without a stamp the intake stays as it was written, if it was.
+        let count = instead.len().saturating_sub(usize::from(self.stamp.is_none()));
+        let instead = instead.get(..count).unwrap_or_default();
+        Rewriter::new(&self.keys, admitted.occurred_at.civil_day()).event(bytes, instead)
     }
 }
 

@@ -6,6 +6,7 @@ use crate::frames::push_frame;
 use crate::json;
 use crate::proto::event::ParcelEvent;
 use crate::proto::schema::PARCEL_EVENT;
+use crate::protobuf::put_bytes;
 
 /// The event as one line of JSON: the canonical proto3 mapping, times in UTC.
 ///
@@ -31,6 +32,26 @@ pub fn encode_json(event: &ParcelEvent) -> String {
 pub fn encode_protobuf(event: &ParcelEvent) -> Vec<u8> {
     event.encode_to_vec()
 }
+
+/// A `ParcelEventBatch` of events as they are on the wire ([`Decoded::as_bytes`](crate::Decoded::as_bytes)), in their order.
+///
+/// ```
+/// use sanbai_wire::{Encoding, encode_batch, parts};
+///
+/// let events: [&[u8]; 2] = [b"\x12\x02SF", b"\x12\x03ZTO"];
+/// assert_eq!(parts(&encode_batch(events), Encoding::Protobuf)?, events);
+/// # Ok::<(), sanbai_wire::Reject>(())
+/// ```
+pub fn encode_batch<'a>(events: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
+    let mut out = Vec::new();
+    for event in events {
+        put_bytes(&mut out, EVENTS, event);
+    }
+    out
+}
+
+/// Number of the only field of a batch.
+const EVENTS: u32 = 1;
 
 /// The event as protobuf after its length: what files are made of. [`Frame`](crate::Frame) reads it.
 pub fn encode_delimited(event: &ParcelEvent) -> Vec<u8> {

@@ -112,10 +112,11 @@ pub mod verdict;
 mod view;
 
 pub use admit::canonical_waybill;
+pub use batch::parts;
 pub use code::Code;
 pub use decode::Decoder;
 pub use decoded::{Decoded, Seen};
-pub use encode::{encode_delimited, encode_json, encode_protobuf};
+pub use encode::{encode_batch, encode_delimited, encode_json, encode_protobuf};
 pub use encoding::Encoding;
 pub use frames::Frame;
 pub use key::{key, partition, scope_partition_of_outlet, scope_partition_of_subject};

@@ -1,0 +1,178 @@
+//! Connections: accepted within limits, read against a clock, closed in order.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+use crate::intake::Intake;
+use crate::settings::Settings;
+
+/// Bytes of a connection that are read ahead.
+const BUFFER_BYTES: usize = 64 << 10;
+/// How long to wait after a connection could not be accepted: mostly, there are no more files to be had.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Runs an intake on a listener until `shutdown`, then lets the requests under way end.
+///
+/// # Errors
+/// Where the listener may be reached from elsewhere, and no source is configured.
+pub async fn serve(listener: TcpListener, intake: Arc<Intake>, shutdown: impl Future<Output = ()>) -> io::Result<()> {
+    let address = listener.local_addr()?;
+    let sources = intake.sources();
+    sources
+        .may_listen_on(address)
+        .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
+    Connections::new(Arc::clone(&intake))
+        .run(listener, intake.router(), shutdown)
+        .await;
+    Ok(())
+}
+
+/// The connections of a listener.
+#[derive(Debug)]
+pub struct Connections {
+    intake: Arc<Intake>,
+    room: Arc<Semaphore>,
+    addresses: Mutex<HashMap<IpAddr, usize>>,
+}
+
+impl Connections {
+    /// With the limits of an intake, which counts them.
+    pub fn new(intake: Arc<Intake>) -> Arc<Self> {
+        let room = intake.settings().connections_max.min(Semaphore::MAX_PERMITS);
+        Arc::new(Self {
+            intake,
+            room: Arc::new(Semaphore::new(room)),
+            addresses: Mutex::default(),
+        })
+    }
+
+    /// Serves a router, which may have more paths than those of the intake, until `shutdown`; then no connection is
+    /// accepted, and those that are open end with the answer under way, at the latest after the shutdown timeout.
+    pub async fn run(self: Arc<Self>, listener: TcpListener, router: Router, shutdown: impl Future<Output = ()>) {
+        let settings = self.intake.settings().clone();
+        let graceful = GracefulShutdown::new();
+        let mut tasks = JoinSet::new();
+        let mut shutdown = std::pin::pin!(shutdown);
+        loop {
+            let accepted = tokio::select! {
+                biased;
+                () = &mut shutdown => break,
+                Some(_) = tasks.join_next() => continue,
+                accepted = self.accept(&listener) => accepted,
+            };
+            let Some((stream, guard)) = accepted else { continue };
+            let service = TowerToHyperService::new(router.clone());
+            let connection = builder(&settings).serve_connection(TokioIo::new(stream), service);
+            let connection = graceful.watch(connection);
+            tasks.spawn(async move {
+                // How it ended, its client knows.
+                drop(connection.await);
+                drop(guard);
+            });
+        }
+        drop(listener);
+        if tokio::time::timeout(settings.shutdown_timeout, graceful.shutdown())
+            .await
+            .is_err()
+        {
+            tasks.shutdown().await;
+        }
+        while tasks.join_next().await.is_some() {}
+    }
+
+    /// The next connection; `None` where it was not accepted.
+    async fn accept(self: &Arc<Self>, listener: &TcpListener) -> Option<(TcpStream, Guard)> {
+        let permit = Arc::clone(&self.room).acquire_owned().await.ok()?;
+        match listener.accept().await {
+            Ok((stream, peer)) => {
+                // Answers are short, and waited for.
+                drop(stream.set_nodelay(true));
+                let guard = Guard::new(self, peer);
+                if guard.is_none() {
+                    self.intake.counts().close_connection();
+                }
+                let mut guard = guard?;
+                guard.permit = Some(permit);
+                Some((stream, guard))
+            }
+            Err(_) => {
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+                None
+            }
+        }
+    }
+
+    fn addresses(&self) -> std::sync::MutexGuard<'_, HashMap<IpAddr, usize>> {
+        self.addresses.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn builder(settings: &Settings) -> http1::Builder {
+    let mut builder = http1::Builder::new();
+    builder
+        .timer(TokioTimer::new())
+        .header_read_timeout(settings.head_timeout)
+        .max_headers(settings.headers_max)
+        .max_header_size(settings.head_bytes_max)
+        .max_buf_size(BUFFER_BYTES.max(settings.head_bytes_max))
+        .half_close(false)
+        .keep_alive(true);
+    builder
+}
+
+/// Counts a connection while it is open.
+struct Guard {
+    connections: Arc<Connections>,
+    address: IpAddr,
+    permit: Option<tokio::sync::OwnedSemaphorePermit>,
+}
+
+impl Guard {
+    /// `None` where the address has as many connections as it may have.
+    fn new(connections: &Arc<Connections>, peer: SocketAddr) -> Option<Self> {
+        let address = peer.ip();
+        let max = connections.intake.settings().address_connections_max;
+        let mut addresses = connections.addresses();
+        let count = addresses.get(&address).copied().unwrap_or(0);
+        if count >= max {
+            return None;
+        }
+        addresses.insert(address, count + 1);
+        drop(addresses);
+        let open = &connections.intake.counts().connections;
+        open.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        Some(Self {
+            connections: Arc::clone(connections),
+            address,
+            permit: None,
+        })
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        let mut addresses = self.connections.addresses();
+        match addresses.get_mut(&self.address) {
+            Some(count) if *count > 1 => *count -= 1,
+            Some(_) | None => {
+                addresses.remove(&self.address);
+            }
+        }
+        drop(addresses);
+        let open = &self.connections.intake.counts().connections;
+        open.fetch_sub(1, std::sync::atomic::Ordering::Relaxed);
+    }
+}
