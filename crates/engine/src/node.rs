@@ -15,7 +15,7 @@ mod worker;
 
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, RwLock, RwLockReadGuard};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
@@ -142,7 +142,7 @@ pub(crate) struct Shared {
 #[derive(Debug)]
 pub struct Node {
     shared: Arc<Shared>,
-    threads: Vec<JoinHandle<()>>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
 impl Node {
@@ -180,7 +180,10 @@ impl Node {
             let worker = Worker::new(log.producer(), objects.clone(), seats, Arc::clone(&shared), settings);
             threads.push(start(format!("worker-{number}"), Box::new(move || worker.run()))?);
         }
-        Ok(Self { shared, threads })
+        Ok(Self {
+            shared,
+            threads: Mutex::new(threads),
+        })
     }
 
     /// What became of each task, as of a moment ago.
@@ -203,6 +206,11 @@ impl Node {
         self.shared.registry_next.load(Ordering::Acquire)
     }
 
+    /// The registry records before this offset are known to every parcel shard, as of a moment ago.
+    pub fn registry_known_to_all(&self) -> u64 {
+        self.shared.board.registry_known_to_all()
+    }
+
     /// Lets a parked task go on; `false` where there is none of that number.
     pub fn resume(&self, shard: ShardKind, partition: u32) -> bool {
         let told = self.shared.board.resume(shard, partition);
@@ -218,15 +226,17 @@ impl Node {
 
     /// Whether all its threads run, and got on or had nothing to do within a time.
     pub fn is_alive(&self, within: Duration) -> bool {
-        self.threads.iter().all(|thread| !thread.is_finished()) && self.shared.board.is_alive(within)
+        let threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
+        threads.iter().all(|thread| !thread.is_finished()) && self.shared.board.is_alive(within)
     }
 
     /// Stops all threads once they have finished what they are at. What was sent is delivered by the log; nothing needs a
     /// last snapshot.
-    pub fn stop(self) {
+    pub fn stop(&self) {
         self.shared.stop.store(true, Ordering::Release);
         self.shared.signal.bump();
-        for thread in self.threads {
+        let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        for thread in threads {
             if thread.join().is_err() {
                 tracing::error!("a thread of the node had panicked");
             }
@@ -236,11 +246,11 @@ impl Node {
 
 impl Shared {
     fn registry(&self) -> RwLockReadGuard<'_, RegistryCopy> {
-        self.registry.read().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.registry.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn rules(&self) -> Arc<Rules> {
-        Arc::clone(&self.rules.read().unwrap_or_else(std::sync::PoisonError::into_inner))
+        Arc::clone(&self.rules.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn is_stopping(&self) -> bool {

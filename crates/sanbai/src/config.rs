@@ -186,8 +186,6 @@ pub(crate) struct Node {
     /// Threads that judge and count. Default: as many as there are processors.
     #[schemars(range(min = 1, max = 256))]
     pub(crate) workers: Option<usize>,
-    /// Rules in place of the built-in ones, until others are published.
-    pub(crate) rules: Option<PathBuf>,
 }
 
 /// What the daemon says of itself.

@@ -2,13 +2,16 @@
 
 mod check;
 mod config;
+mod daemon;
 mod evidence;
+mod exit;
 mod explain;
 mod generate;
 mod id;
 mod input;
 mod keys;
 mod ledger;
+mod logging;
 mod output;
 mod piles;
 mod reading;
@@ -16,6 +19,7 @@ mod registers;
 mod rejects;
 mod replay;
 mod rules;
+mod serve;
 mod story;
 mod table;
 
@@ -45,6 +49,7 @@ enum Command {
     Id(id::Arguments),
     Replay(replay::Arguments),
     Rules(rules::Arguments),
+    Serve(serve::Arguments),
 }
 
 /// How a command ended. The numbers are those of `grep` and `diff`.
@@ -75,6 +80,7 @@ fn main() -> ExitCode {
         Command::Id(arguments) => id::run(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Rules(arguments) => rules::run(&arguments),
+        Command::Serve(arguments) => serve::run(&arguments),
     };
     match outcome {
         Ok(Outcome::Clean) => ExitCode::SUCCESS,
@@ -82,7 +88,8 @@ fn main() -> ExitCode {
         Err(error) if output::is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             output::error(&error);
-            ExitCode::from(2)
+            let marked = error.downcast_ref::<exit::Sysexit>();
+            ExitCode::from(marked.map_or(2, |exit| exit.0.code()))
         }
     }
 }

@@ -160,6 +160,15 @@ impl Board {
         }
     }
 
+    pub(super) fn registry_known_to_all(&self) -> u64 {
+        let parcels = self.posts.iter().map(|post| {
+            let status = post.status();
+            (status.0.shard, status.0.registry_offset)
+        });
+        let parcels = parcels.filter(|(shard, _)| *shard == ShardKind::Parcel);
+        parcels.map(|(_, offset)| offset).min().unwrap_or(0)
+    }
+
     pub(super) fn is_alive(&self, within: Duration) -> bool {
         self.posts.iter().all(|post| post.status().1.elapsed() <= within)
     }

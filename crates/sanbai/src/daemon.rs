@@ -1,0 +1,221 @@
+//! The daemon: log, snapshots, shards and intake in one process.
+
+mod keys;
+mod retention;
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, anyhow};
+use sanbai_core::registry::Registry;
+use sanbai_engine::clock::Clock;
+use sanbai_engine::local::{LocalLog, LocalSettings, OpenError, Retention};
+use sanbai_engine::node::{Node, NodeSettings};
+use sanbai_engine::objects::Objects;
+use sanbai_engine::parcel::ParcelSettings;
+use sanbai_gateway::{Intake, Known, Parts, Settings, SourceToken, Sources};
+use sanbai_wire::{RawValues, TokenKeys};
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+use tokio::sync::watch;
+
+use crate::config::{Config, SourceConfig};
+use crate::exit::{Exit, Sysexit};
+
+/// Threads for requests; judging has its own.
+const REQUEST_THREADS: usize = 2;
+
+/// A running daemon.
+pub(crate) struct Daemon {
+    pub(crate) config: Config,
+    pub(crate) log: LocalLog,
+    pub(crate) objects: Objects,
+    pub(crate) node: Arc<Node>,
+    pub(crate) intake: Arc<Intake>,
+    pub(crate) clock: Clock,
+    /// Where the intake listens.
+    pub(crate) http: SocketAddr,
+    pub(crate) runtime: Runtime,
+    retention: retention::Keeper,
+    /// Says when it is to stop.
+    stopping: watch::Sender<bool>,
+    /// The intake, until its last answer.
+    serving: tokio::task::JoinHandle<std::io::Result<()>>,
+}
+
+/// The log alone, as commands open it where no daemon runs.
+pub(crate) fn open_log(config: &Config, clock: Clock) -> anyhow::Result<LocalLog> {
+    let data = &config.data;
+    let outputs = data.keep_outputs.get();
+    let settings = LocalSettings {
+        parcels: data.parcel_partitions,
+        scopes: data.scope_partitions,
+        free_min: data.free_min,
+        retention: Retention {
+            parcel_events: Some(data.keep_events.get()),
+            registry: None,
+            sightings: Some(outputs.min(Duration::from_secs(7 * 86_400))),
+            verdicts: Some(outputs),
+            alerts: Some(outputs * 3),
+            compliance: Some(outputs),
+            rejects: Some(outputs * 3),
+        },
+        ..LocalSettings::default()
+    };
+    LocalLog::open(&data.directory, &settings, clock).map_err(|error| {
+        let exit = match error {
+            OpenError::Locked { .. } => Exit::TemporaryFailure,
+            OpenError::Io { .. } => Exit::InputOutput,
+            _ => Exit::Data,
+        };
+        Sysexit::wrap(exit, anyhow!(error).context("cannot open the data directory"))
+    })
+}
+
+impl Daemon {
+    /// Starts everything.
+    ///
+    /// # Errors
+    /// What could not be started, with the exit code that says so.
+    pub(crate) fn start(config: Config, clock: Clock) -> anyhow::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(REQUEST_THREADS)
+            .thread_name("requests")
+            .enable_all()
+            .build()
+            .context("cannot start the threads for requests")?;
+        let log = open_log(&config, clock)?;
+        let keys = keys::load_or_make(&config.key_file()).map_err(|error| Sysexit::wrap(Exit::Configuration, error))?;
+        let directory = config.snapshot_directory()?;
+        let objects = Objects::local(&directory, runtime.handle().clone())
+            .with_context(|| format!("cannot open the snapshots in {}", directory.display()))
+            .map_err(|error| Sysexit::wrap(Exit::InputOutput, error))?;
+        let settings = node_settings(&config, keys.clone());
+        let node = Node::start(&log, &objects, Registry::default(), clock, &settings)
+            .context("cannot start the shards")
+            .map_err(|error| Sysexit::wrap(Exit::InputOutput, error))?;
+        let node = Arc::new(node);
+        let intake = intake(&config, &log, &node, clock, keys)?;
+        let listener = bind(&runtime, config.intake.address, "intake.address")?;
+        let http = listener.local_addr().context("the intake has no address")?;
+        let (stopping, stop) = watch::channel(false);
+        let serving = runtime.spawn(sanbai_gateway::serve(listener, Arc::clone(&intake), told_to_stop(stop)));
+        let retention = retention::Keeper::start(log.clone(), Arc::clone(&node))?;
+        Ok(Self {
+            config,
+            log,
+            objects,
+            node,
+            intake,
+            clock,
+            http,
+            runtime,
+            retention,
+            stopping,
+            serving,
+        })
+    }
+
+    /// Becomes `true` once it is to stop.
+    pub(crate) fn stopping(&self) -> watch::Receiver<bool> {
+        self.stopping.subscribe()
+    }
+
+    /// Finishes the requests under way, stops the shards and makes durable what they sent.
+    ///
+    /// # Errors
+    /// Where something could not be written in the end. What was acknowledged is durable all the same.
+    pub(crate) fn stop(self) -> anyhow::Result<()> {
+        self.stopping.send_replace(true);
+        let served = self.runtime.block_on(self.serving);
+        served
+            .context("the intake had panicked")?
+            .context("the intake had failed")?;
+        self.retention.stop();
+        self.node.stop();
+        let closed = self.log.close();
+        self.runtime.shutdown_timeout(Duration::from_secs(1));
+        closed.map_err(|left| Sysexit::wrap(Exit::InputOutput, anyhow!(left)))
+    }
+}
+
+/// Binds a listener, with the key of the configuration that names its address.
+pub(crate) fn bind(runtime: &Runtime, address: SocketAddr, key: &str) -> anyhow::Result<TcpListener> {
+    let bound = runtime.block_on(TcpListener::bind(address));
+    bound
+        .with_context(|| format!("{key}: cannot listen on {address}"))
+        .map_err(|error| Sysexit::wrap(Exit::Unavailable, error))
+}
+
+/// Waits until told to stop.
+pub(crate) fn told_to_stop(mut stop: watch::Receiver<bool>) -> impl Future<Output = ()> + Send {
+    async move {
+        // Where nobody is left who could tell, it is over, too.
+        drop(stop.wait_for(|stop| *stop).await);
+    }
+}
+
+fn node_settings(config: &Config, keys: TokenKeys) -> NodeSettings {
+    let parcel = ParcelSettings {
+        keys,
+        raw_values: RawValues::Forbid,
+        profile: None,
+    };
+    let mut settings = NodeSettings::new(parcel);
+    settings.recovery = config.snapshots.recovery.get();
+    settings.snapshot_at_most = config.snapshots.at_most_every.get();
+    settings.snapshots_kept = config.snapshots.kept;
+    settings.workers = config.node.workers.unwrap_or(settings.workers);
+    settings
+}
+
+fn intake(
+    config: &Config,
+    log: &LocalLog,
+    node: &Arc<Node>,
+    clock: Clock,
+    keys: TokenKeys,
+) -> anyhow::Result<Arc<Intake>> {
+    let sources = sources(&config.intake.sources).map_err(|error| Sysexit::wrap(Exit::Configuration, error))?;
+    let wrong = |error| Sysexit::wrap(Exit::Configuration, anyhow!("intake.address: {error}"));
+    sources.may_listen_on(config.intake.address).map_err(wrong)?;
+    let node = Arc::clone(node);
+    let knows = move || Known {
+        rules: node.rules(),
+        up_to: node.registry_known_to_all(),
+    };
+    Ok(Intake::new(Parts {
+        append: Arc::new(log.clone()),
+        layout: log.layout(),
+        clock,
+        keys,
+        knows: Arc::new(knows),
+        sources,
+        settings: Settings {
+            body_bytes_max: config.intake.body_max,
+            ..Settings::default()
+        },
+    }))
+}
+
+fn sources(configured: &[SourceConfig]) -> anyhow::Result<Sources> {
+    let mut sources = Vec::new();
+    for (number, source) in configured.iter().enumerate() {
+        let place = format!("intake.sources[{number}]");
+        let text = match (&source.token, &source.token_file) {
+            (Some(token), None) => token.clone(),
+            (None, Some(path)) => read_secret(path).with_context(|| format!("{place}.token-file"))?,
+            _ => return Err(anyhow!("{place}: wants either token or token-file")),
+        };
+        let token = SourceToken::new(text.trim()).map_err(|error| anyhow!("{place}: {error}"))?;
+        sources.push((source.name.as_str(), token));
+    }
+    Sources::new(sources).map_err(|error| anyhow!("intake.sources: {error}"))
+}
+
+fn read_secret(path: &PathBuf) -> anyhow::Result<String> {
+    std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+}

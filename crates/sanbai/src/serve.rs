@@ -1,0 +1,74 @@
+//! `sanbai serve`: the daemon on one box.
+
+use anyhow::Context as _;
+use sanbai_engine::clock::Clock;
+use sd_notify::NotifyState;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::Outcome;
+use crate::config::{Config, Flags};
+use crate::daemon::Daemon;
+use crate::exit::{Exit, Sysexit};
+use crate::logging;
+
+const EXAMPLES: &str = "\
+Examples:
+  sanbai serve --data-dir data
+  sanbai serve --config /etc/sanbai.toml
+SIGTERM and SIGINT stop it in order: requests under way are answered, what was sent is made durable.
+Exit codes: 0 stopped in order, 64 usage, 65 stored data, 69 unavailable, 70 internal, 74 disk, 75 locked, 78 configuration.";
+
+/// Run the daemon: take events, judge, count, alert
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    flags: Flags,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
+    let config = Config::load(&arguments.flags).map_err(|error| Sysexit::wrap(Exit::Configuration, error))?;
+    logging::start(&config.logging).map_err(|error| Sysexit::wrap(Exit::Configuration, error))?;
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
+    let daemon = Daemon::start(config, Clock::SYSTEM)?;
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        intake = %daemon.http,
+        data = %daemon.config.data.directory.display(),
+        "started"
+    );
+    notify(&[NotifyState::Ready]);
+    let signals = daemon.runtime.block_on(wait_for_signal());
+    notify(&[NotifyState::Stopping]);
+    let name = signals.map_err(|error| Sysexit::wrap(Exit::Internal, error))?;
+    tracing::info!(signal = name, "stopping");
+    daemon.stop()?;
+    tracing::info!("stopped");
+    Ok(Outcome::Clean)
+}
+
+/// Tells systemd, if it is there.
+fn notify(state: &[NotifyState<'_>]) {
+    if let Err(error) = sd_notify::notify(state) {
+        tracing::warn!(%error, "systemd was not told");
+    }
+}
+
+/// Waits for a signal to stop; a second one stops at once.
+async fn wait_for_signal() -> anyhow::Result<&'static str> {
+    let mut terminate = signal(SignalKind::terminate()).context("cannot listen for signals")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for signals")?;
+    let name = tokio::select! {
+        _ = terminate.recv() => "SIGTERM",
+        _ = interrupt.recv() => "SIGINT",
+    };
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::warn!("told twice: stopping at once");
+        std::process::exit(i32::from(Exit::TemporaryFailure.code()));
+    });
+    Ok(name)
+}
