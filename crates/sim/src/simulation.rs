@@ -34,6 +34,7 @@ use sanbai_engine::log::{Record, Topic};
 use sanbai_engine::stage::Layout;
 
 pub use broken::Mutant;
+pub use check::{Records, log_at_rest};
 pub use seen::Seen;
 
 /// What became of a run.

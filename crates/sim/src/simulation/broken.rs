@@ -13,6 +13,7 @@ use sanbai_wire::proto::registry::RegistryRecord;
 use sanbai_wire::proto::verdict::Verdict;
 use sanbai_wire::registers::to_core;
 
+use super::check::Records;
 use super::log::{Place, SimLog};
 
 /// Which guarantee is broken.

@@ -9,12 +9,47 @@ mod sections;
 mod tests;
 mod verdicts;
 
-use sanbai_engine::log::Topic;
-use sanbai_engine::stage::Stage;
+use sanbai_engine::log::{Record, Topic};
+use sanbai_engine::stage::{Layout, Stage};
 
 use super::broken::Mutant;
 use super::run::Run;
+use super::seen::Seen;
 use crate::oracle::log::{Registry, Replay, Said};
+
+/// What was logged, to its end.
+pub trait Records {
+    /// The records of a partition, in their order.
+    fn records(&self, topic: Topic, partition: u32) -> &[Record];
+}
+
+/// A log at rest: all that was caused is published.
+struct Rest<'r> {
+    log: &'r dyn Records,
+    parcel_partitions: u32,
+    scope_partitions: u32,
+    /// A mistake of the reader: what comes last is kept, whatever its version.
+    last_wins: bool,
+    seen: &'r mut Seen,
+}
+
+/// Compares all that a log at rest holds, whoever wrote it, with what the oracle says of it: verdicts, rows, standing
+/// alerts, hits, sections, rejects. `holds`: alerts on outlets too, for all holds have passed.
+///
+/// # Errors
+/// The first difference.
+pub fn log_at_rest(log: &dyn Records, layout: Layout, holds: bool) -> Result<Seen, String> {
+    let mut seen = Seen::default();
+    let mut rest = Rest {
+        log,
+        parcel_partitions: layout.parcels,
+        scope_partitions: layout.scopes,
+        last_wins: false,
+        seen: &mut seen,
+    };
+    rest.check(holds)?;
+    Ok(seen)
+}
 
 /// Everything that the oracle says.
 struct Expected {
@@ -27,32 +62,48 @@ struct Expected {
 
 /// Compares everything. Alerts only `at_end`, when all holds have passed.
 pub(super) fn at_rest(run: &mut Run, at_end: bool) -> Result<(), String> {
-    run.seen.comparisons += 1;
     check_ledgers(run)?;
-    let registry = log::registry(&run.log);
-    let mut expected = Expected {
-        replays: Vec::new(),
-        registry,
-        said: Vec::new(),
+    let mut rest = Rest {
+        log: &run.log,
+        parcel_partitions: run.plan.parcel_partitions,
+        scope_partitions: run.plan.scope_partitions,
+        last_wins: run.mutant == Some(Mutant::LastValueWins),
+        seen: &mut run.seen,
     };
-    for partition in 0..run.plan.parcel_partitions {
-        let read = log::read(&run.log, partition);
-        let replay = Replay::of(&read.entries);
-        check_refused(run, partition, &read.unreadable, &replay)?;
-        verdicts::check(run, partition, &replay, &expected.registry, at_end)?;
-        let rest = replay.said_at_rest(&expected.registry);
-        expected.said.extend(rest.into_values().flatten());
-        expected.replays.push(replay);
-    }
-    sections::check(run, at_end)?;
-    hits::check(run, &expected, at_end)?;
-    rows::check(run, &expected)?;
-    alerts::check_urgent(run, &expected, at_end)?;
+    rest.check(at_end)?;
     if at_end {
-        alerts::check_outlets(run, &expected)?;
-        count(run, &expected);
+        run.seen.snapshot_damaged += u64::from(run.seen.snapshot_damaged == 0 && run.store.set_aside() > 0);
     }
     Ok(())
+}
+
+impl Rest<'_> {
+    fn check(&mut self, at_end: bool) -> Result<(), String> {
+        self.seen.comparisons += 1;
+        let mut expected = Expected {
+            replays: Vec::new(),
+            registry: log::registry(self.log),
+            said: Vec::new(),
+        };
+        for partition in 0..self.parcel_partitions {
+            let read = log::read(self.log, partition);
+            let replay = Replay::of(&read.entries);
+            check_refused(self, partition, &read.unreadable, &replay)?;
+            verdicts::check(self, partition, &replay, &expected.registry, at_end)?;
+            let rest = replay.said_at_rest(&expected.registry);
+            expected.said.extend(rest.into_values().flatten());
+            expected.replays.push(replay);
+        }
+        sections::check(self, at_end)?;
+        hits::check(self, &expected, at_end)?;
+        rows::check(self, &expected)?;
+        alerts::check_urgent(self, &expected, at_end)?;
+        if at_end {
+            alerts::check_outlets(self, &expected)?;
+            count(self, &expected);
+        }
+        Ok(())
+    }
 }
 
 fn check_ledgers(run: &Run) -> Result<(), String> {
@@ -71,11 +122,11 @@ fn check_ledgers(run: &Run) -> Result<(), String> {
 }
 
 /// Each record or event that was not taken is among the rejects, and nothing else is.
-fn check_refused(run: &mut Run, partition: u32, unreadable: &[(u64, u32)], replay: &Replay) -> Result<(), String> {
+fn check_refused(rest: &Rest<'_>, partition: u32, unreadable: &[(u64, u32)], replay: &Replay) -> Result<(), String> {
     let mut expected: Vec<(u64, u32)> = unreadable.to_vec();
     expected.extend(&replay.refused);
     expected.sort_unstable();
-    let mut found: Vec<(u64, u32)> = run
+    let mut found: Vec<(u64, u32)> = rest
         .log
         .records(Topic::Rejects, partition)
         .iter()
@@ -96,16 +147,16 @@ fn check_refused(run: &mut Run, partition: u32, unreadable: &[(u64, u32)], repla
     Ok(())
 }
 
-fn count(run: &mut Run, expected: &Expected) {
+fn count(rest: &mut Rest<'_>, expected: &Expected) {
     for replay in &expected.replays {
         let lives = || replay.parcels.values();
-        run.seen.ticks_ignored += replay.ticks_ignored;
-        run.seen.ticks_capped += replay.ticks_capped;
-        run.seen.duplicates += replay.copies;
-        run.seen.retired += lives().flatten().filter(|life| life.is_over()).count() as u64;
-        run.seen.reused += lives().filter(|lives| lives.len() > 1).count() as u64;
+        rest.seen.ticks_ignored += replay.ticks_ignored;
+        rest.seen.ticks_capped += replay.ticks_capped;
+        rest.seen.duplicates += replay.copies;
+        rest.seen.retired += lives().flatten().filter(|life| life.is_over()).count() as u64;
+        rest.seen.reused += lives().filter(|lives| lives.len() > 1).count() as u64;
     }
-    let rejects = (0..run.plan.parcel_partitions).flat_map(|partition| run.log.records(Topic::Rejects, partition));
+    let rejects = (0..rest.parcel_partitions).flat_map(|partition| rest.log.records(Topic::Rejects, partition));
     let mut rejects: Vec<(bool, &[u8])> = rejects
         .map(|record| {
             let late = record.headers.iter().any(|(_, value)| value == b"too_late");
@@ -115,13 +166,6 @@ fn count(run: &mut Run, expected: &Expected) {
     rejects.sort_unstable();
     rejects.dedup();
     let late = rejects.iter().filter(|(late, _)| *late).count() as u64;
-    run.seen.too_late += late;
-    run.seen.rejected += rejects.len() as u64 - late;
-    run.seen.snapshot_damaged += u64::from(run.seen.snapshot_damaged == 0 && run.store.set_aside() > 0);
-}
-
-impl Run {
-    fn last_wins(&self) -> bool {
-        self.mutant == Some(Mutant::LastValueWins)
-    }
+    rest.seen.too_late += late;
+    rest.seen.rejected += rejects.len() as u64 - late;
 }

@@ -9,6 +9,7 @@ use sanbai_core::time::Timestamp;
 use sanbai_engine::log::{Headers, Log, Message, ReadError, Record, Ticket, Topic};
 
 use super::broken::Broken;
+use super::check::Records;
 use super::trace::Trace;
 use crate::world::dice::Dice;
 
@@ -47,13 +48,14 @@ struct Partition {
     end: u64,
 }
 
-impl SimLog {
-    /// The records of a partition.
-    pub(super) fn records(&self, topic: Topic, partition: u32) -> &[Record] {
+impl Records for SimLog {
+    fn records(&self, topic: Topic, partition: u32) -> &[Record] {
         let kept = self.partitions.get(&(topic, partition));
         kept.map_or(&[], |kept| &kept.records)
     }
+}
 
+impl SimLog {
     /// The first offset of a partition that is not there yet.
     pub(super) fn end(&self, topic: Topic, partition: u32) -> u64 {
         self.partitions.get(&(topic, partition)).map_or(0, |kept| kept.end)

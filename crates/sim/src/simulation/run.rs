@@ -6,6 +6,7 @@ use sanbai_engine::parcel::control_message;
 use sanbai_wire::control::{Control, OwnedRejudge};
 
 use super::broken::{Broken, Mutant};
+use super::check::Records;
 use super::log::{SimLog, View, moment};
 use super::node::{Node, Shared, Which};
 use super::plan::Plan;

@@ -8,12 +8,11 @@ use sanbai_wire::proto::alert::{Alert, Change, Subject};
 use sanbai_wire::proto::sighting::Sightings;
 use sanbai_wire::proto::{Timestamp, verdict::Severity};
 
-use super::Expected;
 use super::verdicts::letter;
+use super::{Expected, Rest};
 use crate::oracle::log::Said;
 use crate::oracle::watch::{AlertKey, Watched};
 use crate::simulation::reader::{self, Published, Reading};
-use crate::simulation::run::Run;
 
 impl Published for Alert {
     fn key(&self) -> String {
@@ -25,14 +24,14 @@ impl Published for Alert {
     }
 }
 
-fn read(run: &Run) -> Result<Reading<Alert>, String> {
-    let records = (0..run.plan.scope_partitions).flat_map(|scope| run.log.records(Topic::Alerts, scope));
-    reader::read::<Alert>(records, run.last_wins())
+fn read(rest: &Rest<'_>) -> Result<Reading<Alert>, String> {
+    let records = (0..rest.scope_partitions).flat_map(|scope| rest.log.records(Topic::Alerts, scope));
+    reader::read::<Alert>(records, rest.last_wins)
 }
 
 /// Those on parcels: what cannot wait.
-pub(super) fn check_urgent(run: &mut Run, expected: &Expected, at_end: bool) -> Result<(), String> {
-    let reading = read(run)?;
+pub(super) fn check_urgent(rest: &mut Rest<'_>, expected: &Expected, at_end: bool) -> Result<(), String> {
+    let reading = read(rest)?;
     let urgent = |alert: &&Alert| alert.subject() == Subject::Parcel;
     let found: BTreeSet<(String, String, String)> = reading
         .kept
@@ -79,7 +78,7 @@ pub(super) fn check_urgent(run: &mut Run, expected: &Expected, at_end: bool) -> 
         format!("{what}\n{}", lives.collect::<String>())
     })?;
     if at_end {
-        run.seen.urgent_raised += found.len() as u64;
+        rest.seen.urgent_raised += found.len() as u64;
     }
     Ok(())
 }
@@ -113,11 +112,11 @@ pub(super) fn check_lives(
 }
 
 /// Those on outlets.
-pub(super) fn check_outlets(run: &mut Run, expected: &Expected) -> Result<(), String> {
-    let reading = read(run)?;
+pub(super) fn check_outlets(rest: &mut Rest<'_>, expected: &Expected) -> Result<(), String> {
+    let reading = read(rest)?;
     let outlets = || reading.all.values().filter(|alert| alert.subject() == Subject::Outlet);
-    run.seen.alerts_raised += outlets().filter(|alert| alert.change() == Change::Raised).count() as u64;
-    run.seen.alerts_withdrawn += outlets().filter(|alert| alert.change() == Change::Withdrawn).count() as u64;
+    rest.seen.alerts_raised += outlets().filter(|alert| alert.change() == Change::Raised).count() as u64;
+    rest.seen.alerts_withdrawn += outlets().filter(|alert| alert.change() == Change::Withdrawn).count() as u64;
     let mut found: BTreeMap<AlertKey, char> = BTreeMap::new();
     for alert in reading.kept.values().filter(|alert| alert.subject() == Subject::Outlet) {
         if alert.change() == Change::Withdrawn {
@@ -130,7 +129,7 @@ pub(super) fn check_outlets(run: &mut Run, expected: &Expected) -> Result<(), St
         found.insert(key, letter(severity));
     }
     // What became due less than a hold ago may or may not stand by now.
-    let [now, before] = [0, 45].map(|minutes| wanted(run, expected, minutes));
+    let [now, before] = [0, 45].map(|minutes| wanted(rest, expected, minutes));
     let is_settled = |key: &AlertKey| now.get(key) == before.get(key);
     let differs = |key: &AlertKey| is_settled(key) && found.get(key) != now.get(key);
     let missing: Vec<_> = now.iter().filter(|(key, _)| differs(key)).collect();
@@ -142,7 +141,7 @@ pub(super) fn check_outlets(run: &mut Run, expected: &Expected) -> Result<(), St
 }
 
 /// The alerts that should stand by what was so, some minutes before the end.
-fn wanted(run: &Run, expected: &Expected, minutes: u32) -> BTreeMap<AlertKey, char> {
+fn wanted(rest: &Rest<'_>, expected: &Expected, minutes: u32) -> BTreeMap<AlertKey, char> {
     let replays = expected.replays.iter();
     let said: Vec<Said> = replays
         .clone()
@@ -161,7 +160,7 @@ fn wanted(run: &Run, expected: &Expected, minutes: u32) -> BTreeMap<AlertKey, ch
         replays: &expected.replays,
         said: &said.iter().collect::<Vec<_>>(),
         records: &expected.registry.records,
-        began: began(run),
+        began: began(rest),
         now: Timestamp {
             seconds: now.seconds - i64::from(minutes) * 60,
             ..now
@@ -171,8 +170,8 @@ fn wanted(run: &Run, expected: &Expected, minutes: u32) -> BTreeMap<AlertKey, ch
 }
 
 /// The first clock that any section named.
-fn began(run: &Run) -> Timestamp {
-    let records = (0..run.plan.scope_partitions).flat_map(|scope| run.log.records(Topic::Sightings, scope).iter());
+fn began(rest: &Rest<'_>) -> Timestamp {
+    let records = (0..rest.scope_partitions).flat_map(|scope| rest.log.records(Topic::Sightings, scope).iter());
     let sections = records
         .filter_map(|record| Sightings::decode(record.value.as_deref()?).ok())
         .flat_map(|read| read.sections);

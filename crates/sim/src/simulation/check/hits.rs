@@ -7,18 +7,17 @@ use sanbai_engine::log::Topic;
 use sanbai_wire::proto::control::Hit;
 use sanbai_wire::proto::event::ParcelEvent;
 
-use super::Expected;
 use super::log::kind;
+use super::{Expected, Rest};
 use crate::oracle::log::What;
 use crate::oracle::watch;
-use crate::simulation::run::Run;
 
-pub(super) fn check(run: &mut Run, expected: &Expected, at_end: bool) -> Result<(), String> {
+pub(super) fn check(rest: &mut Rest<'_>, expected: &Expected, at_end: bool) -> Result<(), String> {
     let mut newest: BTreeMap<(String, String, String), Hit> = BTreeMap::new();
     let mut seen: BTreeMap<(String, String, String), Hit> = BTreeMap::new();
     let mut events: Vec<ParcelEvent> = Vec::new();
-    for partition in 0..run.plan.parcel_partitions {
-        for record in run.log.records(Topic::ParcelEvents, partition) {
+    for partition in 0..rest.parcel_partitions {
+        for record in rest.log.records(Topic::ParcelEvents, partition) {
             if kind(record) == Some(b"hit") {
                 let hit = Hit::decode(record.value.as_deref().unwrap_or_default());
                 let hit = hit.map_err(|error| format!("a hit cannot be read: {error}"))?;
@@ -33,7 +32,7 @@ pub(super) fn check(run: &mut Run, expected: &Expected, at_end: bool) -> Result<
                 }
             }
         }
-        for entry in super::log::read(&run.log, partition).entries {
+        for entry in super::log::read(rest.log, partition).entries {
             if let What::Events(more) = entry.what {
                 events.extend(more.into_iter().map(|(_, event)| event));
             }
@@ -51,8 +50,8 @@ pub(super) fn check(run: &mut Run, expected: &Expected, at_end: bool) -> Result<
         ));
     }
     if at_end {
-        run.seen.hits += newest.len() as u64;
-        run.seen.hits_taken_back += newest.values().filter(|hit| !hit.stands).count() as u64;
+        rest.seen.hits += newest.len() as u64;
+        rest.seen.hits_taken_back += newest.values().filter(|hit| !hit.stands).count() as u64;
     }
     Ok(())
 }

@@ -8,8 +8,8 @@ use sanbai_wire::proto::control::{Hit, Tick};
 use sanbai_wire::proto::event::{ParcelEvent, ParcelEventBatch};
 use sanbai_wire::proto::registry::RegistryRecord;
 
+use super::Records;
 use crate::oracle::log::{Entry, Registry, What};
-use crate::simulation::log::SimLog;
 
 /// A partition of events.
 pub(super) struct Read {
@@ -18,7 +18,7 @@ pub(super) struct Read {
     pub(super) unreadable: Vec<(u64, u32)>,
 }
 
-pub(super) fn read(log: &SimLog, partition: u32) -> Read {
+pub(super) fn read(log: &dyn Records, partition: u32) -> Read {
     let mut read = Read {
         entries: Vec::new(),
         unreadable: Vec::new(),
@@ -71,7 +71,7 @@ fn what(record: &Record) -> Option<What> {
     }
 }
 
-pub(super) fn registry(log: &SimLog) -> Registry {
+pub(super) fn registry(log: &dyn Records) -> Registry {
     let mut registry = Registry::default();
     for record in log.records(Topic::Registry, 0) {
         let read = record

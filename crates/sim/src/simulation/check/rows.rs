@@ -6,11 +6,10 @@ use sanbai_engine::log::Topic;
 use sanbai_wire::proto::compliance::{ComplianceRow, DutyCounts, compliance_row::Window};
 use sanbai_wire::proto::verdict::Severity;
 
-use super::Expected;
 use super::verdicts::letter;
+use super::{Expected, Rest};
 use crate::oracle::counting::{self, DUTIES, Figures, RowKey};
 use crate::simulation::reader::{self, Published};
-use crate::simulation::run::Run;
 
 impl Published for ComplianceRow {
     fn key(&self) -> String {
@@ -23,9 +22,9 @@ impl Published for ComplianceRow {
     }
 }
 
-pub(super) fn check(run: &mut Run, expected: &Expected) -> Result<(), String> {
-    let records = (0..run.plan.scope_partitions).flat_map(|scope| run.log.records(Topic::Compliance, scope));
-    let reading = reader::read::<ComplianceRow>(records, run.last_wins())?;
+pub(super) fn check(rest: &mut Rest<'_>, expected: &Expected) -> Result<(), String> {
+    let records = (0..rest.scope_partitions).flat_map(|scope| rest.log.records(Topic::Compliance, scope));
+    let reading = reader::read::<ComplianceRow>(records, rest.last_wins)?;
     let rows = reading.kept.values().map(|row| (key_of(row), figures(row)));
     let found: BTreeMap<RowKey, Figures> = rows.filter(|(_, figures)| !figures.is_empty()).collect();
     let expected = counting::rows(expected.said.iter());

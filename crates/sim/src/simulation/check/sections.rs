@@ -6,8 +6,8 @@ use prost::Message as _;
 use sanbai_engine::log::Topic;
 use sanbai_wire::proto::sighting::{Entry, Position, Sightings};
 
+use super::Rest;
 use crate::oracle::log::What;
-use crate::simulation::run::Run;
 
 /// Generation, offset, index.
 pub(super) type At = (u32, u64, u32);
@@ -20,29 +20,29 @@ pub(super) struct Taken {
     entries: BTreeMap<At, Vec<Entry>>,
 }
 
-pub(super) fn check(run: &mut Run, at_end: bool) -> Result<(), String> {
-    for scope in 0..run.plan.scope_partitions {
+pub(super) fn check(rest: &mut Rest<'_>, at_end: bool) -> Result<(), String> {
+    for scope in 0..rest.scope_partitions {
         let mut sources: BTreeMap<u32, Taken> = BTreeMap::new();
-        for record in run.log.records(Topic::Sightings, scope) {
+        for record in rest.log.records(Topic::Sightings, scope) {
             let value = record.value.as_deref().unwrap_or_default();
             let read = Sightings::decode(value).map_err(|error| format!("a section cannot be read: {error}"))?;
             for section in read.sections {
                 let (from, to) = (at(section.from.as_ref()), at(section.to.as_ref()));
                 let taken = sources.entry(section.source).or_default();
                 if at_end {
-                    run.seen.overlaps += u64::from(from < taken.seen);
-                    run.seen.gaps += u64::from(from > taken.seen && !taken.in_gap);
-                    run.seen.healed += u64::from(from <= taken.seen && to >= taken.seen && taken.in_gap);
+                    rest.seen.overlaps += u64::from(from < taken.seen);
+                    rest.seen.gaps += u64::from(from > taken.seen && !taken.in_gap);
+                    rest.seen.healed += u64::from(from <= taken.seen && to >= taken.seen && taken.in_gap);
                 }
                 taken.take(from, to, section.entries)?;
             }
         }
-        for partition in 0..run.plan.parcel_partitions {
-            let last = run.log.records(Topic::ParcelEvents, partition).last();
+        for partition in 0..rest.parcel_partitions {
+            let last = rest.log.records(Topic::ParcelEvents, partition).last();
             let taken = sources.remove(&partition).unwrap_or_default();
             let seen = taken.seen.1;
             // The last records may have left nothing to say.
-            let entries = super::log::read(&run.log, partition).entries;
+            let entries = super::log::read(rest.log, partition).entries;
             let mut ticks = entries.iter().rev().filter(|entry| matches!(entry.what, What::Tick(_)));
             let tick = ticks.next().map_or(0, |tick| tick.offset);
             if taken.in_gap || seen < tick || last.is_some_and(|last| seen > last.offset + 4) {

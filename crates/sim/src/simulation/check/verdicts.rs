@@ -6,11 +6,11 @@ use sanbai_engine::log::Topic;
 use sanbai_wire::proto::Timestamp;
 use sanbai_wire::proto::verdict::{Duty, Severity, Status, Verdict};
 
+use super::Rest;
 use super::log::kind;
 use crate::oracle::log::{Cause, Registry, Replay, Said};
 use crate::oracle::{DutyJudged, Judged};
 use crate::simulation::reader::{self, Published};
-use crate::simulation::run::Run;
 
 impl Published for Verdict {
     fn key(&self) -> String {
@@ -50,17 +50,17 @@ struct DutyBody {
 type Key = (String, String);
 
 pub(super) fn check(
-    run: &mut Run,
+    rest: &mut Rest<'_>,
     partition: u32,
     replay: &Replay,
     registry: &Registry,
     at_end: bool,
 ) -> Result<(), String> {
-    let records = run.log.records(Topic::Verdicts, partition);
-    let reading = reader::read::<Verdict>(records.iter(), run.last_wins())?;
+    let records = rest.log.records(Topic::Verdicts, partition);
+    let reading = reader::read::<Verdict>(records.iter(), rest.last_wins)?;
     let mut lives: BTreeMap<(Key, usize), Vec<&Verdict>> = BTreeMap::new();
     let mut ticks: BTreeMap<u64, Vec<(u32, &Verdict)>> = BTreeMap::new();
-    let rejudges: BTreeSet<u64> = run
+    let rejudges: BTreeSet<u64> = rest
         .log
         .records(Topic::ParcelEvents, partition)
         .iter()
@@ -92,12 +92,12 @@ pub(super) fn check(
     check_last(replay, registry, &lives, &reading.kept)?;
     let revisions = reading.all.len() as u64;
     if at_end {
-        run.seen.repeated_verdicts += reading.repeated;
-        run.seen.stale_verdicts += reading.stale;
-        run.seen.revisions += revisions;
-        run.seen.rejudges += rejudges.len() as u64;
-        run.seen.rejudged += rejudged;
-        run.seen.corrections += corrections;
+        rest.seen.repeated_verdicts += reading.repeated;
+        rest.seen.stale_verdicts += reading.stale;
+        rest.seen.revisions += revisions;
+        rest.seen.rejudges += rejudges.len() as u64;
+        rest.seen.rejudged += rejudged;
+        rest.seen.corrections += corrections;
     }
     Ok(())
 }
