@@ -17,7 +17,7 @@ use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 use std::thread::{Builder, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sanbai_core::registry::Registry;
 use sanbai_core::rules::Rules;
@@ -128,6 +128,8 @@ impl Producer for LocalProducer {
 /// What all threads of a node share.
 #[derive(Debug)]
 pub(crate) struct Shared {
+    /// No more ticks: what is there is finished.
+    drain: AtomicBool,
     stop: AtomicBool,
     /// Workers hold it while they work. Whoever must not wait for them looks at `rules` and `registry_next`.
     registry: RwLock<RegistryCopy>,
@@ -159,6 +161,7 @@ impl Node {
     ) -> io::Result<Self> {
         let layout = log.layout();
         let shared = Arc::new(Shared {
+            drain: AtomicBool::new(false),
             stop: AtomicBool::new(false),
             rules: RwLock::new(Arc::new(registry.rules().clone())),
             registry: RwLock::new(RegistryCopy::new(registry)),
@@ -230,9 +233,20 @@ impl Node {
         threads.iter().all(|thread| !thread.is_finished()) && self.shared.board.is_alive(within)
     }
 
-    /// Stops all threads once they have finished what they are at. What was sent is delivered by the log; nothing needs a
-    /// last snapshot.
-    pub fn stop(&self) {
+    /// Stops all threads, within `drain` once everything that is on the log was applied, and what follows from it sent; after
+    /// that once they have finished what they are at. Nothing needs a last snapshot: what was not applied is applied at the
+    /// next start. Says whether everything was.
+    pub fn stop<L: NodeLog>(&self, log: &L, drain: Duration) -> bool {
+        self.shared.drain.store(true, Ordering::Release);
+        let until = Instant::now() + drain;
+        // Twice, for what the one shard sends the other reads.
+        let mut rests = 0;
+        while rests < 2 && Instant::now() < until {
+            let seen = self.shared.signal.now();
+            rests = if self.is_at_rest(log) { rests + 1 } else { 0 };
+            self.shared.signal.bump();
+            self.shared.signal.wait(seen + 1, Duration::from_millis(50));
+        }
         self.shared.stop.store(true, Ordering::Release);
         self.shared.signal.bump();
         let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
@@ -241,6 +255,19 @@ impl Node {
                 tracing::error!("a thread of the node had panicked");
             }
         }
+        rests == 2
+    }
+
+    /// Whether everything that is on the log was applied and acknowledged, or its shard is parked.
+    fn is_at_rest<L: NodeLog>(&self, log: &L) -> bool {
+        self.tasks().iter().all(|task| {
+            let topic = match task.shard {
+                ShardKind::Parcel => Topic::ParcelEvents,
+                ShardKind::Scope => Topic::Sightings,
+            };
+            let is_read = log.end(topic, task.partition) == Ok(task.next);
+            matches!(task.state, State::Parked(_)) || (is_read && task.unacknowledged == 0)
+        })
     }
 }
 
@@ -251,6 +278,10 @@ impl Shared {
 
     fn rules(&self) -> Arc<Rules> {
         Arc::clone(&self.rules.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn is_draining(&self) -> bool {
+        self.drain.load(Ordering::Acquire)
     }
 
     fn is_stopping(&self) -> bool {

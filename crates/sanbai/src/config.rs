@@ -8,7 +8,11 @@ mod tests;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use std::time::SystemTime;
+
 use anyhow::{Context as _, bail};
+use sanbai_core::time::Timestamp;
+use sanbai_engine::clock::Clock;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +37,23 @@ pub(crate) struct Config {
     pub(crate) node: Node,
     /// What the daemon says of itself.
     pub(crate) logging: Logging,
+    /// A time that runs faster than that of the machine, for rehearsals and tests.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) rehearsal: Option<Rehearsal>,
+}
+
+/// A time that runs faster than that of the machine: what takes days is seen within minutes. Events are stamped with it,
+/// so a data directory that was begun so is of no use for anything else.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Rehearsal {
+    /// What the time is at `since`, in seconds since 1970.
+    pub(crate) start: u32,
+    /// A moment by the clock of the machine, in milliseconds since 1970. A daemon that is started again goes on with it.
+    pub(crate) since: u64,
+    /// How many times as fast it runs.
+    #[schemars(range(min = 1, max = 10_000))]
+    pub(crate) speed: u32,
 }
 
 /// The data directory and the log in it.
@@ -295,6 +316,15 @@ impl Config {
             bail!("snapshots.url: this build reaches directories only: file:///… or a path");
         }
         Ok(PathBuf::from(url))
+    }
+
+    /// The clock of the process.
+    pub(crate) fn clock(&self) -> Clock {
+        self.rehearsal.map_or(Clock::SYSTEM, |rehearsal| {
+            let since = SystemTime::UNIX_EPOCH + std::time::Duration::from_millis(rehearsal.since);
+            let start = Timestamp::from_parts(rehearsal.start.into(), 0).unwrap_or_default();
+            Clock::fast_since(since, start, rehearsal.speed)
+        })
     }
 
     /// The file of the token keys.

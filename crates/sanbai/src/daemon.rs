@@ -28,6 +28,9 @@ use crate::exit::{Exit, Sysexit};
 /// Threads for requests; judging has its own.
 const REQUEST_THREADS: usize = 2;
 
+/// How long shards may take at the end to apply what is there.
+const DRAIN: Duration = Duration::from_secs(3);
+
 /// A running daemon.
 pub(crate) struct Daemon {
     pub(crate) config: Config,
@@ -135,7 +138,9 @@ impl Daemon {
             .context("the intake had panicked")?
             .context("the intake had failed")?;
         self.retention.stop();
-        self.node.stop();
+        if !self.node.stop(&self.log, DRAIN) {
+            tracing::warn!("not everything was applied in time: the rest is applied at the next start");
+        }
         let closed = self.log.close();
         self.runtime.shutdown_timeout(Duration::from_secs(1));
         closed.map_err(|left| Sysexit::wrap(Exit::InputOutput, anyhow!(left)))

@@ -1,7 +1,6 @@
 //! `sanbai serve`: the daemon on one box.
 
 use anyhow::Context as _;
-use sanbai_engine::clock::Clock;
 use sd_notify::NotifyState;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -30,7 +29,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let config = Config::load(&arguments.flags).map_err(|error| Sysexit::wrap(Exit::Configuration, error))?;
     logging::start(&config.logging).map_err(|error| Sysexit::wrap(Exit::Configuration, error))?;
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
-    let daemon = Daemon::start(config, Clock::SYSTEM)?;
+    let clock = config.clock();
+    let daemon = Daemon::start(config, clock)?;
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
         intake = %daemon.http,

@@ -180,12 +180,17 @@ impl Seat {
         }
         self.take_alarms();
         if self.told.elapsed() >= TOLD_EVERY {
-            self.told = Instant::now();
             self.see_to_snapshots(recovery, at_most);
-            self.look();
-            if let Some(post) = &self.post {
-                post.put(&self.status);
-            }
+            self.tell();
+        }
+    }
+
+    /// Tells what became of it.
+    pub(super) fn tell(&mut self) {
+        self.told = Instant::now();
+        self.look();
+        if let Some(post) = &self.post {
+            post.put(&self.status);
         }
     }
 

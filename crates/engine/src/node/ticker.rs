@@ -39,7 +39,7 @@ impl<P: Producer> Ticker<P> {
 
     pub(super) fn run(mut self) {
         let mut next = Instant::now();
-        while !self.shared.is_stopping() {
+        while !self.shared.is_draining() && !self.shared.is_stopping() {
             let seen = self.shared.signal.now();
             let now = Instant::now();
             if now < next {

@@ -66,6 +66,7 @@ impl<P: Producer> Worker<P> {
 
     /// Whether any task got on.
     fn step_all(&mut self) -> bool {
+        let is_draining = self.shared.is_draining();
         let mut worked = false;
         for seat in &mut self.seats {
             let started = Instant::now();
@@ -73,6 +74,9 @@ impl<P: Producer> Worker<P> {
             worked |= seat.step(&mut self.producer, &mut self.objects, &registry);
             drop(registry);
             seat.after_step(started, self.recovery, self.snapshot_at_most);
+            if is_draining {
+                seat.tell();
+            }
         }
         worked
     }
