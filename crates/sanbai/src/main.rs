@@ -10,6 +10,7 @@ mod keys;
 mod ledger;
 mod output;
 mod piles;
+mod push;
 mod reading;
 mod registers;
 mod rejects;
@@ -42,6 +43,7 @@ enum Command {
     Explain(explain::Arguments),
     Generate(generate::Arguments),
     Id(id::Arguments),
+    Push(push::Arguments),
     Replay(replay::Arguments),
     Rules(rules::Arguments),
 }
@@ -72,6 +74,7 @@ fn main() -> ExitCode {
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Generate(arguments) => generate::run(&arguments),
         Command::Id(arguments) => id::run(&arguments),
+        Command::Push(arguments) => push::run(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Rules(arguments) => rules::run(&arguments),
     };
