@@ -26,9 +26,6 @@ use crate::source::{Source, Sources};
 
 /// Where events are posted.
 const PATH: &str = "/v1/events";
-/// A body up to this size is read on the spot; a larger one where it holds nobody up.
-const SMALL_BYTES: usize = 8 << 10;
-
 /// The rules that are in force.
 #[derive(Clone, Debug)]
 pub struct Known {
@@ -85,8 +82,8 @@ pub struct Intake {
     parts: Parts,
     counts: IntakeCounts,
     ids: RequestIds,
-    /// As many large bodies are read at a time.
-    readers: Arc<Semaphore>,
+    /// As many bodies are decoded at a time.
+    decoders: Arc<Semaphore>,
 }
 
 impl Intake {
@@ -97,7 +94,7 @@ impl Intake {
             parts,
             counts: IntakeCounts::default(),
             ids: RequestIds::new(),
-            readers: Arc::new(Semaphore::new(cores)),
+            decoders: Arc::new(Semaphore::new(cores)),
         })
     }
 
@@ -156,7 +153,7 @@ impl Intake {
         self.append(judged, messages, is_atomic, until).await
     }
 
-    /// Reads the events of a body, without keeping others from theirs.
+    /// Reads the events of a body where it holds nobody up, and where a fault of ours ends nothing else.
     async fn judged(
         self: &Arc<Self>,
         body: Vec<u8>,
@@ -164,11 +161,8 @@ impl Intake {
         packing: Packing,
         source: &Source,
     ) -> Result<(Judged, Vec<Message>), Refusal> {
-        if packing == Packing::Plain && body.len() <= SMALL_BYTES {
-            return self.judge(body, form, packing, &source.name);
-        }
         let internal = || Refusal::new(Why::Internal, "a fault of ours; send it again, and tell us if it stays");
-        let permit = Arc::clone(&self.readers)
+        let permit = Arc::clone(&self.decoders)
             .acquire_owned()
             .await
             .map_err(|_| internal())?;
@@ -217,8 +211,11 @@ impl Intake {
             self.durable(messages, until).await?;
         }
         self.counts.accept(judged.events.len() - refused);
-        for reject in judged.events.iter().filter_map(|event| event.as_ref().err()) {
-            self.counts.refuse(reject.code);
+        for event in &judged.events {
+            match event {
+                Ok(event) => self.counts.pass_over(event.unknown_fields()),
+                Err(reject) => self.counts.refuse(reject.code),
+            }
         }
         Ok(answer::accepted(&judged, &self.ids))
     }
