@@ -42,6 +42,11 @@ fn every_event_gets_its_answer() {
     );
     let refused: Vec<_> = counts.refused().filter(|(_, count)| *count > 0).collect();
     assert_eq!(refused, [(Code::JsonSyntax, 1), (Code::BrandUnknown, 1)]);
+    let sources = running.intake.sources().counts();
+    let sources: Vec<_> = sources
+        .map(|(name, counts)| (name, counts.accepted(), counts.refused()))
+        .collect();
+    assert_eq!(sources, [("local", 2, 2)]);
 }
 
 #[test]
