@@ -64,7 +64,7 @@ struct Problem<'a> {
 }
 
 /// What became of each event, when what was accepted is durable.
-pub(crate) fn accepted(judged: &Judged, ids: &RequestIds) -> Response {
+pub(crate) fn accepted(judged: &Judged, id: &str) -> Response {
     let refused = judged.refused();
     let events = judged.events.iter().enumerate();
     let answer = Accepted {
@@ -80,24 +80,24 @@ pub(crate) fn accepted(judged: &Judged, ids: &RequestIds) -> Response {
             })
             .collect(),
     };
-    respond(StatusCode::OK, "application/json", &answer, &ids.next())
+    respond(StatusCode::OK, "application/json", &answer, id)
 }
 
 /// Nothing was taken, for some events were refused.
-pub(crate) fn none_accepted(judged: &Judged, ids: &RequestIds) -> Response {
+pub(crate) fn none_accepted(judged: &Judged, id: &str) -> Response {
     let refused = judged.events.iter().enumerate();
     let events = refused.filter_map(|(index, event)| Some(EventAnswer::refused(index, event.as_ref().err()?)));
     let detail = "some events were refused, and all or none were to be accepted: none was";
-    problem(&Refusal::new(Why::AtomicRefused, detail), events.collect(), ids)
+    problem(&Refusal::new(Why::AtomicRefused, detail), events.collect(), id)
 }
 
 /// The whole request was refused.
-pub(crate) fn refused(refusal: &Refusal, ids: &RequestIds) -> Response {
-    problem(refusal, Vec::new(), ids)
+pub(crate) fn refused(refusal: &Refusal, id: &str) -> Response {
+    problem(refusal, Vec::new(), id)
 }
 
-fn problem(refusal: &Refusal, events: Vec<EventAnswer<'_>>, ids: &RequestIds) -> Response {
-    let (why, id) = (refusal.why, ids.next());
+fn problem(refusal: &Refusal, events: Vec<EventAnswer<'_>>, id: &str) -> Response {
+    let why = refusal.why;
     let problem = Problem {
         r#type: format!("urn:sanbai:problem:{}", why.as_str()),
         title: why.as_str().replace('_', " "),
@@ -105,10 +105,10 @@ fn problem(refusal: &Refusal, events: Vec<EventAnswer<'_>>, ids: &RequestIds) ->
         code: why.as_str(),
         detail: &refusal.detail,
         pointer: &refusal.pointer,
-        request_id: &id,
+        request_id: id,
         events,
     };
-    let mut response = respond(why.status(), "application/problem+json", &problem, &id);
+    let mut response = respond(why.status(), "application/problem+json", &problem, id);
     let headers = response.headers_mut();
     if let Some(seconds) = why.retry_after() {
         headers.insert(header::RETRY_AFTER, seconds.into());
@@ -160,7 +160,7 @@ impl RequestIds {
         }
     }
 
-    fn next(&self) -> String {
+    pub(crate) fn next(&self) -> String {
         let count = self.count.fetch_add(1, Ordering::Relaxed);
         format!("{:08x}-{count:x}", self.run >> 32)
     }

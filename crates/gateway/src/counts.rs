@@ -15,6 +15,7 @@ pub struct IntakeCounts {
     refused: ByCode,
     turned_away: [AtomicU64; Why::OWN.len()],
     turned_away_bodies: ByCode,
+    unknown_fields: AtomicU64,
     body_bytes: AtomicU64,
     connections_closed: AtomicU64,
     pub(crate) bytes: AtomicUsize,
@@ -78,6 +79,11 @@ impl IntakeCounts {
         own.chain(bodies.map(|(code, count)| (Why::Body(code), count)))
     }
 
+    /// Fields of accepted events that this version does not know.
+    pub fn unknown_fields(&self) -> u64 {
+        read(&self.unknown_fields)
+    }
+
     /// Bytes of bodies, as they came.
     pub fn body_bytes(&self) -> u64 {
         read(&self.body_bytes)
@@ -110,6 +116,10 @@ impl IntakeCounts {
 
     pub(crate) fn refuse(&self, code: Code) {
         self.refused.add(code);
+    }
+
+    pub(crate) fn pass_over(&self, unknown_fields: u32) {
+        self.unknown_fields.fetch_add(unknown_fields.into(), Ordering::Relaxed);
     }
 
     pub(crate) fn turn_away(&self, why: Why) {

@@ -156,3 +156,41 @@ fn the_only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     };
     value.to_str().ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const FORMS: [Form; 5] = [
+        Form::Whole(Encoding::Json),
+        Form::Whole(Encoding::Protobuf),
+        Form::Whole(Encoding::CloudEvent),
+        Form::Lines,
+        Form::Frames,
+    ];
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_events_or_a_refusal(
+            pieces in prop::collection::vec(
+                prop_oneof![
+                    Just(b"[".to_vec()), Just(b"]".to_vec()), Just(b"{}".to_vec()), Just(b",".to_vec()), Just(b"\n".to_vec()),
+                    Just(b"{\"events\":[".to_vec()), Just(b"]}".to_vec()), Just(b"\x0a\x02\x12\x00".to_vec()),
+                    prop::collection::vec(any::<u8>(), 0..4),
+                ],
+                0..600,
+            ),
+        ) {
+            let body = pieces.concat();
+            for form in FORMS {
+                if let Ok(events) = form.events(&body) {
+                    prop_assert!(events.parts.len() <= BATCH_EVENTS_MAX);
+                    let bytes: usize = events.parts.iter().flatten().map(|part| part.len()).sum();
+                    prop_assert!(bytes <= body.len());
+                }
+            }
+        }
+    }
+}

@@ -26,9 +26,6 @@ use crate::source::{Source, Sources};
 
 /// Where events are posted.
 const PATH: &str = "/v1/events";
-/// A body up to this size is read on the spot; a larger one where it holds nobody up.
-const SMALL_BYTES: usize = 8 << 10;
-
 /// The rules that are in force.
 #[derive(Clone, Debug)]
 pub struct Known {
@@ -85,8 +82,8 @@ pub struct Intake {
     parts: Parts,
     counts: IntakeCounts,
     ids: RequestIds,
-    /// As many large bodies are read at a time.
-    readers: Arc<Semaphore>,
+    /// As many bodies are decoded at a time.
+    decoders: Arc<Semaphore>,
 }
 
 impl Intake {
@@ -97,7 +94,7 @@ impl Intake {
             parts,
             counts: IntakeCounts::default(),
             ids: RequestIds::new(),
-            readers: Arc::new(Semaphore::new(cores)),
+            decoders: Arc::new(Semaphore::new(cores)),
         })
     }
 
@@ -125,23 +122,22 @@ impl Intake {
             .with_state(Arc::clone(self))
     }
 
-    async fn take(self: Arc<Self>, request: Request) -> Result<Response, Refusal> {
+    async fn take(self: &Arc<Self>, id: &str, source: &Source, request: Request) -> Result<Response, Refusal> {
         let settings = &self.parts.settings;
         let until = Instant::now() + settings.request_timeout;
-        let source = self.parts.sources.who(request.headers())?.clone();
         let is_atomic = is_atomic(request.uri().query())?;
         let form = Form::of(request.headers())?;
         let packing = Packing::of(request.headers())?;
         let mut bytes = [
             Hold::of(&self.counts.bytes, settings.in_flight_bytes_max),
-            Hold::of(&source.under_way.bytes, settings.source_bytes_max),
+            Hold::of(&source.counts.bytes, settings.source_bytes_max),
         ];
         let body = body::read(request.into_body(), settings, until, &mut bytes).await?;
         self.counts.body(body.len());
         if packing != Packing::Plain && !take_of_each(&mut bytes, settings.expanded_bytes_max) {
             return Err(too_much());
         }
-        let mut requests = Hold::of(&source.under_way.requests, settings.source_requests_max);
+        let mut requests = Hold::of(&source.counts.requests, settings.source_requests_max);
         if !requests.take(1) {
             let detail = "the source has as many requests under way as it may have; wait for their answers";
             return Err(Refusal::new(Why::RateLimited, detail));
@@ -152,11 +148,24 @@ impl Intake {
                 "the body has no bytes; send an event or a batch",
             ));
         }
-        let (judged, messages) = self.judged(body, form, packing, &source).await?;
-        self.append(judged, messages, is_atomic, until).await
+        let (judged, messages) = self.judged(body, form, packing, source).await?;
+        let refused = judged.refused();
+        if let ([Err(reject)], true) = (judged.events.as_slice(), judged.is_single) {
+            self.count(source, &judged);
+            return Ok(answer::refused(&reject.clone().into(), id));
+        }
+        if is_atomic && refused > 0 {
+            self.counts.turn_away(Why::AtomicRefused);
+            return Ok(answer::none_accepted(&judged, id));
+        }
+        if !messages.is_empty() {
+            self.durable(messages, until).await?;
+        }
+        self.count(source, &judged);
+        Ok(answer::accepted(&judged, id))
     }
 
-    /// Reads the events of a body, without keeping others from theirs.
+    /// Reads the events of a body where it holds nobody up, and where a fault of ours ends nothing else.
     async fn judged(
         self: &Arc<Self>,
         body: Vec<u8>,
@@ -164,11 +173,8 @@ impl Intake {
         packing: Packing,
         source: &Source,
     ) -> Result<(Judged, Vec<Message>), Refusal> {
-        if packing == Packing::Plain && body.len() <= SMALL_BYTES {
-            return self.judge(body, form, packing, &source.name);
-        }
         let internal = || Refusal::new(Why::Internal, "a fault of ours; send it again, and tell us if it stays");
-        let permit = Arc::clone(&self.readers)
+        let permit = Arc::clone(&self.decoders)
             .acquire_owned()
             .await
             .map_err(|_| internal())?;
@@ -196,31 +202,18 @@ impl Intake {
         Ok((judged, messages))
     }
 
-    /// Appends what was accepted, and answers when it is durable.
-    async fn append(
-        &self,
-        judged: Judged,
-        messages: Vec<Message>,
-        is_atomic: bool,
-        until: Instant,
-    ) -> Result<Response, Refusal> {
+    /// Counts what was accepted and what was refused.
+    fn count(&self, source: &Source, judged: &Judged) {
         let refused = judged.refused();
-        if let ([Err(reject)], true) = (judged.events.as_slice(), judged.is_single) {
-            self.counts.refuse(reject.code);
-            return Ok(answer::refused(&reject.clone().into(), &self.ids));
+        let accepted = judged.events.len() - refused;
+        self.counts.accept(accepted);
+        source.counts.add(accepted, refused);
+        for event in &judged.events {
+            match event {
+                Ok(event) => self.counts.pass_over(event.unknown_fields()),
+                Err(reject) => self.counts.refuse(reject.code),
+            }
         }
-        if is_atomic && refused > 0 {
-            self.counts.turn_away(Why::AtomicRefused);
-            return Ok(answer::none_accepted(&judged, &self.ids));
-        }
-        if !messages.is_empty() {
-            self.durable(messages, until).await?;
-        }
-        self.counts.accept(judged.events.len() - refused);
-        for reject in judged.events.iter().filter_map(|event| event.as_ref().err()) {
-            self.counts.refuse(reject.code);
-        }
-        Ok(answer::accepted(&judged, &self.ids))
     }
 
     /// Appends messages and waits until they are durable. Where they may not be, nothing is claimed of them: events that
@@ -252,10 +245,17 @@ impl Intake {
         }
     }
 
-    fn answered(&self, answer: Result<Response, Refusal>) -> Response {
+    /// The answer to a request, which is counted and, where it was refused, noted.
+    fn answered(&self, id: &str, source: Option<&str>, answer: Result<Response, Refusal>) -> Response {
         let response = answer.unwrap_or_else(|refusal| {
+            let (code, source) = (refusal.why.as_str(), source.unwrap_or_default());
+            match refusal.why.status().as_u16() {
+                500.. => tracing::warn!(id, source, code, "request refused, its client will send it again"),
+                401 => tracing::info!(id, "request refused, its source is not known"),
+                _ => tracing::debug!(id, source, code, "request refused"),
+            }
             self.counts.turn_away(refusal.why);
-            answer::refused(&refusal, &self.ids)
+            answer::refused(&refusal, id)
         });
         self.counts.answer(response.status().as_u16());
         response
@@ -265,22 +265,23 @@ impl Intake {
 async fn post(State(intake): State<Arc<Intake>>, request: Request) -> Response {
     let mut requests = Hold::of(&intake.counts.requests, usize::MAX);
     requests.take(1);
-    let answer = Arc::clone(&intake).take(request).await;
-    intake.answered(answer)
+    let id = intake.ids.next();
+    let source = match intake.parts.sources.who(request.headers()) {
+        Ok(source) => source.clone(),
+        Err(refusal) => return intake.answered(&id, None, Err(refusal)),
+    };
+    let answer = intake.take(&id, &source, request).await;
+    intake.answered(&id, Some(&source.name), answer)
 }
 
 async fn wrong_method(State(intake): State<Arc<Intake>>) -> Response {
-    intake.answered(Err(Refusal::new(
-        Why::MethodNotAllowed,
-        "events are posted: POST /v1/events",
-    )))
+    let refusal = Refusal::new(Why::MethodNotAllowed, "events are posted: POST /v1/events");
+    intake.answered(&intake.ids.next(), None, Err(refusal))
 }
 
 async fn nothing_here(State(intake): State<Arc<Intake>>) -> Response {
-    intake.answered(Err(Refusal::new(
-        Why::NotFound,
-        "nothing is at this path; events go to POST /v1/events",
-    )))
+    let detail = "nothing is at this path; events go to POST /v1/events";
+    intake.answered(&intake.ids.next(), None, Err(Refusal::new(Why::NotFound, detail)))
 }
 
 /// Whether all or none of the events are to be accepted: `?atomic=true`.

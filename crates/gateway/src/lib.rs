@@ -31,4 +31,4 @@ pub use intake::{Intake, Known, Knows, Parts};
 pub use refusal::Why;
 pub use server::{Connections, serve};
 pub use settings::Settings;
-pub use source::{SourceError, SourceToken, Sources};
+pub use source::{SourceCounts, SourceError, SourceToken, Sources};

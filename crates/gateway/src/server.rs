@@ -27,17 +27,10 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Runs an intake on a listener until `shutdown`, then lets the requests under way end.
 ///
 /// # Errors
-/// Where the listener may be reached from elsewhere, and no source is configured.
+/// As [`Connections::run`].
 pub async fn serve(listener: TcpListener, intake: Arc<Intake>, shutdown: impl Future<Output = ()>) -> io::Result<()> {
-    let address = listener.local_addr()?;
-    let sources = intake.sources();
-    sources
-        .may_listen_on(address)
-        .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
-    Connections::new(Arc::clone(&intake))
-        .run(listener, intake.router(), shutdown)
-        .await;
-    Ok(())
+    let router = intake.router();
+    Connections::new(intake).run(listener, router, shutdown).await
 }
 
 /// The connections of a listener.
@@ -61,7 +54,18 @@ impl Connections {
 
     /// Serves a router, which may have more paths than those of the intake, until `shutdown`; then no connection is
     /// accepted, and those that are open end with the answer under way, at the latest after the shutdown timeout.
-    pub async fn run(self: Arc<Self>, listener: TcpListener, router: Router, shutdown: impl Future<Output = ()>) {
+    ///
+    /// # Errors
+    /// Where the listener may be reached from elsewhere, and no source is configured.
+    pub async fn run(
+        self: Arc<Self>,
+        listener: TcpListener,
+        router: Router,
+        shutdown: impl Future<Output = ()>,
+    ) -> io::Result<()> {
+        let sources = self.intake.sources();
+        let may_listen = sources.may_listen_on(listener.local_addr()?);
+        may_listen.map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
         let settings = self.intake.settings().clone();
         let graceful = GracefulShutdown::new();
         let mut tasks = JoinSet::new();
@@ -91,6 +95,7 @@ impl Connections {
             tasks.shutdown().await;
         }
         while tasks.join_next().await.is_some() {}
+        Ok(())
     }
 
     /// The next connection; `None` where it was not accepted.
@@ -98,8 +103,7 @@ impl Connections {
         let permit = Arc::clone(&self.room).acquire_owned().await.ok()?;
         match listener.accept().await {
             Ok((stream, peer)) => {
-                // Answers are short, and waited for.
-                drop(stream.set_nodelay(true));
+                tune(&stream, self.intake.settings());
                 let guard = Guard::new(self, peer);
                 if guard.is_none() {
                     self.intake.counts().close_connection();
@@ -109,6 +113,7 @@ impl Connections {
                 Some((stream, guard))
             }
             Err(_) => {
+                drop(permit);
                 tokio::time::sleep(ACCEPT_PAUSE).await;
                 None
             }
@@ -118,6 +123,20 @@ impl Connections {
     fn addresses(&self) -> std::sync::MutexGuard<'_, HashMap<IpAddr, usize>> {
         self.addresses.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Tells the kernel what is not in HTTP. A connection on which it cannot be told works without.
+fn tune(stream: &TcpStream, settings: &Settings) {
+    // Answers are short, and waited for.
+    stream.set_nodelay(true).ok();
+    // An answer that nobody reads would keep its connection for ever.
+    #[cfg(target_os = "linux")]
+    {
+        let millis = u32::try_from(settings.answer_timeout.as_millis()).unwrap_or(u32::MAX);
+        rustix::net::sockopt::set_tcp_user_timeout(stream, millis).ok();
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = settings;
 }
 
 fn builder(settings: &Settings) -> http1::Builder {

@@ -24,6 +24,8 @@ pub struct Settings {
     /// How long a request may take in all. Default 60 s; then 408 `request_timeout`, or 503 `backpressure` where the log
     /// is what takes long.
     pub request_timeout: Duration,
+    /// How long a client may leave an answer unread. Default 30 s; then the connection is closed.
+    pub answer_timeout: Duration,
     /// Most headers of a request. Default 64; beyond it 431.
     pub headers_max: usize,
     /// Most bytes of the head of a request. Default 16 KiB; beyond it 431.
@@ -47,6 +49,7 @@ impl Default for Settings {
             head_timeout: Duration::from_secs(10),
             body_idle_timeout: Duration::from_secs(10),
             request_timeout: Duration::from_mins(1),
+            answer_timeout: Duration::from_secs(30),
             headers_max: 64,
             head_bytes_max: 16 << 10,
             connections_max: 1_024,

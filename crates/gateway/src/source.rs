@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use axum::http::{HeaderMap, header};
 use sha2::{Digest as _, Sha256};
@@ -91,25 +91,44 @@ pub struct Sources {
 pub(crate) struct Source {
     /// Its name, which becomes the `source` of its events.
     pub(crate) name: Arc<str>,
-    /// What of it is under way.
-    pub(crate) under_way: Arc<UnderWay>,
+    /// What it sends.
+    pub(crate) counts: Arc<SourceCounts>,
     token: Option<SourceToken>,
 }
 
-/// What of a source is under way.
+/// What a source sends, in numbers.
 #[derive(Debug, Default)]
-pub(crate) struct UnderWay {
-    /// Requests whose bodies are there.
+pub struct SourceCounts {
+    accepted: AtomicU64,
+    refused: AtomicU64,
+    /// Requests under way whose bodies are there.
     pub(crate) requests: AtomicUsize,
-    /// Bytes of bodies.
+    /// Bytes of bodies under way.
     pub(crate) bytes: AtomicUsize,
+}
+
+impl SourceCounts {
+    /// Events that were accepted, and are durable.
+    pub fn accepted(&self) -> u64 {
+        self.accepted.load(Ordering::Relaxed)
+    }
+
+    /// Events that were refused.
+    pub fn refused(&self) -> u64 {
+        self.refused.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn add(&self, accepted: usize, refused: usize) {
+        self.accepted.fetch_add(accepted as u64, Ordering::Relaxed);
+        self.refused.fetch_add(refused as u64, Ordering::Relaxed);
+    }
 }
 
 impl Source {
     fn new(name: &str, token: Option<SourceToken>) -> Self {
         Self {
             name: name.into(),
-            under_way: Arc::default(),
+            counts: Arc::default(),
             token,
         }
     }
@@ -152,11 +171,26 @@ impl Sources {
             }
             let mut source = Source::new(name, Some(token));
             if let Some(same) = all.known.iter().find(|known| known.name == source.name) {
-                source.under_way = Arc::clone(&same.under_way);
+                source.counts = Arc::clone(&same.counts);
             }
             all.known.push(source);
         }
         Ok(all)
+    }
+
+    /// Each source with what it sends, once by its name; `local` alone where none is configured.
+    pub fn counts(&self) -> impl Iterator<Item = (&str, &SourceCounts)> {
+        let known = if self.known.is_empty() {
+            std::slice::from_ref(&self.local)
+        } else {
+            &self.known
+        };
+        let is_first = |place: usize, name: &str| !known[..place].iter().any(|source| &*source.name == name);
+        let named = known
+            .iter()
+            .enumerate()
+            .filter(move |(place, source)| is_first(*place, &source.name));
+        named.map(|(_, source)| (&*source.name, &*source.counts))
     }
 
     /// Whether the intake may listen there.

@@ -176,7 +176,7 @@ pub(crate) fn load(source: &Source, only: Option<&str>) -> anyhow::Result<Loaded
         ledger: Ledger::default(),
         rejects: Rejects::open(source.rejects.as_deref())?,
     };
-    reading::all(source, &mut taker)?;
+    reading::all(&source.files, source.format, &mut taker)?;
     let as_of = source.as_of.or(taker.latest).unwrap_or_default();
     let parcels = Read {
         files: taker.files,

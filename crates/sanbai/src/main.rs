@@ -14,6 +14,7 @@ mod ledger;
 mod logging;
 mod output;
 mod piles;
+mod push;
 mod reading;
 mod registers;
 mod rejects;
@@ -47,6 +48,7 @@ enum Command {
     Explain(explain::Arguments),
     Generate(generate::Arguments),
     Id(id::Arguments),
+    Push(push::Arguments),
     Replay(replay::Arguments),
     Rules(rules::Arguments),
     Serve(serve::Arguments),
@@ -78,6 +80,7 @@ fn main() -> ExitCode {
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Generate(arguments) => generate::run(&arguments),
         Command::Id(arguments) => id::run(&arguments),
+        Command::Push(arguments) => push::run(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Rules(arguments) => rules::run(&arguments),
         Command::Serve(arguments) => serve::run(&arguments),

@@ -1,13 +1,13 @@
 //! From files to events and control records, in the order in which they stand there.
 
 use std::io::{self, BufRead, Read as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use sanbai_wire::control::{self, Read};
 use sanbai_wire::{Code, Encoding, Frame, Reject, limits};
 
-use crate::evidence::{Format, Source};
+use crate::evidence::Format;
 use crate::input;
 use crate::rejects::Place;
 
@@ -29,13 +29,10 @@ pub(crate) trait Take {
     fn control(&mut self, path: &Path, place: Place, read: Read) -> anyhow::Result<()>;
 }
 
-/// Reads all files of a source for somebody.
-pub(crate) fn all(source: &Source, taker: &mut impl Take) -> anyhow::Result<()> {
+/// Reads files for somebody.
+pub(crate) fn all(files: &[PathBuf], format: Format, taker: &mut impl Take) -> anyhow::Result<()> {
     let mut reader = Reader { taker };
-    source
-        .files
-        .iter()
-        .try_for_each(|file| reader.file(file, source.format))
+    files.iter().try_for_each(|file| reader.file(file, format))
 }
 
 struct Reader<'a, T> {

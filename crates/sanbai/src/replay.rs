@@ -68,7 +68,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     });
     let decoder = evidence::decoder(&rules, keys.clone());
     let mut stream = Stream::new(source, &decoder, after, before)?;
-    reading::all(source, &mut stream)?;
+    reading::all(&source.files, source.format, &mut stream)?;
     let (mut after, before, ledger) = stream.finish()?;
     let found = before.and_then(|before| before.told.found).zip(after.told.found.take());
     let difference = found.map(|(before, after)| Difference::between(&before, &after));

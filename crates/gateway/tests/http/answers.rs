@@ -11,8 +11,9 @@ use crate::support::{ID, Mood, Running, sealed};
 #[test]
 fn every_event_gets_its_answer() {
     let running = Running::new();
+    let upper = sealed("SF1").replace(ID, &ID.to_ascii_uppercase());
     let body = [
-        &sealed("SF1"),
+        &upper.replace("{\"eventId", "{\"later\":1,\"eventId"),
         "{not json",
         "",
         &sealed("SF2").replace("\"SF\"", "\"NONE\""),
@@ -35,9 +36,17 @@ fn every_event_gets_its_answer() {
     assert!(answer.head.contains("cache-control: no-store"), "{}", answer.head);
     assert!(answer.head.contains("x-request-id: "), "{}", answer.head);
     let counts = running.intake.counts();
-    assert_eq!((counts.accepted(), counts.answers(2)), (2, 1));
+    assert_eq!(
+        (counts.accepted(), counts.unknown_fields(), counts.answers(2)),
+        (2, 1, 1)
+    );
     let refused: Vec<_> = counts.refused().filter(|(_, count)| *count > 0).collect();
     assert_eq!(refused, [(Code::JsonSyntax, 1), (Code::BrandUnknown, 1)]);
+    let sources = running.intake.sources().counts();
+    let sources: Vec<_> = sources
+        .map(|(name, counts)| (name, counts.accepted(), counts.refused()))
+        .collect();
+    assert_eq!(sources, [("local", 2, 2)]);
 }
 
 #[test]
@@ -249,4 +258,24 @@ fn more_at_once_than_is_taken_is_turned_away() {
         running.post_lines(&sealed("SF1")).problem(),
         (429, "rate_limited".to_owned())
     );
+}
+
+#[test]
+fn a_fault_of_ours_ends_one_request() {
+    let running = Running::new();
+    running
+        .log
+        .breaks_rules
+        .store(true, std::sync::atomic::Ordering::Relaxed);
+    assert_eq!(
+        running.post_lines(&sealed("SF1")).problem(),
+        (500, "internal".to_owned())
+    );
+    running
+        .log
+        .breaks_rules
+        .store(false, std::sync::atomic::Ordering::Relaxed);
+    assert_eq!(running.post_lines(&sealed("SF1")).status, 200);
+    assert_eq!(running.intake.counts().now(sanbai_gateway::Gauge::Requests), 0);
+    assert_eq!(running.intake.counts().now(sanbai_gateway::Gauge::Bytes), 0);
 }

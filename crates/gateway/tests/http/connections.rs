@@ -41,6 +41,69 @@ fn slow_clients_stop_nobody_and_are_cut_off() {
     }
 }
 
+/// Nobody else's connections are used up: here, those of another address of this machine.
+#[tokio::test]
+async fn an_address_with_many_slow_connections_stops_no_other() {
+    let settings = Settings {
+        address_connections_max: 64,
+        ..Settings::default()
+    };
+    let running = Running::with(settings, Sources::local());
+    let mut slow = Vec::new();
+    for _ in 0..300 {
+        let mut stream = running.connect();
+        drop(stream.write_all(b"POST /v1/events HTTP/1.1\r\nx: "));
+        slow.push(stream);
+    }
+    for _ in 0..20 {
+        let begun = Instant::now();
+        let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
+        socket
+            .bind(([127, 0, 0, 2], 0).into())
+            .expect("another address of this machine");
+        let stream = socket.connect(running.address).await.expect("it listens");
+        let mut stream = stream.into_std().expect("a stream");
+        stream.set_nonblocking(false).expect("a stream");
+        let body = sealed("SF1");
+        let request = format!(
+            "{HEAD}connection: close\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        stream.write_all(request.as_bytes()).expect("open");
+        assert_eq!(Answer::parse(&read_all(&mut stream)).status, 200);
+        assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+    }
+    assert_eq!(running.intake.counts().connections_closed(), 300 - 64);
+    drop(slow);
+}
+
+/// Batches are sent, and no answer is read: the connection ends all the same.
+#[test]
+#[cfg(target_os = "linux")]
+fn an_answer_that_nobody_reads_holds_no_connection() {
+    let settings = Settings {
+        answer_timeout: Duration::from_millis(500),
+        ..impatient()
+    };
+    let running = Running::with(settings, Sources::local());
+    let mut stream = running.connect();
+    stream
+        .set_write_timeout(Some(Duration::from_millis(100)))
+        .expect("a timeout");
+    let body = "{}\n".repeat(500);
+    let request = format!("{HEAD}content-length: {}\r\n\r\n{body}", body.len());
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_secs(1) {
+        if stream.write_all(request.as_bytes()).is_err() {
+            break;
+        }
+    }
+    while running.intake.counts().now(Gauge::Connections) > 0 {
+        assert!(begun.elapsed() < Duration::from_secs(15), "it is still held");
+        std::thread::yield_now();
+    }
+}
+
 #[test]
 fn a_body_that_drips_has_an_end_too() {
     let settings = Settings {

@@ -2,6 +2,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -38,6 +39,8 @@ pub(crate) struct Memory {
     pub(crate) mood: Mutex<Mood>,
     pub(crate) messages: Mutex<Vec<Message>>,
     waiting: Mutex<Vec<Done>>,
+    /// Whoever asks for the rules meets a fault of ours.
+    pub(crate) breaks_rules: AtomicBool,
 }
 
 impl Memory {
@@ -92,6 +95,7 @@ impl Running {
         let log = Arc::new(Memory::default());
         let rules = Arc::new(Rules::builtin());
         let now = Timestamp::parse("2026-03-10T10:05:00+08:00").expect("a time");
+        let breaking = Arc::clone(&log);
         let intake = Intake::new(Parts {
             append: Arc::clone(&log) as Arc<dyn Append>,
             layout: Layout {
@@ -101,9 +105,15 @@ impl Running {
             },
             clock: Clock::fast(now, 1),
             keys: TokenKeys::single("1", [7; 32]).expect("a version"),
-            knows: Arc::new(move || Known {
-                rules: Arc::clone(&rules),
-                up_to: u64::MAX,
+            knows: Arc::new(move || {
+                assert!(
+                    !breaking.breaks_rules.load(Ordering::Relaxed),
+                    "a fault that a test asked for"
+                );
+                Known {
+                    rules: Arc::clone(&rules),
+                    up_to: u64::MAX,
+                }
             }),
             sources,
             settings,

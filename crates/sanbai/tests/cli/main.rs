@@ -6,6 +6,7 @@ mod generate;
 mod id;
 mod order;
 mod privacy;
+mod push;
 mod rejects;
 mod replay;
 mod rules;
