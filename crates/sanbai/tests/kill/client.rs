@@ -20,8 +20,16 @@ pub(crate) struct Batch {
 impl Batch {
     pub(crate) fn cut(events: Vec<ParcelEvent>, size: usize) -> Vec<Self> {
         let batches = events.chunks(size).map(|events| Self {
-            due: events.iter().filter_map(|event| event.intake_at).map(|at| at.seconds).max().unwrap_or(0),
-            body: events.iter().map(|event| sanbai_wire::encode_json(event) + "\n").collect(),
+            due: events
+                .iter()
+                .filter_map(|event| event.intake_at)
+                .map(|at| at.seconds)
+                .max()
+                .unwrap_or(0),
+            body: events
+                .iter()
+                .map(|event| sanbai_wire::encode_json(event) + "\n")
+                .collect(),
         });
         batches.collect()
     }
@@ -48,7 +56,12 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) const fn new(to: SocketAddr, since: SystemTime, start: u64, speed: u32) -> Self {
-        Self { to, since, start, speed }
+        Self {
+            to,
+            since,
+            start,
+            speed,
+        }
     }
 
     fn now(&self) -> i64 {
@@ -118,7 +131,8 @@ impl Client {
     fn take(&self, answer: &serde_json::Value, got: &mut Got) {
         for event in answer["events"].as_array().expect("an answer for each event") {
             if event["status"] == "accepted" {
-                got.accepted.insert(event["eventId"].as_str().expect("an id").to_owned());
+                got.accepted
+                    .insert(event["eventId"].as_str().expect("an id").to_owned());
             } else {
                 let code = event["code"].as_str().expect("a code").to_owned();
                 *got.refused.entry(code).or_default() += 1;

@@ -12,7 +12,6 @@ use std::sync::{Arc, Mutex};
 use std::thread::park_timeout;
 use std::time::{Duration, Instant};
 
-
 use sanbai_sim::world::{Plan, Told, World};
 
 use client::{Batch, Client, Got};
@@ -39,7 +38,9 @@ fn setting(name: &str, default: u64) -> u64 {
 
 /// A number that the seed decides, other than the last.
 fn next(state: &mut u64) -> u64 {
-    *state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+    *state = state
+        .wrapping_mul(6_364_136_223_846_793_005)
+        .wrapping_add(1_442_695_040_888_963_407);
     *state >> 33
 }
 
@@ -61,11 +62,16 @@ fn nothing_is_lost_however_often_the_daemon_is_killed() {
     let told: Vec<_> = world
         .stream()
         .filter_map(|told| match told {
-            Told::Event(event) => Some(event),
+            Told::Event(event) => Some(*event),
             Told::Truth(_) => None,
         })
         .collect();
-    let start = told.iter().filter_map(|event| event.intake_at).map(|at| at.seconds).min().expect("events");
+    let start = told
+        .iter()
+        .filter_map(|event| event.intake_at)
+        .map(|at| at.seconds)
+        .min()
+        .expect("events");
     let directory = tempfile::tempdir().expect("a directory");
     recorded::begin(directory.path(), &world.registers());
     let speed = u32::try_from(WORLD_SECONDS / seconds).expect("a speed");
@@ -80,16 +86,28 @@ fn nothing_is_lost_however_often_the_daemon_is_killed() {
         kills += 1;
         park_timeout(Duration::from_millis(next(&mut seed) % 400));
         daemon.again();
-        assert!(daemon.started.elapsed() < Duration::from_secs(600), "the clients never come to an end");
+        assert!(
+            daemon.started.elapsed() < Duration::from_secs(600),
+            "the clients never come to an end"
+        );
     }
-    clients.into_iter().for_each(|client| client.join().expect("no client panics"));
+    clients
+        .into_iter()
+        .for_each(|client| client.join().expect("no client panics"));
     assert!(kills >= 4, "it was killed {kills} times");
     daemon.settle(&SETTLE);
     daemon.terminate();
     let recorded = Recorded::read(directory.path());
-    let got = Arc::into_inner(got).expect("nobody else has it").into_inner().expect("no client panics");
+    let got = Arc::into_inner(got)
+        .expect("nobody else has it")
+        .into_inner()
+        .expect("no client panics");
     check(&recorded, &got);
-    println!("{kills} kills, {} events accepted, {} requests sent again", got.accepted.len(), got.again);
+    println!(
+        "{kills} kills, {} events accepted, {} requests sent again",
+        got.accepted.len(),
+        got.again
+    );
     assert!(got.again > 0, "no request was ever sent again");
 }
 
@@ -113,7 +131,9 @@ fn check(recorded: &Recorded, got: &Got) {
     let lost: BTreeSet<_> = got.accepted.difference(&logged).collect();
     assert!(lost.is_empty(), "accepted, and not on the log: {lost:?}");
     assert!(
-        got.refused.keys().all(|code| code == "event_time_too_old" || code == "event_time_future"),
+        got.refused
+            .keys()
+            .all(|code| code == "event_time_too_old" || code == "event_time_future"),
         "refused: {:?}",
         got.refused
     );
@@ -131,5 +151,7 @@ fn a_stop_in_order_takes_no_time_and_leaves_nothing_undone() {
     daemon.terminate();
     stopped.store(true, Ordering::Relaxed);
     assert!(begun.elapsed() < Duration::from_secs(5));
-    Recorded::read(directory.path()).as_the_oracle_says().expect("nothing happened");
+    Recorded::read(directory.path())
+        .as_the_oracle_says()
+        .expect("nothing happened");
 }

@@ -17,7 +17,11 @@ use sanbai_wire::{RawValues, TokenKeys};
 
 /// Makes the data directory, with registers on its log.
 pub(crate) fn begin(directory: &Path, registers: &[RegistryRecord]) {
-    let log = LocalLog::open(directory, &LocalSettings::default(), Clock::SYSTEM).expect("a new log");
+    let settings = LocalSettings {
+        free_min: 0.01,
+        ..LocalSettings::default()
+    };
+    let log = LocalLog::open(directory, &settings, Clock::SYSTEM).expect("a new log");
     let (done, all) = std::sync::mpsc::sync_channel(1);
     let messages = registers.iter().map(message_of_record).collect();
     let told = Box::new(move |delivery| done.send(delivery).expect("somebody waits"));
@@ -117,7 +121,12 @@ impl Recorded {
                 .map(|(partition, record)| Output::of(partition, record.key, record.headers, record.value))
                 .collect();
             let expected = expected.remove(&topic).unwrap_or_default();
-            assert!(found == expected, "{topic}: {} sent, {} by replay", found.len(), expected.len());
+            assert!(
+                found == expected,
+                "{topic}: {} sent, {} by replay",
+                found.len(),
+                expected.len()
+            );
         }
     }
 }
@@ -132,12 +141,7 @@ struct Output {
 }
 
 impl Output {
-    const fn of(
-        partition: u32,
-        key: Option<Vec<u8>>,
-        headers: Vec<(String, Vec<u8>)>,
-        value: Option<Vec<u8>>,
-    ) -> Self {
+    const fn of(partition: u32, key: Option<Vec<u8>>, headers: Vec<(String, Vec<u8>)>, value: Option<Vec<u8>>) -> Self {
         Self {
             partition,
             key,
