@@ -60,7 +60,7 @@ use crate::clock::Clock;
 use crate::log::{Append, Busy, Done, Message, NotDelivered, ReadError, Record, Topic};
 use crate::stage::Layout;
 use directory::Directory;
-use disk::{Disk, RealDisk};
+use disk::{Disk, Patience, RealDisk};
 use health::Watch;
 use lane::Lane;
 use partition::Files;
@@ -127,15 +127,21 @@ impl LocalLog {
     /// # Errors
     /// Where another process has it open, where it cannot be read or written, where a part of it is gone.
     pub fn open(directory: &Path, settings: &LocalSettings, clock: Clock) -> Result<Self, OpenError> {
-        Self::open_on(directory, settings, clock, Arc::new(RealDisk))
+        Self::open_on(directory, settings, clock, (Arc::new(RealDisk), Patience::USUAL))
     }
 
-    fn open_on(path: &Path, settings: &LocalSettings, clock: Clock, disk: Arc<dyn Disk>) -> Result<Self, OpenError> {
+    fn open_on(
+        path: &Path,
+        settings: &LocalSettings,
+        clock: Clock,
+        (disk, patience): (Arc<dyn Disk>, Patience),
+    ) -> Result<Self, OpenError> {
         let directory = Directory::open(path, settings, &*disk)?;
         let partitions = start::partitions(&directory, settings, &*disk)?;
         let writers = settings.writers.clamp(1, partitions.len().max(1));
         let shared = Arc::new(Shared {
             disk,
+            patience,
             clock,
             layout: directory.layout,
             salt: directory.salt,

@@ -17,11 +17,6 @@ use crate::log::Record;
 
 /// Bytes that become durable at once, unless one message alone is larger.
 const BATCH_MAX: u64 = 8 << 20;
-/// After a failure it is tried again so soon, then after twice as long each time.
-const DELAY_MIN: Duration = Duration::from_millis(20);
-/// And at most so late.
-const DELAY_MAX: Duration = Duration::from_secs(2);
-
 /// One partition, as its writer sees it.
 pub(super) struct Lane {
     /// Number among all.
@@ -252,7 +247,9 @@ impl Lane {
     /// After a failure: everything stays, and is tried again later.
     fn judge(&mut self, done: io::Result<()>, shared: &Shared) -> bool {
         let Err(error) = done else { return true };
-        let delay = self.retry.map_or(DELAY_MIN, |retry| (retry.delay * 2).min(DELAY_MAX));
+        let patience = shared.patience;
+        let longer = |retry: Retry| (retry.delay * 2).min(patience.longest);
+        let delay = self.retry.map_or(patience.first, longer);
         self.retry = Some(Retry {
             at: Instant::now() + delay,
             delay,

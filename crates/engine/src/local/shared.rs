@@ -5,7 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::directory::partitions;
-use super::disk::Disk;
+use super::disk::{Disk, Patience};
 use super::frame::BODY_MAX;
 use super::health::{Signal, Stalls, Watch};
 use super::lock;
@@ -18,6 +18,7 @@ use crate::stage::Layout;
 /// What all threads of a log share.
 pub(super) struct Shared {
     pub(super) disk: Arc<dyn Disk>,
+    pub(super) patience: Patience,
     pub(super) clock: Clock,
     pub(super) layout: Layout,
     pub(super) salt: u32,

@@ -1,6 +1,10 @@
 //! A local log: what it promises, and that the promises hold when the disk fails.
 
+mod damage;
+mod faults;
+mod faulty;
 mod life;
+mod retention;
 
 use std::path::Path;
 use std::sync::mpsc::sync_channel;
@@ -92,6 +96,12 @@ fn text(record: &Record) -> String {
 
 fn events(numbers: std::ops::Range<usize>) -> Vec<String> {
     numbers.map(|number| format!("event {number}")).collect()
+}
+
+/// Gives a file another content. Under a new inode: a file that is emptied and written anew is flushed by some systems.
+fn rewrite(path: &Path, bytes: impl AsRef<[u8]>) {
+    std::fs::remove_file(path).ok();
+    std::fs::write(path, bytes).expect("is written");
 }
 
 /// One event after the other, each durable before the next.

@@ -5,9 +5,6 @@ use std::time::{Duration, Instant};
 use super::lane::Lane;
 use super::shared::Shared;
 
-/// How long a log that is being closed goes on trying to write.
-const CLOSING_MAX: Duration = Duration::from_secs(10);
-
 /// One thread with its partitions.
 pub(super) struct Writer {
     /// Which of the writers.
@@ -34,7 +31,7 @@ impl Writer {
                 continue;
             }
             let since: &mut Instant = closing_since.get_or_insert_with(Instant::now);
-            if self.lanes.iter().all(Lane::is_empty) || since.elapsed() > CLOSING_MAX {
+            if self.lanes.iter().all(Lane::is_empty) || since.elapsed() > shared.patience.closing {
                 break;
             }
             if let Some(wait) = self.wait().filter(|wait| !wait.is_zero()) {
