@@ -16,7 +16,7 @@ fn files(directory: &Path) -> Vec<PathBuf> {
 
 /// A log with so many events; its files, closed.
 fn written(count: usize) -> (tempfile::TempDir, Vec<(PathBuf, Vec<u8>)>) {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = folder();
     let log = open(directory.path());
     append_events(&log, 0..count);
     log.close().unwrap();
@@ -166,7 +166,7 @@ fn a_layout_that_is_damaged_or_gone_is_refused_and_nothing_is_made_in_its_place(
 #[test]
 fn a_message_that_looks_like_a_frame_is_only_a_message() {
     let (_elsewhere, stolen) = written(20);
-    let directory = tempfile::tempdir().unwrap();
+    let directory = folder();
     let log = open(directory.path());
     append(&log, vec![event(0, "0")]);
     append(

@@ -1,9 +1,7 @@
 //! A log whose disk fails: nothing is lost, nothing comes twice, and it goes on by itself.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::super::disk::Patience;
 use super::faulty::{Deed, Dice, FaultyDisk};
 use super::*;
 use crate::log::Log as _;
@@ -36,7 +34,7 @@ fn until(log: &LocalLog, holds: impl Fn(&LocalLog) -> bool) {
 
 /// Whatever fails so often, then no more: what was handed over meanwhile is there, once, also after a restart.
 fn survives(deeds: &[(Deed, u32)], expected: &str) {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = folder();
     let disk = Arc::new(FaultyDisk::default());
     let log = open_on(directory.path(), &disk);
     append_events(&log, 0..20);
@@ -95,7 +93,7 @@ fn a_folder_whose_names_cannot_be_made_safe_stalls() {
 
 #[test]
 fn a_disk_that_takes_a_few_bytes_at_once_gets_them_all() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = folder();
     let disk = Arc::new(FaultyDisk::default());
     let log = open_on(directory.path(), &disk);
     disk.write_at_most(Some(7));
@@ -105,7 +103,7 @@ fn a_disk_that_takes_a_few_bytes_at_once_gets_them_all() {
 
 #[test]
 fn below_the_share_that_must_be_free_only_outputs_are_taken() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = folder();
     let disk = Arc::new(FaultyDisk::default());
     disk.free(14);
     let settings = LocalSettings {
@@ -133,7 +131,7 @@ fn below_the_share_that_must_be_free_only_outputs_are_taken() {
 
 #[test]
 fn what_waits_has_a_bound_and_outputs_come_before_intake() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = folder();
     let disk = Arc::new(FaultyDisk::default());
     let settings = LocalSettings {
         queue_bytes: 10_000,
@@ -182,7 +180,7 @@ fn what_waits_has_a_bound_and_outputs_come_before_intake() {
 
 #[test]
 fn a_log_that_cannot_be_written_until_it_is_closed_says_what_is_lost() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = folder();
     let disk = Arc::new(FaultyDisk::default());
     let log = open_on(directory.path(), &disk);
     append_events(&log, 0..5);
@@ -198,7 +196,7 @@ fn a_log_that_cannot_be_written_until_it_is_closed_says_what_is_lost() {
 #[test]
 fn whatever_fails_by_chance_nothing_is_lost_or_comes_twice() {
     for seed in 0..100 {
-        let directory = tempfile::tempdir().unwrap();
+        let directory = folder();
         let disk = Arc::new(FaultyDisk::new(seed));
         let log = open_on(directory.path(), &disk);
         disk.fail_one_in(Some(2 + seed % 7));
@@ -224,58 +222,69 @@ fn whatever_fails_by_chance_nothing_is_lost_or_comes_twice() {
 
 #[test]
 fn whatever_was_acknowledged_survives_a_power_cut() {
-    let mut acknowledged_at_all = 0;
-    for seed in 0..1_000 {
-        let directory = tempfile::tempdir().unwrap();
-        let mut dice = Dice(seed);
-        let mut there = 0;
-        for round in 0..3 {
-            let disk = Arc::new(FaultyDisk::new(seed * 10 + round));
-            // The first opening makes the directory: it is cut short too.
-            disk.cut_power_after(dice.below(120));
-            let acknowledged = Arc::new(AtomicUsize::new(there));
-            let mut handed = there;
-            if let Ok(log) = try_open_on(directory.path(), &disk) {
-                for _ in 0..30 {
-                    let count = 1 + dice.below(4) as usize;
-                    let messages = (handed..handed + count).map(|number| event(0, &number.to_string()));
-                    let (tell, told) = sync_channel(1);
-                    let safe = Arc::clone(&acknowledged);
-                    let upto = handed + count;
-                    let done = move |result: Result<(), NotDelivered>| {
-                        if result.is_ok() {
-                            safe.store(upto, Ordering::SeqCst);
-                        }
-                        tell.send(()).ok();
-                    };
-                    if log.append(messages.collect(), Box::new(done)).is_err() {
-                        break;
-                    }
-                    handed += count;
-                    // Some are awaited, others share a flush.
-                    if dice.below(2) == 0 && told.recv_timeout(Duration::from_millis(3)).is_err() {
-                        break;
-                    }
-                }
-                log.close().ok();
+    // Most of the time is spent waiting for what never comes, so many wait at once.
+    let acknowledged: usize = std::thread::scope(|scope| {
+        let threads = (0..10).map(|thread| {
+            scope.spawn(move || -> usize { (0..100).map(|number| cut_power_thrice(thread * 100 + number)).sum() })
+        });
+        let threads: Vec<_> = threads.collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+    });
+    assert!(acknowledged > 10_000, "too little happened: {acknowledged}");
+}
+
+/// Says how much was acknowledged. The first opening makes the directory: it is cut short too.
+fn cut_power_thrice(seed: u64) -> usize {
+    let directory = folder();
+    let mut dice = Dice(seed);
+    let mut there = 0;
+    let mut acknowledged = 0;
+    for round in 0..3 {
+        let disk = Arc::new(FaultyDisk::new(seed * 10 + round));
+        disk.cut_power_after(dice.below(120));
+        let (safe, handed) = try_open_on(directory.path(), &disk)
+            .map(|log| append_until_the_power_is_cut(log, there, &mut dice))
+            .unwrap_or((there, there));
+        disk.forget();
+        let log = open(directory.path());
+        let left = texts(&log, 0);
+        assert!(
+            (safe..=handed).contains(&left.len()),
+            "seed {seed}: {} of {safe}",
+            left.len()
+        );
+        assert_eq!(left, events(0..left.len()), "seed {seed}");
+        there = left.len();
+        acknowledged += safe;
+        log.close().unwrap();
+    }
+    acknowledged
+}
+
+/// Says how many events were acknowledged by then, and how many were handed over.
+fn append_until_the_power_is_cut(log: LocalLog, there: usize, dice: &mut Dice) -> (usize, usize) {
+    let acknowledged = Arc::new(AtomicUsize::new(there));
+    let mut handed = there;
+    for _ in 0..30 {
+        let upto = handed + 1 + dice.below(4) as usize;
+        let messages = (handed..upto).map(|number| event(0, &number.to_string()));
+        let (tell, told) = sync_channel(1);
+        let safe = Arc::clone(&acknowledged);
+        let done = move |result: Result<(), NotDelivered>| {
+            if result.is_ok() {
+                safe.fetch_max(upto, Ordering::SeqCst);
             }
-            disk.forget();
-            let log = open_on(directory.path(), &Arc::new(FaultyDisk::default()));
-            let left = texts(&log, 0);
-            let safe = acknowledged.load(Ordering::SeqCst);
-            assert!(
-                (safe..=handed).contains(&left.len()),
-                "seed {seed}: {} of {safe}",
-                left.len()
-            );
-            assert_eq!(left, events(0..left.len()), "seed {seed}");
-            there = left.len();
-            acknowledged_at_all += safe;
-            log.close().unwrap();
+            tell.send(()).ok();
+        };
+        if log.append(messages.collect(), Box::new(done)).is_err() {
+            break;
+        }
+        handed = upto;
+        // Some are awaited, others share a flush.
+        if dice.below(2) == 0 && told.recv_timeout(Duration::from_millis(5)).is_err() {
+            break;
         }
     }
-    assert!(
-        acknowledged_at_all > 10_000,
-        "too little happened: {acknowledged_at_all}"
-    );
+    log.close().ok();
+    (acknowledged.load(Ordering::SeqCst), handed)
 }

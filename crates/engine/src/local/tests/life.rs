@@ -5,7 +5,7 @@ use crate::log::Log as _;
 
 #[test]
 fn what_was_appended_is_read_as_it_was() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = folder();
     let log = open(directory.path());
     let plain = Message {
         key: None,
@@ -40,8 +40,8 @@ fn what_was_appended_is_read_as_it_was() {
 
 #[test]
 fn everything_durable_is_there_after_a_restart_and_goes_on() {
-    let directory = tempfile::tempdir().unwrap();
-    let log = open(directory.path());
+    let directory = folder();
+    let log = LocalLog::open(directory.path(), &small(), clock()).unwrap();
     let (id, layout) = (log.topic_id().to_owned(), log.layout());
     append_events(&log, 0..100);
     log.close().unwrap();
@@ -58,7 +58,7 @@ fn everything_durable_is_there_after_a_restart_and_goes_on() {
 
 #[test]
 fn a_producer_is_told_of_each_of_its_messages() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = folder();
     let log = open(directory.path());
     let mut producer = log.producer();
     let signal = log.signal();
@@ -86,7 +86,7 @@ fn a_producer_is_told_of_each_of_its_messages() {
 
 #[test]
 fn a_second_opener_is_told_who_has_it() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = folder();
     let log = open(directory.path());
     let refused = LocalLog::open(directory.path(), &small(), clock()).unwrap_err();
     let pid = std::process::id();
@@ -108,7 +108,7 @@ fn a_second_opener_is_told_who_has_it() {
 #[test]
 fn nobody_else_may_look_into_it() {
     use std::os::unix::fs::PermissionsExt as _;
-    let directory = tempfile::tempdir().unwrap();
+    let directory = folder();
     let path = directory.path().join("data");
     let log = open(&path);
     append_events(&log, 0..60);
@@ -129,7 +129,7 @@ fn nobody_else_may_look_into_it() {
 
 #[test]
 fn what_spans_partitions_is_told_once_and_when_all_of_it_is_durable() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = folder();
     let log = open(directory.path());
     let (tell, told) = sync_channel(10);
     for number in 0..50 {
@@ -156,7 +156,7 @@ fn what_spans_partitions_is_told_once_and_when_all_of_it_is_durable() {
 
 #[test]
 fn closing_waits_until_all_that_was_handed_over_is_durable() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = folder();
     let log = open(directory.path());
     let mut producer = log.producer();
     let tickets: Vec<_> = (0..2_000)
@@ -174,7 +174,7 @@ fn closing_waits_until_all_that_was_handed_over_is_durable() {
 
 #[test]
 fn whoever_drops_the_last_handle_closes_it() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = folder();
     let log = open(directory.path());
     let mut producer = log.producer();
     for number in 0..100 {
@@ -186,7 +186,7 @@ fn whoever_drops_the_last_handle_closes_it() {
 
 /// Many append, one reads as they do: from memory, from the disk, or from both.
 fn each_partition_is_in_order(recent_bytes: u64) {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = folder();
     let settings = LocalSettings {
         recent_bytes,
         ..small()
@@ -231,7 +231,7 @@ fn many_append_and_one_reads_each_partition_in_its_order() {
 
 #[test]
 fn a_callback_that_panics_stops_nothing() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = folder();
     let log = open(directory.path());
     log.append(vec![event(0, "0")], Box::new(|_| panic!("on purpose")))
         .unwrap();

@@ -9,14 +9,14 @@ fn after(days: i64) -> Clock {
     Clock::fast(start.plus(sanbai_core::time::Span::hours(24 * days)), 1)
 }
 
-fn open_at(directory: &Path, days: i64) -> LocalLog {
-    LocalLog::open(directory, &small(), after(days)).expect("opens")
+fn open_after(directory: &Path, days: i64) -> LocalLog {
+    open_at(directory, &small(), after(days))
 }
 
 /// Events of the days 0, 10 and 20, a hundred of each, in several segments.
 fn three_days(directory: &Path) {
     for (number, day) in [(0, 0), (100, 10), (200, 20)] {
-        let log = open_at(directory, day);
+        let log = open_after(directory, day);
         append_events(&log, number..number + 100);
         log.close().unwrap();
     }
@@ -24,12 +24,12 @@ fn three_days(directory: &Path) {
 
 #[test]
 fn segments_go_when_their_last_record_is_too_old() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = folder();
     three_days(directory.path());
-    let log = open_at(directory.path(), 13);
+    let log = open_after(directory.path(), 13);
     assert_eq!(log.apply_retention(|_, _| u64::MAX).unwrap(), Removed::default());
     log.close().unwrap();
-    let log = open_at(directory.path(), 15);
+    let log = open_after(directory.path(), 15);
     let removed = log.apply_retention(|_, _| u64::MAX).unwrap();
     assert!(removed.segments > 0 && removed.bytes > 0);
     let start = log.range(Topic::ParcelEvents, 0).start;
@@ -41,7 +41,7 @@ fn segments_go_when_their_last_record_is_too_old() {
         Err(ReadError::Gone { start: start as u64 })
     );
     log.close().unwrap();
-    let log = open_at(directory.path(), 1_000);
+    let log = open_after(directory.path(), 1_000);
     log.apply_retention(|_, _| u64::MAX).unwrap();
     let range = log.range(Topic::ParcelEvents, 0);
     assert!(
@@ -54,9 +54,9 @@ fn segments_go_when_their_last_record_is_too_old() {
 
 #[test]
 fn what_somebody_needs_stays_however_old() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = folder();
     three_days(directory.path());
-    let log = open_at(directory.path(), 1_000);
+    let log = open_after(directory.path(), 1_000);
     for floor in [0, 1, 70, 150] {
         log.apply_retention(|topic, partition| {
             assert!(topic != Topic::Registry, "is kept for ever");
