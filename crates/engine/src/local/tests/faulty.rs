@@ -89,6 +89,10 @@ impl FaultyDisk {
         self.state().deeds_left = Some(deeds);
     }
 
+    pub(super) fn restore_power(&self) {
+        self.state().deeds_left = None;
+    }
+
     /// What is left of the files after the power was cut: what was made safe, and of the rest whatever chance left.
     pub(super) fn forget(&self) {
         let mut state = self.state();
