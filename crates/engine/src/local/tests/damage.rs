@@ -55,14 +55,20 @@ fn nothing_is_wrong(texts: &[String], count: usize, what: &str) -> usize {
 fn a_torn_end_is_cut_and_whole_frames_stay() {
     let (directory, written) = written(6);
     let (path, bytes) = &written[0];
-    let mut before = 0;
+    let (mut before, mut whole) = (0, 0);
     for length in 0..=bytes.len() {
         rewrite(path, &bytes[..length]);
         let log = open(directory.path());
         let left = texts(&log, 0);
         assert_eq!(left, events(0..left.len()), "cut at {length}");
         assert!(left.len() == before || left.len() == before + 1, "cut at {length}");
-        before = left.len();
+        // Whatever is left behind could be taken for records once their offsets are due.
+        let kept = fs::metadata(path).unwrap().len();
+        assert!(
+            left.len() > before || kept == whole,
+            "cut at {length}: {kept} bytes are kept"
+        );
+        (before, whole) = (left.len(), kept);
         append(&log, vec![event(0, &before.to_string())]);
         assert_eq!(texts(&log, 0), events(0..before + 1), "goes on after a cut at {length}");
         log.close().unwrap();
