@@ -22,6 +22,8 @@ pub(super) struct Scan {
     pub(super) next: u64,
     /// Where the last frame that counts ends.
     pub(super) end: u64,
+    /// When the first record was taken.
+    pub(super) first: Option<Timestamp>,
     /// When the last record was taken.
     pub(super) last: Option<Timestamp>,
 }
@@ -120,6 +122,7 @@ impl<'b> Look<'b> {
                 self.found.index.push((head.offset, place));
             }
             self.found.next = head.offset + 1;
+            self.found.first = self.found.first.or(Some(head.timestamp));
             self.found.last = Some(head.timestamp);
             self.found.end = place + head.total() as u64;
         }

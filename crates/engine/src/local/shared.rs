@@ -1,6 +1,6 @@
 //! What all threads of a log share.
 
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -29,6 +29,8 @@ pub(super) struct Shared {
     pub(super) signal: Arc<Signal>,
     pub(super) stalls: Stalls,
     pub(super) watch: Watch,
+    /// Nothing is read any more.
+    pub(super) is_closed: AtomicBool,
     /// The last ticket that was handed out.
     pub(super) tickets: AtomicU64,
     pub(super) sleep: (Mutex<()>, Condvar),

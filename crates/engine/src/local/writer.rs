@@ -5,6 +5,9 @@ use std::time::{Duration, Instant};
 use super::lane::Lane;
 use super::shared::Shared;
 
+/// Bytes of the buffer that are kept.
+const BUFFER_MAX: usize = 9 << 20;
+
 /// One thread with its partitions.
 pub(super) struct Writer {
     /// Which of the writers.
@@ -12,6 +15,8 @@ pub(super) struct Writer {
     pub(super) writers: usize,
     /// Its lanes: of every so many, the one with its number.
     pub(super) lanes: Vec<Lane>,
+    /// Frames on their way to the disk, of one partition after the other.
+    pub(super) buffer: Vec<u8>,
 }
 
 impl Writer {
@@ -58,8 +63,13 @@ impl Writer {
     /// Writes to every partition first, then makes one after the other safe: meanwhile the disk works on all.
     fn commit(&mut self, shared: &Shared) {
         let now = Instant::now();
+        let buffer = &mut self.buffer;
         let due = self.lanes.iter_mut().filter(|lane| lane.is_due(now));
-        let mut written: Vec<&mut Lane> = due.filter_map(|lane| lane.write(shared).then_some(lane)).collect();
+        let mut written: Vec<&mut Lane> = due
+            .filter_map(|lane| lane.write(shared, buffer).then_some(lane))
+            .collect();
+        // One message may be larger than all that usually is written at once.
+        buffer.shrink_to(BUFFER_MAX);
         written.retain_mut(|lane| lane.finish(shared));
         for lane in written {
             if lane.is_empty() {

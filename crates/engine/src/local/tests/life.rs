@@ -97,6 +97,7 @@ fn a_second_opener_is_told_who_has_it() {
     assert_eq!(refused.code(), "log_locked");
     let other = log.clone();
     log.close().unwrap();
+    assert_eq!(other.read(Topic::ParcelEvents, 0, 0, 1), Err(ReadError::Unavailable));
     assert_eq!(try_append(&other, vec![event(0, "late")]), Err(Busy::Closing));
     let mut late = other.producer();
     let ticket = late.send(event(0, "late"));

@@ -53,6 +53,19 @@ fn segments_go_when_their_last_record_is_too_old() {
 }
 
 #[test]
+fn a_topic_of_which_little_is_written_is_forgotten_too() {
+    let directory = folder();
+    for day in 0..40 {
+        let log = open_after(directory.path(), day);
+        append(&log, vec![event(0, &day.to_string())]);
+        log.apply_retention(|_, _| u64::MAX).unwrap();
+        let kept = log.range(Topic::ParcelEvents, 0);
+        assert!(kept.end - kept.start <= 18, "day {day}: {kept:?}");
+        log.close().unwrap();
+    }
+}
+
+#[test]
 fn what_somebody_needs_stays_however_old() {
     let directory = folder();
     three_days(directory.path());
