@@ -167,11 +167,14 @@ impl Partition {
         let behind = shelf.recent.partition_point(|piece| piece.first() <= from);
         if let Some(at) = behind.checked_sub(1) {
             let mut pieces: Vec<Piece> = Vec::new();
+            // Of the first piece, what comes before does not count.
             let mut count = 0;
+            let wanted = shelf.recent.get(at).map_or(0, |piece| from - piece.first());
+            let wanted = most.saturating_add(usize::try_from(wanted).unwrap_or(usize::MAX));
             for piece in shelf.recent.range(at..) {
                 pieces.push(piece.clone());
                 count += piece.records.len();
-                if count >= most.saturating_add(PIECE) {
+                if count >= wanted {
                     break;
                 }
             }

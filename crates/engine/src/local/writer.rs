@@ -19,9 +19,23 @@ pub(super) struct Writer {
     pub(super) buffer: Vec<u8>,
 }
 
+/// A writer that panics is a fault of ours: the log takes nothing more, instead of letting everybody wait.
+struct Alarm<'s>(&'s Shared);
+
+impl Drop for Alarm<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let reason = "a writer panicked: open the log again".to_owned();
+            self.0.stalls.add(usize::MAX, self.0.clock.now(), reason);
+            self.0.queue.close();
+        }
+    }
+}
+
 impl Writer {
     /// Runs until the log is closed; says how many messages are lost.
     pub(super) fn run(mut self, shared: &Shared) -> u64 {
+        let _alarm = Alarm(shared);
         let mut closing_since = None;
         loop {
             let wait = self.wait();

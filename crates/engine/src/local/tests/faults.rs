@@ -308,3 +308,28 @@ fn append_until_the_power_is_cut(log: LocalLog, what: &str, dice: &mut Dice) -> 
     log.close().ok();
     (acknowledged.load(Ordering::SeqCst), handed)
 }
+
+/// A disk that breaks the code that writes to it.
+#[derive(Debug)]
+struct Breaking;
+
+impl Disk for Breaking {
+    fn write(&self, _: &OpenFile, _: &[u8], _: u64) -> std::io::Result<usize> {
+        panic!("on purpose")
+    }
+}
+
+#[test]
+fn a_writer_that_panics_lets_nobody_wait_and_says_so() {
+    let directory = folder();
+    open(directory.path()).close().unwrap();
+    let disk: Arc<dyn Disk> = Arc::new(Breaking);
+    let log = LocalLog::open_on(directory.path(), &small(), clock(), (disk, Patience::USUAL)).unwrap();
+    log.append(vec![event(0, "0")], Box::new(|_| {})).unwrap();
+    until(&log, |log| log.health().stalled.is_some());
+    let mut producer = log.producer();
+    let ticket = producer.send(event(1, "1"));
+    assert_eq!(producer.deliveries(), [(ticket, Err(NotDelivered))]);
+    assert!(log.close().is_err());
+    assert_eq!(texts(&open(directory.path()), 0), events(0..0));
+}
