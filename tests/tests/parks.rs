@@ -23,6 +23,8 @@ struct Memory {
     input: Vec<Record>,
     /// Records before this offset are gone.
     start: u64,
+    /// Records that cannot be read, from and without.
+    damaged: Option<(u64, u64)>,
     sent: Vec<Ticket>,
 }
 
@@ -67,8 +69,14 @@ impl Log for Memory {
         if from > end {
             return Err(ReadError::Beyond { end });
         }
+        let damaged = self.damaged.filter(|(_, to)| from < *to);
+        let until = damaged.map_or(end, |(first, _)| first);
+        if let Some((_, to)) = damaged.filter(|(first, _)| *first <= from) {
+            return Err(ReadError::Damaged { from, to });
+        }
         let from = usize::try_from(from).expect("few");
-        Ok(self.input.iter().skip(from).take(max).cloned().collect())
+        let records = self.input.iter().skip(from).take(max);
+        Ok(records.take_while(|record| record.offset < until).cloned().collect())
     }
 
     fn send(&mut self, _: Message) -> Ticket {
@@ -452,6 +460,46 @@ fn a_record_on_which_the_shard_panics_parks_until_a_skip_lets_it_pass() {
     let mut later: Task<Fragile> = Task::new(every);
     assert_eq!(settle(&mut later, &mut log, &mut store, &registry), Progress::Idle);
     assert_eq!(later.next(), Some(3));
+}
+
+#[test]
+fn records_that_cannot_be_read_park_until_a_skip_of_all_of_them_lets_it_pass() {
+    let (mut log, mut store, registry) = (Memory::default(), Objects::default(), RegistryCopy::default());
+    log.ticks(6);
+    log.damaged = Some((2, 4));
+    let every = TaskSettings {
+        snapshot_every: 1,
+        snapshots_kept: 10,
+        ..settings(layout())
+    };
+    let mut task: Task<ParcelStage> = Task::new(every.clone());
+    let unreadable = Parked::Unreadable { from: 2, to: 4 };
+    let parked = Progress::Parked(unreadable);
+    assert_eq!(unreadable.code(), "record_unreadable");
+    assert_eq!(settle(&mut task, &mut log, &mut store, &registry), parked);
+    assert!(task.alarms().contains(&TaskAlarm::Parked(unreadable)));
+    log.control(&Control::Skip(Skip { from: 2, to: 3 }));
+    assert_eq!(
+        settle(&mut task, &mut log, &mut store, &registry),
+        parked,
+        "only one of them"
+    );
+    log.control(&Control::Skip(Skip { from: 1, to: 5 }));
+    // Somebody who starts anew finds the same, and the same way on.
+    let mut anew: Task<ParcelStage> = Task::new(every.clone());
+    let mut other = Objects::default();
+    assert_eq!(settle(&mut anew, &mut log, &mut other, &registry), parked);
+    for (task, store) in [(&mut task, &mut store), (&mut anew, &mut other)] {
+        assert_eq!(settle(task, &mut log, store, &registry), Progress::Idle);
+        let ledger = task.stage().expect("is running").ledger();
+        assert_eq!((ledger.next, ledger.gaps, ledger.adds_up()), (8, 2, true));
+    }
+    // Also whoever restores from the snapshot right behind them, though nothing is left to hold it against.
+    store.0.retain(|name, _| name.contains("00000000000000000004."));
+    assert_eq!(manifests(&store).len(), 1);
+    let mut later: Task<ParcelStage> = Task::new(every);
+    assert_eq!(settle(&mut later, &mut log, &mut store, &registry), Progress::Idle);
+    assert_eq!(later.stage().map(|stage| stage.ledger().gaps), Some(0));
 }
 
 #[test]

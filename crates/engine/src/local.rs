@@ -45,9 +45,10 @@ use std::fs::File;
 use std::io;
 use std::ops::Range;
 use std::path::Path;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use sanbai_core::time::{Span, Timestamp};
 
@@ -60,13 +61,17 @@ use crate::clock::Clock;
 use crate::log::{Append, Busy, Done, Message, NotDelivered, ReadError, Record, Topic};
 use crate::stage::Layout;
 use directory::Directory;
-use disk::{Disk, RealDisk};
+use disk::{Disk, Patience, RealDisk};
 use health::Watch;
 use lane::Lane;
 use partition::Files;
 use queue::{Appended, Entry, Queue, Receipt};
 use shared::Shared;
 use writer::Writer;
+
+/// A segment is followed by the next once it is as old as this part of the time for which its records are kept: a topic of
+/// which little is written is forgotten in pieces too.
+const AGES: u32 = 8;
 
 /// A log in a directory, shared by all who hold a copy of this handle. The last one that is dropped closes it.
 #[derive(Clone)]
@@ -127,15 +132,21 @@ impl LocalLog {
     /// # Errors
     /// Where another process has it open, where it cannot be read or written, where a part of it is gone.
     pub fn open(directory: &Path, settings: &LocalSettings, clock: Clock) -> Result<Self, OpenError> {
-        Self::open_on(directory, settings, clock, Arc::new(RealDisk))
+        Self::open_on(directory, settings, clock, (Arc::new(RealDisk), Patience::USUAL))
     }
 
-    fn open_on(path: &Path, settings: &LocalSettings, clock: Clock, disk: Arc<dyn Disk>) -> Result<Self, OpenError> {
+    fn open_on(
+        path: &Path,
+        settings: &LocalSettings,
+        clock: Clock,
+        (disk, patience): (Arc<dyn Disk>, Patience),
+    ) -> Result<Self, OpenError> {
         let directory = Directory::open(path, settings, &*disk)?;
         let partitions = start::partitions(&directory, settings, &*disk)?;
         let writers = settings.writers.clamp(1, partitions.len().max(1));
         let shared = Arc::new(Shared {
             disk,
+            patience,
             clock,
             layout: directory.layout,
             salt: directory.salt,
@@ -146,6 +157,7 @@ impl LocalLog {
             signal: Arc::default(),
             stalls: health::Stalls::default(),
             watch: Watch::new(&directory.path, settings.free_min),
+            is_closed: AtomicBool::new(false),
             tickets: AtomicU64::new(0),
             sleep: (Mutex::default(), Condvar::new()),
         });
@@ -160,11 +172,15 @@ impl LocalLog {
         };
         for number in 0..writers {
             let lanes = shared.partitions.iter().enumerate().skip(number).step_by(writers);
-            let lanes = lanes.map(|(lane, partition)| Lane::new(lane, Arc::clone(partition)));
+            let lanes = lanes.map(|(lane, partition)| {
+                let keep = settings.retention.of(partition.topic);
+                Lane::new(lane, Arc::clone(partition), keep.map(|keep| keep / AGES))
+            });
             let writer = Writer {
                 number,
                 writers,
                 lanes: lanes.collect(),
+                buffer: Vec::new(),
             };
             let shared = Arc::clone(&shared);
             let thread = std::thread::Builder::new().name(format!("log-writer-{number}"));
@@ -207,6 +223,9 @@ impl LocalLog {
         let Some(partition) = shared.partition(topic, partition) else {
             return Err(ReadError::Beyond { end: 0 });
         };
+        if shared.is_closed.load(Ordering::SeqCst) {
+            return Err(ReadError::Unavailable);
+        }
         partition.read(from, max, &shared.files, shared.salt)
     }
 
@@ -259,6 +278,8 @@ impl LocalLog {
             for segment in partition.retire(older, floor, &shared.files, shared.salt) {
                 shared.files.close(&segment.path);
                 shared.disk.remove(&segment.path)?;
+                // One after the other, or a power cut could bring back an older one without its followers.
+                shared.disk.sync_folder(&partition.folder)?;
                 removed.segments += 1;
                 removed.bytes += segment.length();
             }
@@ -313,6 +334,7 @@ impl Open {
         let writers = std::mem::take(&mut closing.writers);
         // A writer that panicked has lost nothing that was reported as durable.
         let lost = writers.into_iter().map(|writer| writer.join().unwrap_or(1)).sum();
+        self.shared.is_closed.store(true, Ordering::SeqCst);
         self.shared.files.close_all();
         closing.lock = None;
         drop(closing);
@@ -337,7 +359,7 @@ impl fmt::Debug for LocalLog {
 }
 
 /// The moment so long before another.
-fn before(now: Timestamp, span: std::time::Duration) -> Timestamp {
+fn before(now: Timestamp, span: Duration) -> Timestamp {
     let seconds = i64::try_from(span.as_secs()).unwrap_or(i64::MAX);
     now.plus(Span::seconds(seconds.saturating_neg()))
 }

@@ -1,8 +1,9 @@
 //! The directory: its lock, its layout, the folders of its partitions.
 
 use std::fmt;
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
@@ -100,7 +101,7 @@ impl Directory {
     /// Locks a directory, and reads or makes its layout.
     pub(super) fn open(path: &Path, settings: &LocalSettings, disk: &dyn Disk) -> Result<Self, OpenError> {
         disk.create_folder(path).map_err(OpenError::io(path))?;
-        let lock = lock(path, disk)?;
+        let lock = lock(path)?;
         let file = path.join("layout.json");
         let stored = match fs::read(&file) {
             Ok(bytes) => Stored::read(&bytes).map_err(|what| OpenError::Layout {
@@ -143,15 +144,13 @@ fn folder(path: &Path, topic: Topic, partition: u32) -> PathBuf {
     path.join("log").join(topic.name()).join(partition.to_string())
 }
 
-fn lock(path: &Path, disk: &dyn Disk) -> Result<File, OpenError> {
+fn lock(path: &Path) -> Result<File, OpenError> {
     let path = path.join("lock");
     let io = OpenError::io;
-    let open = if path.exists() {
-        disk.open(&path)
-    } else {
-        disk.create(&path)
-    };
-    let mut file = open.map_err(io(&path))?.file;
+    let mut options = OpenOptions::new();
+    // Not emptied: it may say who has it.
+    options.read(true).write(true).create(true).truncate(false).mode(0o600);
+    let mut file = options.open(&path).map_err(io(&path))?;
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {

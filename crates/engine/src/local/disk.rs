@@ -5,6 +5,7 @@ use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// A file that is written.
 #[derive(Debug)]
@@ -109,6 +110,25 @@ fn options() -> OpenOptions {
 pub(super) struct RealDisk;
 
 impl Disk for RealDisk {}
+
+/// How long what fails is tried again.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Patience {
+    /// So soon after the first failure, then after twice as long each time.
+    pub(super) first: Duration,
+    /// And at most so late.
+    pub(super) longest: Duration,
+    /// A log that is being closed gives up after so long.
+    pub(super) closing: Duration,
+}
+
+impl Patience {
+    pub(super) const USUAL: Self = Self {
+        first: Duration::from_millis(20),
+        longest: Duration::from_secs(2),
+        closing: Duration::from_secs(10),
+    };
+}
 
 /// Writes all of these bytes, however few the disk takes at once.
 pub(super) fn write_all(disk: &dyn Disk, file: &OpenFile, mut bytes: &[u8], mut at: u64) -> io::Result<()> {

@@ -17,11 +17,6 @@ use crate::log::Record;
 
 /// Bytes that become durable at once, unless one message alone is larger.
 const BATCH_MAX: u64 = 8 << 20;
-/// After a failure it is tried again so soon, then after twice as long each time.
-const DELAY_MIN: Duration = Duration::from_millis(20);
-/// And at most so late.
-const DELAY_MAX: Duration = Duration::from_secs(2);
-
 /// One partition, as its writer sees it.
 pub(super) struct Lane {
     /// Number among all.
@@ -38,7 +33,10 @@ pub(super) struct Lane {
     has_mark: bool,
     waiting: VecDeque<Entry>,
     batch: Batch,
-    bytes: Vec<u8>,
+    /// Bytes that were written and are not safe.
+    written: u64,
+    /// A segment that is older than this is followed by the next.
+    age_max: Option<Duration>,
     retry: Option<Retry>,
 }
 
@@ -58,7 +56,7 @@ struct Retry {
 }
 
 impl Lane {
-    pub(super) fn new(number: usize, partition: Arc<Partition>) -> Self {
+    pub(super) fn new(number: usize, partition: Arc<Partition>, age_max: Option<Duration>) -> Self {
         let position = partition.active().map_or(0, |active| active.length());
         let next = partition.range().end;
         Self {
@@ -71,7 +69,8 @@ impl Lane {
             has_mark: false,
             waiting: VecDeque::new(),
             batch: Batch::default(),
-            bytes: Vec::new(),
+            written: 0,
+            age_max,
             retry: None,
         }
     }
@@ -94,10 +93,10 @@ impl Lane {
         !self.is_empty() && self.retry.is_none_or(|retry| retry.at <= now)
     }
 
-    /// Writes what waits, or some of it. `false` where that failed.
-    pub(super) fn write(&mut self, shared: &Shared) -> bool {
+    /// Writes what waits, or some of it, by way of a buffer. `false` where that failed.
+    pub(super) fn write(&mut self, shared: &Shared, buffer: &mut Vec<u8>) -> bool {
         self.fill(shared);
-        let written = self.try_write(shared);
+        let written = self.try_write(shared, buffer);
         self.judge(written, shared)
     }
 
@@ -112,7 +111,7 @@ impl Lane {
         if !self.judge(synced, shared) {
             return false;
         }
-        self.position += self.bytes.len() as u64;
+        self.position += self.written;
         self.next += self.batch.records.len() as u64;
         self.has_mark = false;
         let batch = std::mem::take(&mut self.batch);
@@ -121,7 +120,6 @@ impl Lane {
             records: batch.records,
             length: self.position,
             index: &batch.index,
-            bytes: self.bytes.len() as u64,
         });
         shared.queue.release(batch.weight, messages);
         if self.retry.take().is_some() {
@@ -192,34 +190,45 @@ impl Lane {
         }
     }
 
-    fn try_write(&mut self, shared: &Shared) -> io::Result<()> {
+    fn try_write(&mut self, shared: &Shared, buffer: &mut Vec<u8>) -> io::Result<()> {
         let size: usize = self.batch.records.iter().map(frame::size).sum();
         let is_full = self.position > 0 && self.position + size as u64 > shared.segment_bytes;
-        if self.is_broken || is_full {
+        if self.is_broken || is_full || self.is_old() {
             self.follow(shared)?;
         }
-        self.bytes.clear();
-        self.bytes.reserve(size);
+        buffer.clear();
+        buffer.reserve(size);
         self.batch.index.clear();
         let mut last = None;
         for record in &self.batch.records {
-            let at = self.position + self.bytes.len() as u64;
+            let at = self.position + buffer.len() as u64;
             if last.is_none_or(|last| at >= last + INDEX_EVERY) {
                 self.batch.index.push((record.offset, at));
                 last = Some(at);
             }
-            frame::write(record, self.position, shared.salt, &mut self.bytes);
+            frame::write(record, self.position, shared.salt, buffer);
         }
         if self.file.is_none() {
             let active = self.partition.active().ok_or(io::ErrorKind::NotFound)?;
             self.file = Some(shared.disk.open(&active.path)?);
         }
         let Some(file) = &self.file else { return Ok(()) };
-        let written = write_all(&*shared.disk, file, &self.bytes, self.position);
+        let written = write_all(&*shared.disk, file, buffer, self.position);
+        self.written = buffer.len() as u64;
         if written.is_err() {
             self.cut(shared);
         }
         written
+    }
+
+    /// Whether the segment has records, and its first is too old for what comes now.
+    fn is_old(&self) -> bool {
+        let first = self.partition.active().and_then(|active| active.first());
+        let now = self.batch.records.first().map(|record| record.timestamp);
+        let (Some(first), Some(now), Some(most)) = (first, now, self.age_max) else {
+            return false;
+        };
+        self.position > 0 && first < super::before(now, most)
     }
 
     /// Lets another segment follow.
@@ -252,7 +261,9 @@ impl Lane {
     /// After a failure: everything stays, and is tried again later.
     fn judge(&mut self, done: io::Result<()>, shared: &Shared) -> bool {
         let Err(error) = done else { return true };
-        let delay = self.retry.map_or(DELAY_MIN, |retry| (retry.delay * 2).min(DELAY_MAX));
+        let patience = shared.patience;
+        let longer = |retry: Retry| (retry.delay * 2).min(patience.longest);
+        let delay = self.retry.map_or(patience.first, longer);
         self.retry = Some(Retry {
             at: Instant::now() + delay,
             delay,

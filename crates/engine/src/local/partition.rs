@@ -9,12 +9,15 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use sanbai_core::time::Timestamp;
 
+use super::frame;
 use super::lock;
 use super::segment::{Segment, Unreadable};
 use crate::log::{ReadError, Record, Topic};
 
 /// Records of one piece of what is kept in memory.
 const PIECE: usize = 256;
+/// Bytes of one piece, unless one record alone is larger.
+const PIECE_BYTES: u64 = 64 << 10;
 /// Files of old segments that are kept open, over all partitions.
 const FILES_MAX: usize = 32;
 
@@ -52,14 +55,35 @@ impl Piece {
     }
 }
 
+/// Cuts records into pieces of bounded size.
+fn pieces(records: Vec<Record>) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    let (mut piece, mut bytes) = (Vec::new(), 0);
+    for record in records {
+        bytes += frame::size(&record) as u64;
+        piece.push(record);
+        if piece.len() >= PIECE || bytes >= PIECE_BYTES {
+            pieces.push(Piece {
+                records: std::mem::take(&mut piece).into(),
+                bytes: std::mem::take(&mut bytes),
+            });
+        }
+    }
+    if !piece.is_empty() {
+        pieces.push(Piece {
+            records: piece.into(),
+            bytes,
+        });
+    }
+    pieces
+}
+
 /// What became durable in a segment.
 #[derive(Debug)]
 pub(super) struct Grown<'r> {
     pub(super) records: Vec<Record>,
     pub(super) length: u64,
     pub(super) index: &'r [(u64, u64)],
-    /// Bytes of the records.
-    pub(super) bytes: u64,
 }
 
 impl Partition {
@@ -109,21 +133,16 @@ impl Partition {
     /// Shows readers what became durable.
     pub(super) fn publish(&self, grown: Grown<'_>) {
         let last = grown.records.last().map(|record| record.timestamp);
+        let added = grown.records.len() as u64;
+        let pieces = pieces(grown.records);
         let mut shelf = self.shelf();
         if let Some(active) = shelf.segments.last() {
             active.grow(grown.length, grown.index, last);
         }
-        shelf.end += grown.records.len() as u64;
-        let mean = grown.bytes / (grown.records.len() as u64).max(1);
-        let mut records = grown.records.into_iter();
-        loop {
-            let piece: Arc<[Record]> = records.by_ref().take(PIECE).collect();
-            if piece.is_empty() {
-                break;
-            }
-            let bytes = mean * piece.len() as u64;
-            shelf.recent_bytes += bytes;
-            shelf.recent.push_back(Piece { records: piece, bytes });
+        shelf.end += added;
+        for piece in pieces {
+            shelf.recent_bytes += piece.bytes;
+            shelf.recent.push_back(piece);
         }
         while shelf.recent_bytes > self.recent_max {
             let Some(oldest) = shelf.recent.pop_front() else { break };
@@ -148,11 +167,14 @@ impl Partition {
         let behind = shelf.recent.partition_point(|piece| piece.first() <= from);
         if let Some(at) = behind.checked_sub(1) {
             let mut pieces: Vec<Piece> = Vec::new();
+            // Of the first piece, what comes before does not count.
             let mut count = 0;
+            let wanted = shelf.recent.get(at).map_or(0, |piece| from - piece.first());
+            let wanted = most.saturating_add(usize::try_from(wanted).unwrap_or(usize::MAX));
             for piece in shelf.recent.range(at..) {
                 pieces.push(piece.clone());
                 count += piece.records.len();
-                if count >= most.saturating_add(PIECE) {
+                if count >= wanted {
                     break;
                 }
             }

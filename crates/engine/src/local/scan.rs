@@ -20,8 +20,12 @@ pub(super) struct Scan {
     pub(super) damaged: Vec<(u64, u64)>,
     /// The offset that comes next.
     pub(super) next: u64,
-    /// Where the last frame that counts ends.
+    /// Where the next record belongs: behind the last one that counts, and behind damage that a mark proves.
     pub(super) end: u64,
+    /// A mark stands there.
+    pub(super) is_marked: bool,
+    /// When the first record was taken.
+    pub(super) first: Option<Timestamp>,
     /// When the last record was taken.
     pub(super) last: Option<Timestamp>,
 }
@@ -120,9 +124,13 @@ impl<'b> Look<'b> {
                 self.found.index.push((head.offset, place));
             }
             self.found.next = head.offset + 1;
+            self.found.first = self.found.first.or(Some(head.timestamp));
             self.found.last = Some(head.timestamp);
             self.found.end = place + head.total() as u64;
+        } else {
+            self.found.end = place;
         }
+        self.found.is_marked = !head.is_record();
     }
 
     /// The frame at a place, if it is whole and could be there.

@@ -37,6 +37,8 @@ struct Known {
     /// Offsets and where their frames begin, in steps.
     index: Vec<(u64, u64)>,
     damaged: Vec<(u64, u64)>,
+    /// When the first record was taken.
+    first: Option<Timestamp>,
     /// When the last record was taken.
     last: Option<Timestamp>,
 }
@@ -70,6 +72,7 @@ impl Segment {
             length: scan.end,
             index: scan.index,
             damaged: scan.damaged,
+            first: scan.first,
             last: scan.last,
         };
         Self {
@@ -86,6 +89,11 @@ impl Segment {
     /// Bytes that may be read.
     pub(super) fn length(&self) -> u64 {
         self.known().length
+    }
+
+    /// When its first record was taken, where that is known.
+    pub(super) fn first(&self) -> Option<Timestamp> {
+        self.known().first
     }
 
     /// When its last record was taken, where that is known.
@@ -106,6 +114,7 @@ impl Segment {
         for entry in index {
             known.add(*entry);
         }
+        known.first = known.first.or(last);
         known.last = last.or(known.last);
     }
 

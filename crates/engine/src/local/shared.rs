@@ -1,11 +1,11 @@
 //! What all threads of a log share.
 
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::directory::partitions;
-use super::disk::Disk;
+use super::disk::{Disk, Patience};
 use super::frame::BODY_MAX;
 use super::health::{Signal, Stalls, Watch};
 use super::lock;
@@ -18,6 +18,7 @@ use crate::stage::Layout;
 /// What all threads of a log share.
 pub(super) struct Shared {
     pub(super) disk: Arc<dyn Disk>,
+    pub(super) patience: Patience,
     pub(super) clock: Clock,
     pub(super) layout: Layout,
     pub(super) salt: u32,
@@ -28,6 +29,8 @@ pub(super) struct Shared {
     pub(super) signal: Arc<Signal>,
     pub(super) stalls: Stalls,
     pub(super) watch: Watch,
+    /// Nothing is read any more.
+    pub(super) is_closed: AtomicBool,
     /// The last ticket that was handed out.
     pub(super) tickets: AtomicU64,
     pub(super) sleep: (Mutex<()>, Condvar),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::directory::{Directory, OpenError, partitions as count};
 use super::disk::Disk;
+use super::frame::HEAD;
 use super::partition::Partition;
 use super::scan;
 use super::segment::Segment;
@@ -58,8 +59,10 @@ fn segments(folder: &Path, salt: u32, disk: &dyn Disk) -> Result<(Vec<Arc<Segmen
     let bytes = fs::read(&path).map_err(OpenError::io(&path))?;
     let scan = scan::last(&bytes, base, salt);
     let file = disk.open(&path).map_err(OpenError::io(&path))?;
-    if length > scan.end {
-        disk.cut(&file, scan.end).map_err(OpenError::io(&path))?;
+    // The mark stays: it alone may prove that there is damage before it.
+    let kept = scan.end + if scan.is_marked { HEAD as u64 } else { 0 };
+    if length > kept {
+        disk.cut(&file, kept).map_err(OpenError::io(&path))?;
     }
     // What was written and never made safe is safe before anybody reads it.
     disk.sync(&file).map_err(OpenError::io(&path))?;

@@ -1,13 +1,19 @@
 //! A local log: what it promises, and that the promises hold when the disk fails.
 
+mod damage;
+mod faults;
+mod faulty;
 mod life;
+mod retention;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
 use sanbai_core::time::Timestamp;
 
+use super::disk::{Disk, OpenFile, Patience};
 use super::{LocalLog, LocalSettings};
 use crate::clock::Clock;
 use crate::log::{Append as _, Busy, Message, NotDelivered, ReadError, Record, Topic};
@@ -32,7 +38,33 @@ fn open(directory: &Path) -> LocalLog {
 }
 
 fn open_with(directory: &Path, settings: &LocalSettings) -> LocalLog {
-    LocalLog::open(directory, settings, clock()).expect("opens")
+    open_at(directory, settings, clock())
+}
+
+fn open_at(directory: &Path, settings: &LocalSettings, clock: Clock) -> LocalLog {
+    let disk: Arc<dyn Disk> = Arc::new(QuickDisk);
+    LocalLog::open_on(directory, settings, clock, (disk, Patience::USUAL)).expect("opens")
+}
+
+/// A folder of its own; in memory, where the machine has such a place.
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm")
+        .or_else(|_| tempfile::tempdir())
+        .expect("a folder")
+}
+
+/// The disk of the machine, which is not asked to make anything safe: tests that cut no power need not wait for it.
+#[derive(Debug)]
+struct QuickDisk;
+
+impl Disk for QuickDisk {
+    fn sync(&self, _: &OpenFile) -> std::io::Result<()> {
+        Ok(())
+    }
+
+    fn sync_folder(&self, _: &Path) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 fn clock() -> Clock {
@@ -92,6 +124,12 @@ fn text(record: &Record) -> String {
 
 fn events(numbers: std::ops::Range<usize>) -> Vec<String> {
     numbers.map(|number| format!("event {number}")).collect()
+}
+
+/// Gives a file another content. Under a new inode: a file that is emptied and written anew is flushed by some systems.
+fn rewrite(path: &Path, bytes: impl AsRef<[u8]>) {
+    std::fs::remove_file(path).ok();
+    std::fs::write(path, bytes).expect("is written");
 }
 
 /// One event after the other, each durable before the next.

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use super::lane::Lane;
 use super::shared::Shared;
 
-/// How long a log that is being closed goes on trying to write.
-const CLOSING_MAX: Duration = Duration::from_secs(10);
+/// Bytes of the buffer that are kept.
+const BUFFER_MAX: usize = 9 << 20;
 
 /// One thread with its partitions.
 pub(super) struct Writer {
@@ -15,11 +15,27 @@ pub(super) struct Writer {
     pub(super) writers: usize,
     /// Its lanes: of every so many, the one with its number.
     pub(super) lanes: Vec<Lane>,
+    /// Frames on their way to the disk, of one partition after the other.
+    pub(super) buffer: Vec<u8>,
+}
+
+/// A writer that panics is a fault of ours: the log takes nothing more, instead of letting everybody wait.
+struct Alarm<'s>(&'s Shared);
+
+impl Drop for Alarm<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let reason = "a writer panicked: open the log again".to_owned();
+            self.0.stalls.add(usize::MAX, self.0.clock.now(), reason);
+            self.0.queue.close();
+        }
+    }
 }
 
 impl Writer {
     /// Runs until the log is closed; says how many messages are lost.
     pub(super) fn run(mut self, shared: &Shared) -> u64 {
+        let _alarm = Alarm(shared);
         let mut closing_since = None;
         loop {
             let wait = self.wait();
@@ -34,7 +50,7 @@ impl Writer {
                 continue;
             }
             let since: &mut Instant = closing_since.get_or_insert_with(Instant::now);
-            if self.lanes.iter().all(Lane::is_empty) || since.elapsed() > CLOSING_MAX {
+            if self.lanes.iter().all(Lane::is_empty) || since.elapsed() > shared.patience.closing {
                 break;
             }
             if let Some(wait) = self.wait().filter(|wait| !wait.is_zero()) {
@@ -61,8 +77,13 @@ impl Writer {
     /// Writes to every partition first, then makes one after the other safe: meanwhile the disk works on all.
     fn commit(&mut self, shared: &Shared) {
         let now = Instant::now();
+        let buffer = &mut self.buffer;
         let due = self.lanes.iter_mut().filter(|lane| lane.is_due(now));
-        let mut written: Vec<&mut Lane> = due.filter_map(|lane| lane.write(shared).then_some(lane)).collect();
+        let mut written: Vec<&mut Lane> = due
+            .filter_map(|lane| lane.write(shared, buffer).then_some(lane))
+            .collect();
+        // One message may be larger than all that usually is written at once.
+        buffer.shrink_to(BUFFER_MAX);
         written.retain_mut(|lane| lane.finish(shared));
         for lane in written {
             if lane.is_empty() {

@@ -54,7 +54,8 @@ impl<S: Stage> Task<S> {
                 continue;
             };
             if skip.from <= from && to <= skip.to {
-                self.skips.push((skip.from, skip.to));
+                // Only what it is parked at: what can be applied is applied, whoever restores from wherever.
+                self.skips.push((from, to));
                 self.parked = None;
                 return Progress::Worked(0);
             }
