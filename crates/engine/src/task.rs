@@ -409,15 +409,30 @@ impl<S: Stage> Task<S> {
                 break;
             }
         }
+        if let Some(record) = last {
+            running.last = Some((record.offset, digest(record)));
+        }
+        self.after_batch(applied, stopped, log, store, registry)
+    }
+
+    /// Sends what was held back, takes a snapshot where one is due, and says what came of the batch.
+    fn after_batch(
+        &mut self,
+        applied: usize,
+        stopped: Option<Progress>,
+        log: &mut impl Log,
+        store: &mut impl Store,
+        registry: &RegistryCopy,
+    ) -> Progress {
+        let Some(running) = &mut self.running else {
+            return Progress::Idle;
+        };
         let next = running.stage.ledger().next;
         let is_end = matches!(stopped, Some(Progress::Parked(_)));
         let is_due = next >= running.snapshot_due || is_end;
         let is_free = running.snapshot.is_none() && !store.is_busy();
         let is_standing = next == running.snapshot_at;
         let snapshots = is_due && is_free && !is_standing;
-        if let Some(record) = last {
-            running.last = Some((record.offset, digest(record)));
-        }
         if applied > 0 || snapshots {
             // Whoever restores from here, or was silent until here, goes on as if all had been told.
             running.flush(snapshots || next == running.silent_until, log);
