@@ -3,6 +3,7 @@
 mod check;
 mod config;
 mod daemon;
+mod demo;
 mod evidence;
 mod exit;
 mod explain;
@@ -45,6 +46,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Check(check::Arguments),
+    Demo(demo::Arguments),
     Explain(explain::Arguments),
     Generate(generate::Arguments),
     Id(id::Arguments),
@@ -77,6 +79,7 @@ fn main() -> ExitCode {
     };
     let outcome = match arguments.command {
         Command::Check(arguments) => check::run(&arguments),
+        Command::Demo(arguments) => demo::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Generate(arguments) => generate::run(&arguments),
         Command::Id(arguments) => id::run(&arguments),

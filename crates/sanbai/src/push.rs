@@ -1,7 +1,7 @@
 //! `sanbai push`: sends files of events to a daemon, and waits where it must.
 
-mod batch;
-mod client;
+pub(crate) mod batch;
+pub(crate) mod client;
 mod report;
 
 use std::path::PathBuf;

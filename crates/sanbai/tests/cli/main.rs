@@ -1,6 +1,7 @@
 //! The command line as its users meet it: the real binary, real files, real pipes.
 
 mod check;
+mod demo;
 mod explain;
 mod generate;
 mod id;
