@@ -12,6 +12,7 @@ mod input;
 mod keys;
 mod ledger;
 mod logging;
+mod metrics;
 mod output;
 mod piles;
 mod reading;
