@@ -181,8 +181,10 @@ impl Node {
         let every = clock.wait(settings.tick_every).max(ticker::EVERY_MIN);
         let ticker = ticker::Ticker::new(log.producer(), layout, Arc::clone(&shared), every);
         threads.push(start("ticks".to_owned(), Box::new(move || ticker.run()))?);
-        for (number, seats) in Seat::spread(layout, settings).into_iter().enumerate() {
-            let worker = Worker::new(log.producer(), objects.clone(), seats, Arc::clone(&shared), settings);
+        let mut settings = settings.clone();
+        settings.summary.every = clock.wait(settings.summary.every).max(summary::EVERY_MIN);
+        for (number, seats) in Seat::spread(layout, &settings).into_iter().enumerate() {
+            let worker = Worker::new(log.producer(), objects.clone(), seats, Arc::clone(&shared), &settings);
             threads.push(start(format!("worker-{number}"), Box::new(move || worker.run()))?);
         }
         Ok(Self {

@@ -84,7 +84,8 @@ pub struct TaskStatus {
 }
 
 impl TaskStatus {
-    pub(super) const fn new(shard: ShardKind, partition: u32) -> Self {
+    /// A task of which nothing is known yet.
+    pub const fn new(shard: ShardKind, partition: u32) -> Self {
         Self {
             shard,
             partition,

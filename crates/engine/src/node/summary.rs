@@ -23,13 +23,16 @@ pub use ranking::{Ranked, Ranking};
 /// Outlets that are looked at in one piece: some milliseconds.
 const PIECE: usize = 4_096;
 
+/// Summaries are never closer together than this, however fast the clock runs.
+pub(super) const EVERY_MIN: Duration = Duration::from_millis(250);
+
 /// Summing up takes at most one part in so many of a shard's time.
 const SHARE: u32 = 50;
 
 /// How often it is summed up, and how much is told by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SummarySettings {
-    /// Time between two summaries of a shard. Longer where a summary takes more than 1 part in 50 of it.
+    /// Time between two summaries of a shard, by the clock of the process. Longer where a summary takes more than 1 part in 50 of it.
     pub every: Duration,
     /// Outlets of a day that are told by name, the worst first.
     pub outlets_max: usize,
