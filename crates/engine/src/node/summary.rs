@@ -58,8 +58,10 @@ pub struct Summary {
     pub as_of: Timestamp,
     /// When it was made.
     pub made: Instant,
-    /// How long that took.
+    /// How long that took, all pieces together.
     pub took: Duration,
+    /// How long the longest piece took: the shard stood still for it.
+    pub longest_piece: Duration,
     /// Sources that are left out.
     pub missing: usize,
     /// Today, by the clock of the sources, and the day before.
@@ -79,6 +81,19 @@ pub struct DaySummary {
     pub outlets: Ranking,
     /// The worst couriers, each at one outlet.
     pub couriers: Ranking,
+}
+
+impl Summary {
+    /// What stands in a shard now, at once; `None` before it has a clock. A node makes it in pieces.
+    pub fn of(shard: &ScopeShard, registry: RegistryView<'_>, settings: SummarySettings) -> Option<Arc<Self>> {
+        let mut summing = Summing::new(settings);
+        shard.source_clock()?;
+        loop {
+            if let Some(summary) = summing.piece(shard, 0, registry) {
+                return Some(summary);
+            }
+        }
+    }
 }
 
 impl DaySummary {
@@ -173,7 +188,9 @@ impl Summing {
             None => Begun::new(shard, next, &self.settings)?,
         };
         let is_over = begun.go_on(shard, registry);
-        begun.summary.took += started.elapsed();
+        let took = started.elapsed();
+        begun.summary.took += took;
+        begun.summary.longest_piece = begun.summary.longest_piece.max(took);
         if !is_over {
             self.begun = Some(begun);
             return None;
@@ -199,6 +216,7 @@ impl Begun {
             as_of,
             made: Instant::now(),
             took: Duration::ZERO,
+            longest_piece: Duration::ZERO,
             missing: shard.missing_sources().len(),
             days: [today, today.plus_days(-1)].map(|day| DaySummary::new(day, settings)),
             alerts: BTreeMap::new(),

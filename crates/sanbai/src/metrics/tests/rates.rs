@@ -56,6 +56,7 @@ fn shard(day: CivilDay, caps: (usize, usize), outlets: &[(&str, String, u32, Fig
         as_of: day.start(),
         made: Instant::now(),
         took: Duration::ZERO,
+        longest_piece: Duration::ZERO,
         missing: 0,
         days: [today, empty(day.plus_days(-1))],
         alerts: BTreeMap::new(),
