@@ -40,14 +40,15 @@ impl Ranking {
         }
     }
 
-    /// Takes one more into account. Names that may be those of persons are counted and not kept.
+    /// Takes one more into account; of equals those that come first stay, so they are to come by name. Names that may be
+    /// those of persons are counted and not kept.
     pub fn offer(&mut self, brand: &str, site: &str, operator: &str, figures: &Figures) {
         if *figures == Figures::default() {
             return;
         }
         self.all += 1;
         let weight = weight(figures);
-        if self.max == 0 || self.bar.is_some_and(|bar| weight < bar) || !is_id(site) {
+        if self.max == 0 || self.bar.is_some_and(|bar| weight <= bar) || !is_id(site) {
             return;
         }
         if !operator.is_empty() && !is_id(operator) {

@@ -63,6 +63,8 @@ fn marked() -> Vec<String> {
 #[test]
 fn what_is_exported_is_what_the_table_says_and_names_nobody() {
     let (running, samples, page) = world();
+    let took = sums(&samples, "sanbai_scrape_duration_seconds", &[])[&Vec::new()];
+    println!("{} samples, {} bytes in {took} s", samples.len(), page.len());
     let exported: BTreeSet<&str> = samples.iter().map(|sample| &*sample.name).collect();
     let documented: BTreeSet<&str> = TABLE.keys().map(String::as_str).collect();
     assert_eq!(exported, documented);

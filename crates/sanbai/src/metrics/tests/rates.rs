@@ -183,3 +183,31 @@ fn places_are_told_by_fewer_digits_before_there_are_too_many() {
     assert_eq!(places[&vec!["unknown".to_owned()]], 2.0);
     assert_eq!(places[&vec!["11".to_owned()]], 200.0);
 }
+
+#[test]
+fn a_page_at_the_highest_caps_stays_within_its_bounds() {
+    let outlets: Vec<_> = (0..4_000_u32)
+        .map(|number| {
+            let place = 110_000 + number % 1_000 * 100;
+            ("SF", format!("GZ-{number:04}"), place, figures(u64::from(number), 1, 9))
+        })
+        .collect();
+    let caps = (2_000, 2_000);
+    let mut tasks = vec![shard(day("2026-03-10"), caps, &outlets)];
+    let mut yesterday = shard(day("2026-03-09"), caps, &outlets);
+    yesterday.partition = 1;
+    tasks.push(yesterday);
+    let settings = config::Metrics {
+        outlets_max: caps.0,
+        couriers_max: caps.1,
+        ..config::Metrics::default()
+    };
+    let started = Instant::now();
+    let mut page = Page::new(Form::Prometheus);
+    rates::write(&mut page, &tasks, &settings, &AtomicU8::new(DISTRICT));
+    let (page, took) = (page.finish(), started.elapsed());
+    let samples = page.lines().filter(|line| !line.starts_with('#')).count();
+    println!("{samples} samples, {} bytes in {took:?}", page.len());
+    assert!((150_000..200_000).contains(&samples), "{samples}");
+    assert!(page.len() < 32 << 20, "{}", page.len());
+}
