@@ -29,6 +29,9 @@ const SEVERITIES: [Severity; 5] = [
     Severity::Critical,
 ];
 
+/// One figure of many.
+type Figure<T> = fn(&T) -> u64;
+
 /// A day of all shards.
 struct Day {
     name: &'static str,
@@ -188,7 +191,7 @@ fn places(page: &mut Page, days: &[Day]) {
     for (labels, figures) in rows_of_duties() {
         family.put(&labels, figures.late);
     }
-    let figures: [(&str, fn(&Figures) -> u64); 3] = [
+    let figures: [(&str, Figure<Figures>); 3] = [
         ("sanbai_day_parcels", |figures| figures.parcels),
         ("sanbai_day_uncounted_parcels", |figures| figures.uncounted),
         ("sanbai_day_critical_findings", |figures| figures.critical_findings),
@@ -250,7 +253,7 @@ fn labels<'r>(ranked: &'r Ranked, is_courier: bool, day: &'r str, duty: &'r str)
 
 /// How many there are, and how many are told by name.
 fn counted(page: &mut Page, days: &[Day]) {
-    let counts: [(&str, fn(&Day) -> u64); 4] = [
+    let counts: [(&str, Figure<Day>); 4] = [
         ("sanbai_outlets", |day| day.outlets.all),
         ("sanbai_outlets_left_out", |day| day.outlets.left_out()),
         ("sanbai_couriers", |day| day.couriers.all),

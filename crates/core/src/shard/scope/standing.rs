@@ -49,8 +49,10 @@ impl ScopeShard {
         registry: RegistryView<'a>,
     ) -> impl Iterator<Item = OutletStanding<'a>> + use<'a> {
         let registry = registry.limited_to(self.registry_offset);
-        let after = after.as_ref().map(|after| after as &dyn OutletName);
-        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let from: Bound<&dyn OutletName> = match &after {
+            Some(after) => Bound::Excluded(after),
+            None => Bound::Unbounded,
+        };
         let kept = self.days.get(&day);
         let outlets = kept.map(|kept| kept.outlets.range::<dyn OutletName + '_, _>((from, Bound::Unbounded)));
         outlets.into_iter().flatten().map(move |(outlet, kept)| OutletStanding {
