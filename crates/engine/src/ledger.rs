@@ -27,6 +27,8 @@ pub struct Ledger {
     pub unknown_control_fields: u64,
     /// Control records that could not be read.
     pub unreadable_controls: u64,
+    /// Alerts that followed, by rule and change: of no line, but counted where the rest is.
+    pub alerts: BTreeMap<(&'static str, &'static str), u64>,
 }
 
 impl Ledger {
@@ -43,6 +45,7 @@ impl Ledger {
             rejected: BTreeMap::new(),
             unknown_control_fields: 0,
             unreadable_controls: 0,
+            alerts: BTreeMap::new(),
         }
     }
 
@@ -78,6 +81,9 @@ impl Ledger {
         for (code, count) in &other.rejected {
             *self.rejected.entry(code).or_default() += count;
         }
+        for (alert, count) in &other.alerts {
+            *self.alerts.entry(*alert).or_default() += count;
+        }
     }
 
     /// Nothing was consumed since an offset.
@@ -105,6 +111,10 @@ impl Ledger {
     pub(crate) fn applied(&mut self, what: What) {
         self.events += 1;
         *self.outcomes.entry(what).or_default() += 1;
+    }
+
+    pub(crate) fn alert(&mut self, rule: &'static str, change: &'static str) {
+        *self.alerts.entry((rule, change)).or_default() += 1;
     }
 
     pub(crate) fn reject(&mut self, code: &'static str) {

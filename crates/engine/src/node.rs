@@ -10,6 +10,7 @@
 mod follower;
 mod seat;
 mod status;
+mod summary;
 mod ticker;
 mod worker;
 
@@ -35,6 +36,7 @@ use crate::stage::Layout;
 use seat::Seat;
 use status::Board;
 pub use status::{Parcels, State, TaskStatus};
+pub use summary::{DaySummary, DutyFigures, Figures, Ranked, Ranking, Summary, SummarySettings};
 use worker::Worker;
 
 /// How a node runs.
@@ -56,6 +58,8 @@ pub struct NodeSettings {
     pub unacknowledged_max: usize,
     /// Time between two ticks of a partition, by the clock of the process.
     pub tick_every: Duration,
+    /// How scope shards are summed up for whoever watches.
+    pub summary: SummarySettings,
 }
 
 impl NodeSettings {
@@ -70,6 +74,7 @@ impl NodeSettings {
             batch_max: 256,
             unacknowledged_max: 20_000,
             tick_every: Duration::from_secs(5),
+            summary: SummarySettings::default(),
         }
     }
 }
@@ -179,8 +184,10 @@ impl Node {
         let every = clock.wait(settings.tick_every).max(ticker::EVERY_MIN);
         let ticker = ticker::Ticker::new(log.producer(), layout, Arc::clone(&shared), every);
         threads.push(start("ticks".to_owned(), Box::new(move || ticker.run()))?);
-        for (number, seats) in Seat::spread(layout, settings).into_iter().enumerate() {
-            let worker = Worker::new(log.producer(), objects.clone(), seats, Arc::clone(&shared), settings);
+        let mut settings = settings.clone();
+        settings.summary.every = clock.wait(settings.summary.every).max(summary::EVERY_MIN);
+        for (number, seats) in Seat::spread(layout, &settings).into_iter().enumerate() {
+            let worker = Worker::new(log.producer(), objects.clone(), seats, Arc::clone(&shared), &settings);
             threads.push(start(format!("worker-{number}"), Box::new(move || worker.run()))?);
         }
         Ok(Self {

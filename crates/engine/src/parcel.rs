@@ -1,5 +1,6 @@
 //! The parcel stage: events, ticks, hits in; verdicts, urgent alerts, rejects and sections out.
 
+use sanbai_core::finding::Code;
 use sanbai_core::registry::{Registry, RegistryView};
 use sanbai_core::shard::contribution::Contribution;
 use sanbai_core::shard::input::{Behaviour, Input};
@@ -7,6 +8,7 @@ use sanbai_core::shard::output::{Outcome, Output, Sink};
 use sanbai_core::shard::parcel::ParcelShard;
 use sanbai_core::shard::position::Position;
 use sanbai_core::shard::row::{RestoreError, Row};
+use sanbai_core::shard::scope::AlertChange;
 use sanbai_core::shard::section::{Change, Entry};
 use sanbai_core::time::{Span, Timestamp};
 use sanbai_core::verdict::Verdict;
@@ -22,6 +24,9 @@ use sanbai_wire::{
 use crate::ledger::Ledger;
 use crate::log::{Message, Record, Topic};
 use crate::stage::{Layout, Outbox, Stage, StageAlarm, Step, before, end_of, headers};
+
+/// Stands for the rule, where an urgent alert is about a find that was rightly handled.
+pub const RIGHTLY_HANDLED: &str = "rightly_handled";
 
 /// What a parcel stage is made from.
 #[derive(Clone, Debug)]
@@ -291,6 +296,13 @@ impl<O: Outbox> Sink for Sending<'_, O> {
                 value: verdict::revision_to_bytes(at, &revision),
             }),
             Output::Alert(urgent) => {
+                let change = if urgent.stands {
+                    AlertChange::Raised
+                } else {
+                    AlertChange::Withdrawn
+                };
+                let rule = urgent.code.map_or(RIGHTLY_HANDLED, Code::as_str);
+                self.sender.ledger.alert(rule, change.as_str());
                 let key = alert::key(urgent.id);
                 self.out.put(Message {
                     topic: Topic::Alerts,

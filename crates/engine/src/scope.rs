@@ -74,6 +74,7 @@ impl Stage for ScopeStage {
                     let mut sink = Sending {
                         layout: self.layout,
                         alarms: &mut self.alarms,
+                        ledger: &mut self.ledger,
                         out,
                     };
                     self.shard.handle(at, section, registry.view(), &mut sink);
@@ -141,6 +142,7 @@ fn territory(partition: u32, layout: Layout) -> Territory {
 struct Sending<'s, O> {
     layout: Layout,
     alarms: &'s mut Vec<StageAlarm>,
+    ledger: &'s mut Ledger,
     out: &'s mut O,
 }
 
@@ -154,6 +156,7 @@ impl<O: Outbox> ScopeSink for Sending<'_, O> {
                 (Topic::Compliance, key, partition, Vec::new(), value)
             }
             ScopeOutput::Alert(outlet) => {
+                self.ledger.alert(outlet.rule.as_str(), outlet.change.as_str());
                 let key = alert::key(outlet.id);
                 let partition = spread(&key, self.layout.scopes);
                 let value = alert::encode_outlet(at, &outlet);

@@ -16,6 +16,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
+use crate::counts::IntakeCounts;
 use crate::intake::Intake;
 use crate::settings::Settings;
 
@@ -36,17 +37,44 @@ pub async fn serve(listener: TcpListener, intake: Arc<Intake>, shutdown: impl Fu
 /// The connections of a listener.
 #[derive(Debug)]
 pub struct Connections {
-    intake: Arc<Intake>,
+    settings: Settings,
+    counter: Counter,
     room: Arc<Semaphore>,
     addresses: Mutex<HashMap<IpAddr, usize>>,
+}
+
+/// Who counts connections.
+#[derive(Debug)]
+enum Counter {
+    Intake(Arc<Intake>),
+    Own(Box<IntakeCounts>),
+}
+
+impl Counter {
+    fn counts(&self) -> &IntakeCounts {
+        match self {
+            Self::Intake(intake) => intake.counts(),
+            Self::Own(counts) => counts,
+        }
+    }
 }
 
 impl Connections {
     /// With the limits of an intake, which counts them.
     pub fn new(intake: Arc<Intake>) -> Arc<Self> {
-        let room = intake.settings().connections_max.min(Semaphore::MAX_PERMITS);
+        Self::with(intake.settings().clone(), Counter::Intake(intake))
+    }
+
+    /// With limits of its own, for a listener that has nothing to do with an intake. Those for bodies do not count.
+    pub fn apart(settings: Settings) -> Arc<Self> {
+        Self::with(settings, Counter::Own(Box::default()))
+    }
+
+    fn with(settings: Settings, counter: Counter) -> Arc<Self> {
+        let room = settings.connections_max.min(Semaphore::MAX_PERMITS);
         Arc::new(Self {
-            intake,
+            settings,
+            counter,
             room: Arc::new(Semaphore::new(room)),
             addresses: Mutex::default(),
         })
@@ -56,17 +84,18 @@ impl Connections {
     /// accepted, and those that are open end with the answer under way, at the latest after the shutdown timeout.
     ///
     /// # Errors
-    /// Where the listener may be reached from elsewhere, and no source is configured.
+    /// Where the listener of an intake may be reached from elsewhere, and no source is configured.
     pub async fn run(
         self: Arc<Self>,
         listener: TcpListener,
         router: Router,
         shutdown: impl Future<Output = ()>,
     ) -> io::Result<()> {
-        let sources = self.intake.sources();
-        let may_listen = sources.may_listen_on(listener.local_addr()?);
-        may_listen.map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
-        let settings = self.intake.settings().clone();
+        if let Counter::Intake(intake) = &self.counter {
+            let may_listen = intake.sources().may_listen_on(listener.local_addr()?);
+            may_listen.map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
+        }
+        let settings = self.settings.clone();
         let graceful = GracefulShutdown::new();
         let mut tasks = JoinSet::new();
         let mut shutdown = std::pin::pin!(shutdown);
@@ -103,10 +132,10 @@ impl Connections {
         let permit = Arc::clone(&self.room).acquire_owned().await.ok()?;
         match listener.accept().await {
             Ok((stream, peer)) => {
-                tune(&stream, self.intake.settings());
+                tune(&stream, &self.settings);
                 let guard = Guard::new(self, peer);
                 if guard.is_none() {
-                    self.intake.counts().close_connection();
+                    self.counter.counts().close_connection();
                 }
                 let mut guard = guard?;
                 guard.permit = Some(permit);
@@ -163,7 +192,7 @@ impl Guard {
     /// `None` where the address has as many connections as it may have.
     fn new(connections: &Arc<Connections>, peer: SocketAddr) -> Option<Self> {
         let address = peer.ip();
-        let max = connections.intake.settings().address_connections_max;
+        let max = connections.settings.address_connections_max;
         let mut addresses = connections.addresses();
         let count = addresses.get(&address).copied().unwrap_or(0);
         if count >= max {
@@ -171,7 +200,7 @@ impl Guard {
         }
         addresses.insert(address, count + 1);
         drop(addresses);
-        let open = &connections.intake.counts().connections;
+        let open = &connections.counter.counts().connections;
         open.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         Some(Self {
             connections: Arc::clone(connections),
@@ -191,7 +220,7 @@ impl Drop for Guard {
             }
         }
         drop(addresses);
-        let open = &self.connections.intake.counts().connections;
+        let open = &self.connections.counter.counts().connections;
         open.fetch_sub(1, std::sync::atomic::Ordering::Relaxed);
     }
 }

@@ -174,11 +174,11 @@ fn masked<S: serde::Serializer>(token: &Option<String>, serializer: S) -> Result
 pub(crate) struct Metrics {
     /// Address and port of `/metrics`, `/livez`, `/readyz`.
     pub(crate) address: SocketAddr,
-    /// Outlets with series of their own, the worst first.
-    #[schemars(range(max = 10_000))]
+    /// Outlets with series of their own, the worst first: 36 series each.
+    #[schemars(range(max = 2_000))]
     pub(crate) outlets_max: usize,
-    /// Couriers with series of their own, the worst first.
-    #[schemars(range(max = 10_000))]
+    /// Couriers with series of their own, the worst first: 36 series each.
+    #[schemars(range(max = 2_000))]
     pub(crate) couriers_max: usize,
 }
 
@@ -274,12 +274,8 @@ impl Config {
             (1 << 10..=16 << 20).contains(&self.intake.body_max),
             "1024 to 16777216",
         )?;
-        within("metrics.outlets-max", self.metrics.outlets_max <= 10_000, "0 to 10000")?;
-        within(
-            "metrics.couriers-max",
-            self.metrics.couriers_max <= 10_000,
-            "0 to 10000",
-        )?;
+        within("metrics.outlets-max", self.metrics.outlets_max <= 2_000, "0 to 2000")?;
+        within("metrics.couriers-max", self.metrics.couriers_max <= 2_000, "0 to 2000")?;
         within(
             "node.workers",
             self.node.workers.is_none_or(|workers| (1..=256).contains(&workers)),

@@ -24,6 +24,7 @@ use tokio::sync::watch;
 
 use crate::config::{Config, SourceConfig};
 use crate::exit::{Exit, Sysexit};
+use crate::metrics::{self, Metrics, Watched};
 
 /// Threads for requests; judging has its own.
 const REQUEST_THREADS: usize = 2;
@@ -41,12 +42,16 @@ pub(crate) struct Daemon {
     pub(crate) clock: Clock,
     /// Where the intake listens.
     pub(crate) http: SocketAddr,
+    pub(crate) metrics: Arc<Metrics>,
+    /// Where `/metrics`, `/livez` and `/readyz` are.
+    pub(crate) metrics_at: SocketAddr,
     pub(crate) runtime: Runtime,
     retention: retention::Keeper,
     /// Says when it is to stop.
     stopping: watch::Sender<bool>,
     /// The intake, until its last answer.
     serving: tokio::task::JoinHandle<std::io::Result<()>>,
+    telling: tokio::task::JoinHandle<std::io::Result<()>>,
 }
 
 /// The log alone, as commands open it where no daemon runs.
@@ -106,6 +111,18 @@ impl Daemon {
         let http = listener.local_addr().context("the intake has no address")?;
         let (stopping, stop) = watch::channel(false);
         let serving = runtime.spawn(sanbai_gateway::serve(listener, Arc::clone(&intake), told_to_stop(stop)));
+        let listener = bind(&runtime, config.metrics.address, "metrics.address")?;
+        let metrics_at = listener.local_addr().context("the metrics have no address")?;
+        let watched = Watched {
+            node: Arc::clone(&node),
+            log: log.clone(),
+            objects: objects.clone(),
+            intake: Arc::clone(&intake),
+            clock,
+        };
+        let metrics = Metrics::new(watched, config.metrics.clone());
+        let telling = metrics::serve(listener, Arc::clone(&metrics), told_to_stop(stopping.subscribe()));
+        let telling = runtime.spawn(telling);
         let retention = retention::Keeper::start(log.clone(), Arc::clone(&node))?;
         Ok(Self {
             config,
@@ -115,10 +132,13 @@ impl Daemon {
             intake,
             clock,
             http,
+            metrics,
+            metrics_at,
             runtime,
             retention,
             stopping,
             serving,
+            telling,
         })
     }
 
@@ -137,6 +157,12 @@ impl Daemon {
         served
             .context("the intake had panicked")?
             .context("the intake had failed")?;
+        self.runtime
+            .block_on(self.telling)
+            .context("the metrics had panicked")?
+            .context("the metrics had failed")?;
+        // They hold the log, too.
+        drop(self.metrics);
         self.retention.stop();
         if !self.node.stop(&self.log, DRAIN) {
             tracing::warn!("not everything was applied in time: the rest is applied at the next start");
@@ -174,6 +200,8 @@ fn node_settings(config: &Config, keys: TokenKeys) -> NodeSettings {
     settings.snapshot_at_most = config.snapshots.at_most_every.get();
     settings.snapshots_kept = config.snapshots.kept;
     settings.workers = config.node.workers.unwrap_or(settings.workers);
+    settings.summary.outlets_max = config.metrics.outlets_max;
+    settings.summary.couriers_max = config.metrics.couriers_max;
     settings
 }
 

@@ -175,6 +175,6 @@ fn places(daemon: &Daemon) -> Vec<String> {
     vec![
         format!("数据目录 data directory: {}", daemon.config.data.directory.display()),
         format!("上报 events: POST http://{}/v1/events", daemon.http),
-        format!("指标 metrics: http://{}/metrics", daemon.config.metrics.address),
+        format!("指标 metrics: http://{}/metrics", daemon.metrics_at),
     ]
 }

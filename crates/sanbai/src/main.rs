@@ -13,6 +13,7 @@ mod input;
 mod keys;
 mod ledger;
 mod logging;
+mod metrics;
 mod output;
 mod piles;
 mod push;

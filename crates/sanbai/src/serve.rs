@@ -34,6 +34,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
         intake = %daemon.http,
+        metrics = %daemon.metrics_at,
         data = %daemon.config.data.directory.display(),
         "started"
     );

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use protox::prost_reflect::prost_types::FileDescriptorSet;
 
-use crate::{proto, rules_doc, schema};
+use crate::{metrics_doc, proto, rules_doc, schema};
 
 /// A file that is made from others and committed, so that a build needs no generator.
 struct Generated {
@@ -44,6 +44,10 @@ fn all(root: &Path) -> anyhow::Result<Vec<Generated>> {
     files.push(Generated {
         path: "docs/rules.md".into(),
         text: rules_doc::page(root)?,
+    });
+    files.push(Generated {
+        path: "docs/metrics.md".into(),
+        text: metrics_doc::page(root)?,
     });
     Ok(files)
 }

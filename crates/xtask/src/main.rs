@@ -7,6 +7,7 @@ mod arguments;
 mod ci;
 mod fuzz;
 mod r#gen;
+mod metrics_doc;
 mod process;
 mod proto;
 mod proto_check;

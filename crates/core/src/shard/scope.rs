@@ -53,6 +53,7 @@ mod tests;
 mod watch;
 
 pub use shard::ScopeShard;
+pub use standing::OutletStanding;
 pub use territory::{Route, Territory};
 
 use self::digest::Digest;

@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 
 use sanbai_wire::snapshot::ShardKind;
 
-use super::NodeSettings;
 use super::status::{Board, Parcels, Post, State, TaskStatus};
+use super::summary::Summing;
+use super::{NodeSettings, Shared};
 use crate::ledger::Ledger;
 use crate::log::{Log, NotDelivered, Ticket};
 use crate::parcel::ParcelStage;
@@ -42,6 +43,7 @@ pub(super) struct Seat {
     reached: u64,
     /// Records that the last step applied.
     applied: u64,
+    summing: Summing,
 }
 
 macro_rules! on_task {
@@ -58,11 +60,11 @@ impl Seat {
     pub(super) fn spread(layout: Layout, settings: &NodeSettings) -> Vec<Vec<Self>> {
         let parcels = (0..layout.parcels).map(|partition| {
             let task = Task::new(task_settings(partition, layout, settings.parcel.clone(), settings));
-            Self::new(Either::Parcel(Box::new(task)), ShardKind::Parcel, partition)
+            Self::new(Either::Parcel(Box::new(task)), ShardKind::Parcel, partition, settings)
         });
         let scopes = (0..layout.scopes).map(|partition| {
             let task = Task::new(task_settings(partition, layout, (), settings));
-            Self::new(Either::Scope(Box::new(task)), ShardKind::Scope, partition)
+            Self::new(Either::Scope(Box::new(task)), ShardKind::Scope, partition, settings)
         });
         let all: Vec<Self> = parcels.chain(scopes).collect();
         let workers = settings.workers.clamp(1, all.len().max(1));
@@ -75,7 +77,7 @@ impl Seat {
         spread
     }
 
-    fn new(task: Either, shard: ShardKind, partition: u32) -> Self {
+    fn new(task: Either, shard: ShardKind, partition: u32, settings: &NodeSettings) -> Self {
         Self {
             task,
             post: None,
@@ -84,6 +86,7 @@ impl Seat {
             before: Ledger::new(),
             reached: 0,
             applied: 0,
+            summing: Summing::new(settings.summary),
         }
     }
 
@@ -121,6 +124,7 @@ impl Seat {
     fn went_back(&mut self) {
         self.before.add(&self.status.ledger);
         self.status.ledger = Ledger::new();
+        self.summing.begin_again();
     }
 
     /// Does a piece of work; `false` where there was none to do.
@@ -192,6 +196,23 @@ impl Seat {
         if let Some(post) = &self.post {
             post.put(&self.status);
         }
+    }
+
+    /// Sums up what a scope shard's rows say, or a piece of it; `true` where there is more to do at once.
+    pub(super) fn sum_up(&mut self, shared: &Shared) -> bool {
+        let Either::Scope(task) = &self.task else { return false };
+        let (Some(stage), Some(next)) = (task.stage(), task.next()) else {
+            return false;
+        };
+        if !self.summing.is_due(next) {
+            return false;
+        }
+        let registry = shared.registry();
+        let piece = self.summing.piece(stage.shard(), next, registry.registry().view());
+        if let Some(summary) = piece {
+            self.status.summary = Some(summary);
+        }
+        self.summing.is_under_way()
     }
 
     /// As much work lies between two snapshots as a recovery may take.

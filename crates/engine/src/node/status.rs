@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use sanbai_core::time::Timestamp;
 use sanbai_wire::snapshot::ShardKind;
 
+use super::summary::Summary;
 use crate::ledger::Ledger;
 use crate::stage::Layout;
 use crate::task::Parked;
@@ -78,10 +79,13 @@ pub struct TaskStatus {
     pub parcels: Option<Parcels>,
     /// Alarms since the process started, by code.
     pub alarms: BTreeMap<&'static str, u64>,
+    /// What its rows add up to, of a scope shard.
+    pub summary: Option<Arc<Summary>>,
 }
 
 impl TaskStatus {
-    pub(super) const fn new(shard: ShardKind, partition: u32) -> Self {
+    /// A task of which nothing is known yet.
+    pub const fn new(shard: ShardKind, partition: u32) -> Self {
         Self {
             shard,
             partition,
@@ -100,6 +104,7 @@ impl TaskStatus {
             busy: Duration::ZERO,
             parcels: None,
             alarms: BTreeMap::new(),
+            summary: None,
         }
     }
 }

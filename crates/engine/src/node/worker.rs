@@ -73,6 +73,7 @@ impl<P: Producer> Worker<P> {
             let registry = self.shared.registry();
             worked |= seat.step(&mut self.producer, &mut self.objects, &registry);
             drop(registry);
+            worked |= seat.sum_up(&self.shared);
             seat.after_step(started, self.recovery, self.snapshot_at_most);
             if is_draining {
                 seat.tell();

@@ -177,6 +177,39 @@ proptest! {
     }
 
     #[test]
+    fn outlets_that_are_looked_at_in_pieces_are_those_of_the_rows(logs in logs(), cuts in cuts(), piece in 1..4_usize) {
+        let registry = world::registry();
+        let (shard, _) = play(&all(&logs, &cut(&logs, &cuts)), &registry);
+        let mut pieces = BTreeSet::new();
+        for day in shard.standing_days() {
+            let mut after: Option<(String, String)> = None;
+            loop {
+                let seen = after.as_ref().map(|(brand, site)| (brand.as_str(), site.as_str()));
+                let outlets: Vec<_> = shard.standing_outlets(day, seen, registry.view()).take(piece).collect();
+                let Some(last) = outlets.last() else { break };
+                after = Some((last.brand.to_owned(), last.site.to_owned()));
+                for outlet in &outlets {
+                    for (operator, counts) in outlet.operators() {
+                        let key = (day, outlet.brand.to_owned(), outlet.site.to_owned(), operator.to_owned());
+                        let line = format!("{counts:?} {:?}", outlet.place);
+                        prop_assert!(pieces.insert((key, line)), "an outlet comes once");
+                    }
+                }
+            }
+        }
+        let rows = shard.standing_rows(registry.view()).filter_map(|row| match row.window {
+            Window::Day { day, operator } => {
+                let key = (day, row.brand.to_owned(), row.site.to_owned(), operator.to_owned());
+                Some((key, format!("{:?} {:?}", row.counts, row.place)))
+            }
+            Window::Hour { .. } => None,
+        });
+        prop_assert_eq!(pieces, rows.collect::<BTreeSet<_>>());
+        let alerts = shard.standing_days().flat_map(|day| shard.standing_alerts_on(day));
+        prop_assert_eq!(alerts.count(), shard.standing_alerts(registry.view()).count());
+    }
+
+    #[test]
     fn stopped_after_any_section_it_goes_on_as_if_it_never_had(logs in logs(), cuts in cuts()) {
         let registry = world::registry();
         let sections = all(&logs, &cut(&logs, &cuts));
