@@ -49,8 +49,10 @@ pub(crate) struct Config {
 pub(crate) struct Rehearsal {
     /// What the time is at `since`, in seconds since 1970.
     pub(crate) start: u32,
-    /// A moment by the clock of the machine, in milliseconds since 1970. A daemon that is started again goes on with it.
-    pub(crate) since: u64,
+    /// A moment by the clock of the machine, in milliseconds since 1970. Default: when the data directory was first used.
+    /// A daemon that is started again goes on with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) since: Option<u64>,
     /// How many times as fast it runs.
     #[schemars(range(min = 1, max = 10_000))]
     pub(crate) speed: u32,
@@ -315,12 +317,34 @@ impl Config {
     }
 
     /// The clock of the process.
-    pub(crate) fn clock(&self) -> Clock {
-        self.rehearsal.map_or(Clock::SYSTEM, |rehearsal| {
-            let since = SystemTime::UNIX_EPOCH + std::time::Duration::from_millis(rehearsal.since);
-            let start = Timestamp::from_parts(rehearsal.start.into(), 0).unwrap_or_default();
-            Clock::fast_since(since, start, rehearsal.speed)
-        })
+    ///
+    /// # Errors
+    /// Where a rehearsal does not say since when, and that cannot be read or written.
+    pub(crate) fn clock(&self) -> anyhow::Result<Clock> {
+        let Some(rehearsal) = self.rehearsal else {
+            return Ok(Clock::SYSTEM);
+        };
+        let since = match rehearsal.since {
+            Some(since) => since,
+            None => self.first_use()?,
+        };
+        let since = SystemTime::UNIX_EPOCH + std::time::Duration::from_millis(since);
+        let start = Timestamp::from_parts(rehearsal.start.into(), 0).unwrap_or_default();
+        Ok(Clock::fast_since(since, start, rehearsal.speed))
+    }
+
+    /// When the data directory was first used for a rehearsal, in milliseconds since 1970.
+    fn first_use(&self) -> anyhow::Result<u64> {
+        let path = self.data.directory.join("rehearsal-since");
+        if let Ok(text) = std::fs::read_to_string(&path) {
+            return text.trim().parse().with_context(|| format!("{}: is no number", path.display()));
+        }
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let now = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
+        std::fs::create_dir_all(&self.data.directory)
+            .and_then(|()| std::fs::write(&path, now.to_string()))
+            .with_context(|| format!("cannot write {}", path.display()))?;
+        Ok(now)
     }
 
     /// The file of the token keys.

@@ -29,7 +29,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let config = Config::load(&arguments.flags).map_err(|error| Sysexit::wrap(Exit::Configuration, error))?;
     logging::start(&config.logging).map_err(|error| Sysexit::wrap(Exit::Configuration, error))?;
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
-    let clock = config.clock();
+    let clock = config.clock().map_err(|error| Sysexit::wrap(Exit::InputOutput, error))?;
     let daemon = Daemon::start(config, clock)?;
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
