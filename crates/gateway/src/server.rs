@@ -30,8 +30,8 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Where the listener may be reached from elsewhere, and no source is configured.
 pub async fn serve(listener: TcpListener, intake: Arc<Intake>, shutdown: impl Future<Output = ()>) -> io::Result<()> {
     let address = listener.local_addr()?;
-    let sources = intake.sources();
-    sources
+    intake
+        .sources()
         .may_listen_on(address)
         .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
     Connections::new(Arc::clone(&intake))

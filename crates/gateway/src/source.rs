@@ -159,6 +159,16 @@ impl Sources {
         Ok(all)
     }
 
+    /// Counts what of a source is under way where it was counted before.
+    pub(crate) fn go_on_from(&mut self, before: &Self) {
+        self.local.under_way = Arc::clone(&before.local.under_way);
+        for source in &mut self.known {
+            if let Some(same) = before.known.iter().find(|known| known.name == source.name) {
+                source.under_way = Arc::clone(&same.under_way);
+            }
+        }
+    }
+
     /// Whether the intake may listen there.
     ///
     /// # Errors
