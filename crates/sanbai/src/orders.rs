@@ -75,7 +75,10 @@ pub(crate) enum Order {
     /// Lets a parked shard go on.
     Resume { shard: Shard, partition: u32 },
     /// Lists rejected events.
-    RejectsList { since: Option<String>, code: Option<String> },
+    RejectsList {
+        since: Option<String>,
+        code: Option<String>,
+    },
     /// Says what is known of one rejected event.
     RejectsShow { key: String },
     /// Appends rejected events again: the one of a key, or all of a code.
@@ -95,6 +98,23 @@ pub(crate) enum Order {
         until_end: bool,
         partition: Option<u32>,
     },
+}
+
+impl Order {
+    /// Whether something is otherwise afterwards.
+    pub(crate) const fn changes(&self) -> bool {
+        !matches!(
+            self,
+            Self::Status
+                | Self::RegistryShow
+                | Self::RejectsList { .. }
+                | Self::RejectsShow { .. }
+                | Self::SnapshotList
+                | Self::SnapshotVerify
+                | Self::Export { .. }
+                | Self::Tail { .. }
+        )
+    }
 }
 
 /// Kinds of shards, as operators name them.

@@ -159,7 +159,11 @@ impl Chunks {
             let quotes = into[from..].iter().filter(|byte| **byte == b'"').count();
             is_quoted ^= quotes % 2 == 1;
             if into.len() - start > CHUNK_BYTES + usize::try_from(ROW_BYTES_MAX)? {
-                bail!("{}: a quotation that begins before line {} does not end", self.path.display(), self.lines);
+                bail!(
+                    "{}: a quotation that begins before line {} does not end",
+                    self.path.display(),
+                    self.lines
+                );
             }
         }
         Ok(())

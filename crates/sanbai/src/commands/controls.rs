@@ -138,7 +138,9 @@ pub(crate) fn rejudge(arguments: &Rejudge) -> anyhow::Result<Outcome> {
 pub(crate) fn clock(arguments: &Clock) -> anyhow::Result<Outcome> {
     let ClockAction::Set { time, at, print } = &arguments.action;
     let done = client::simple(&at.load()?, &Order::ClockSet { time: time.clone() })?;
-    print.done(&done, || format!("时钟已设为 the clock is set to {}", text(&done, "time")))
+    print.done(&done, || {
+        format!("时钟已设为 the clock is set to {}", text(&done, "time"))
+    })
 }
 
 pub(crate) fn skip(arguments: &Skip) -> anyhow::Result<Outcome> {
@@ -172,9 +174,15 @@ pub(crate) fn reload(arguments: &Reload) -> anyhow::Result<Outcome> {
     let done = client::simple(&arguments.at.load()?, &Order::Reload)?;
     arguments.print.done(&done, || {
         let sources = number(&done, "sources");
-        let mut words = format!("配置已重新读取 read again: {sources} sources, logging.filter {}\n", text(&done, "filter"));
+        let mut words = format!(
+            "配置已重新读取 read again: {sources} sources, logging.filter {}\n",
+            text(&done, "filter")
+        );
         for key in done["needsRestart"].as_array().into_iter().flatten() {
-            words.push_str(&format!("需要重启 needs a restart: {}\n", key.as_str().unwrap_or_default()));
+            words.push_str(&format!(
+                "需要重启 needs a restart: {}\n",
+                key.as_str().unwrap_or_default()
+            ));
         }
         words
     })
@@ -195,7 +203,11 @@ pub(crate) fn publish(file: &Path, rejudge: bool, at: &Where, print: Print) -> a
     let mut lines = TextLines(text_of_file.lines());
     let done = client::run(&config, &Order::RulesPublish { rejudge }, &mut lines, &mut |_| Ok(()))?;
     print.done(&done, || {
-        let again = if rejudge { "；已下达重新判定 and asked for rejudgement" } else { "" };
+        let again = if rejudge {
+            "；已下达重新判定 and asked for rejudgement"
+        } else {
+            ""
+        };
         format!(
             "规则已发布 published: {} from {} at registry offset {}{again}",
             text(&done, "version"),

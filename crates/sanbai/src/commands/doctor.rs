@@ -129,7 +129,10 @@ fn print(findings: &Findings, json: bool) -> anyhow::Result<()> {
             });
             writeln!(answers, "{line}")?;
         } else {
-            writeln!(answers, "{word_zh} {word_en} {code}\n  {zh}\n  {en}\n  → {do_zh}\n  → {do_en}")?;
+            writeln!(
+                answers,
+                "{word_zh} {word_en} {code}\n  {zh}\n  {en}\n  → {do_zh}\n  → {do_en}"
+            )?;
         }
     }
     if findings.0.is_empty() && !json {

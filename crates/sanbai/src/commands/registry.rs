@@ -66,7 +66,10 @@ fn import(folder: &Path, at: &Where, print: Print) -> anyhow::Result<Outcome> {
     // All of it is looked through first: a registry with half of a file would accuse or excuse somebody.
     let mut faults = 0_u64;
     let mut rows = Rows::new(files.clone(), &keys, &bar);
-    while let Some((path, read)) = rows.next_chunk().map_err(|error| Sysexit::wrap(Exit::InputOutput, error))? {
+    while let Some((path, read)) = rows
+        .next_chunk()
+        .map_err(|error| Sysexit::wrap(Exit::InputOutput, error))?
+    {
         for fault in read.faults {
             faults += 1;
             if faults <= FAULTS_MAX {
@@ -75,7 +78,10 @@ fn import(folder: &Path, at: &Where, print: Print) -> anyhow::Result<Outcome> {
         }
     }
     if faults > 0 {
-        let wrong = anyhow!("{faults} faults in the registers of {}; nothing was imported", folder.display());
+        let wrong = anyhow!(
+            "{faults} faults in the registers of {}; nothing was imported",
+            folder.display()
+        );
         return Err(Sysexit::wrap(Exit::Data, wrong));
     }
     let mut body = Records {
@@ -91,7 +97,11 @@ fn import(folder: &Path, at: &Where, print: Print) -> anyhow::Result<Outcome> {
 fn counts(done: &Value) -> String {
     let counts = done["records"].as_object().into_iter().flatten();
     let counts: Vec<String> = counts.map(|(name, count)| format!("{name} {count}")).collect();
-    if counts.is_empty() { "0".to_owned() } else { counts.join(", ") }
+    if counts.is_empty() {
+        "0".to_owned()
+    } else {
+        counts.join(", ")
+    }
 }
 
 fn imported(done: &Value) -> String {
@@ -115,7 +125,10 @@ fn show(done: &Value) -> String {
     );
     for set in done["rules"].as_array().into_iter().flatten() {
         let (version, effective) = (text(set, "version"), text(set, "effective"));
-        words.push_str(&format!("规则 rules {version} from {effective} at offset {}\n", number(set, "offset")));
+        words.push_str(&format!(
+            "规则 rules {version} from {effective} at offset {}\n",
+            number(set, "offset")
+        ));
     }
     words
 }

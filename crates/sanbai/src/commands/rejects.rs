@@ -70,7 +70,12 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
             };
             let done = lines(at, &order, *json, |line| {
                 let (at, code) = (text(line, "at"), text(line, "code"));
-                format!("{at}  {code:<24}  {}  {} {}", text(line, "key"), text(line, "pointer"), text(line, "detail"))
+                format!(
+                    "{at}  {code:<24}  {}  {} {}",
+                    text(line, "key"),
+                    text(line, "pointer"),
+                    text(line, "detail")
+                )
             })?;
             if !json {
                 output::note(&format!("{} 条拒收 rejected events", number(&done, "rejects")));

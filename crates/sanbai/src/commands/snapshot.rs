@@ -94,7 +94,12 @@ impl Listing {
 }
 
 fn words(line: &Value) -> String {
-    let place = format!("{:<6} {:>5}  {:>12}", text(line, "shard"), number(line, "partition"), number(line, "offset"));
+    let place = format!(
+        "{:<6} {:>5}  {:>12}",
+        text(line, "shard"),
+        number(line, "partition"),
+        number(line, "offset")
+    );
     match line["damaged"].as_str() {
         Some(code) => format!("{place}  损坏 damaged: {code}"),
         None => format!(

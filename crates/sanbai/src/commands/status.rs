@@ -26,7 +26,11 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
 fn words(status: &Value) -> String {
     let daemon = match &status["daemon"] {
         Value::Null => "未运行 not running".to_owned(),
-        daemon => format!("运行中 running, process {}, intake {}", number(daemon, "pid"), text(daemon, "intake")),
+        daemon => format!(
+            "运行中 running, process {}, intake {}",
+            number(daemon, "pid"),
+            text(daemon, "intake")
+        ),
     };
     let disk = &status["disk"];
     let free = disk["freeShare"].as_f64().unwrap_or_default();

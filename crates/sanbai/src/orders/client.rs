@@ -127,7 +127,8 @@ pub(crate) fn simple(config: &Config, order: &Order) -> anyhow::Result<Value> {
 }
 
 fn ask(stream: &UnixStream, order: &Order, body: &mut dyn Body, each: Each<'_>) -> anyhow::Result<Value> {
-    let unavailable = |error: io::Error| Sysexit::wrap(Exit::Unavailable, anyhow!(error).context("the daemon does not answer"));
+    let unavailable =
+        |error: io::Error| Sysexit::wrap(Exit::Unavailable, anyhow!(error).context("the daemon does not answer"));
     // Whatever is short is not waited for longer than somebody would.
     let patience = match order {
         Order::Status | Order::Reload | Order::Resume { .. } => Duration::from_secs(30),

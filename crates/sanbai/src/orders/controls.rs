@@ -82,7 +82,8 @@ pub(super) fn set_clock(place: &Place<'_>, time: &str) -> Result<Value, Failure>
         "now" => Some(now),
         time => Timestamp::parse(time),
     };
-    let time = time.ok_or_else(|| Failure::usage("time_invalid", "a time is written 2026-03-12T00:00:00+08:00, or now"))?;
+    let time =
+        time.ok_or_else(|| Failure::usage("time_invalid", "a time is written 2026-03-12T00:00:00+08:00, or now"))?;
     if time > now.plus(AHEAD_MAX) {
         let detail = format!("{time} is more than a minute after now, {now}, and no shard would believe it");
         return Err(Failure::usage("time_ahead", detail));
@@ -91,7 +92,10 @@ pub(super) fn set_clock(place: &Place<'_>, time: &str) -> Result<Value, Failure>
     let partitions = 0..place.log.layout().parcels;
     let messages = partitions.flat_map(|partition| {
         let reset = control_message(partition, &tick);
-        append::first(place, partition).into_iter().chain([reset]).collect::<Vec<_>>()
+        append::first(place, partition)
+            .into_iter()
+            .chain([reset])
+            .collect::<Vec<_>>()
     });
     append::durable(place, messages.collect())?;
     Ok(json!({"time": time.to_string(), "partitions": place.log.layout().parcels}))
@@ -103,7 +107,8 @@ pub(super) fn skip(place: &Place<'_>, shard: Shard, partition: u32, (from, to): 
     check_partition(place, shard, partition)?;
     let end = place.log.range(topic, partition).end;
     if from >= to || to > end {
-        let detail = format!("from {from} up to and without {to} is no range of {topic} {partition}, which ends at {end}");
+        let detail =
+            format!("from {from} up to and without {to} is no range of {topic} {partition}, which ends at {end}");
         return Err(Failure::usage("range_invalid", detail));
     }
     let mut message = control_message(partition, &Control::Skip(Skip { from, to }));
@@ -130,7 +135,10 @@ fn check_partition(place: &Place<'_>, shard: Shard, partition: u32) -> Result<()
 }
 
 fn no_partition(shard: Shard, partition: u32) -> Failure {
-    let detail = format!("{} has no partition {partition}; `sanbai status` lists them", shard.input());
+    let detail = format!(
+        "{} has no partition {partition}; `sanbai status` lists them",
+        shard.input()
+    );
     Failure::usage("partition_unknown", detail)
 }
 

@@ -14,7 +14,8 @@ use serde_json::{Value, json};
 use super::{Answers, Failure, Place, append, log};
 
 /// Why a key is none.
-const KEY: &str = "a key is written sanbai.parcel-events-<partition>-<offset>-<index>, as `sanbai rejects list` prints it";
+const KEY: &str =
+    "a key is written sanbai.parcel-events-<partition>-<offset>-<index>, as `sanbai rejects list` prints it";
 
 /// A rejection as it was recorded.
 struct Entry {
@@ -169,18 +170,23 @@ pub(super) fn replay(
     match (key, code) {
         (Some(key), None) => again(find(place, key)?)?,
         (None, Some(code)) => each(place, |entry| {
-            if entry.rejected.code == code { again(entry) } else { Ok(()) }
+            if entry.rejected.code == code {
+                again(entry)
+            } else {
+                Ok(())
+            }
         })?,
         _ => return Err(Failure::usage("key_or_code", "either a key or --code, and one of them")),
     }
     Ok(json!({"appended": appended, "gone": gone, "refused": refused}))
 }
 
-/// The rules as every shard knows them.
+/// The rules as every shard knows them when it comes to what is appended now.
 fn known(place: &Place<'_>) -> Result<(Arc<Rules>, u64), Failure> {
     if let Some(daemon) = place.daemon {
         return Ok((daemon.node.rules(), daemon.node.registry_known_to_all()));
     }
+    append::to_all(place, &[])?;
     let (mut copy, mut producer) = (RegistryCopy::default(), place.log.producer());
     while copy.read(&mut producer).map_err(|_| log::unavailable())? > 0 {}
     Ok((Arc::new(copy.registry().rules().clone()), u64::MAX))

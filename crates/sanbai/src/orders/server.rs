@@ -35,6 +35,9 @@ const READ_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long whoever asked may leave its answers unread, as in a pager.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(600);
 
+/// How long whoever follows a topic gets to say that this is the end.
+const FOLLOW_TIMEOUT: Duration = Duration::from_secs(1);
+
 /// How long orders that are under way get to end when the daemon stops.
 const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -113,15 +116,13 @@ impl Server {
         if self.thread.join().is_err() {
             tracing::error!("the thread of orders had panicked");
         }
-        let open = self.shared.open();
+        // Whoever follows a topic ends by itself; whoever is still at something is cut off.
+        self.shared.log.signal().bump();
+        let open = self.shared.wait_until_closed(self.shared.open(), FOLLOW_TIMEOUT);
         for stream in open.values() {
             stream.shutdown(Shutdown::Both).ok();
         }
-        let all = self
-            .shared
-            .closed
-            .wait_timeout_while(open, STOP_TIMEOUT, |open| !open.is_empty());
-        let (open, _) = all.unwrap_or_else(PoisonError::into_inner);
+        let open = self.shared.wait_until_closed(open, STOP_TIMEOUT);
         if !open.is_empty() {
             tracing::warn!(orders = open.len(), "orders are under way, and are left");
         }
@@ -143,6 +144,15 @@ fn bind(socket: &PathBuf) -> io::Result<UnixListener> {
 impl Shared {
     fn open(&self) -> MutexGuard<'_, BTreeMap<u64, UnixStream>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wait_until_closed<'a>(
+        &self,
+        open: MutexGuard<'a, BTreeMap<u64, UnixStream>>,
+        most: Duration,
+    ) -> MutexGuard<'a, BTreeMap<u64, UnixStream>> {
+        let all = self.closed.wait_timeout_while(open, most, |open| !open.is_empty());
+        all.unwrap_or_else(PoisonError::into_inner).0
     }
 
     fn is_stopping(&self) -> bool {
@@ -220,16 +230,17 @@ impl Entry {
     fn carry_out(&self, body: &mut Lines<'_>, answers: &mut Written<'_>) -> Result<Value, Failure> {
         let line = body.line()?.unwrap_or_default();
         let wrong = |error: serde_json::Error| {
-            let detail = format!("this daemon does not know such an order: {error}; is the command of another version?");
+            let detail =
+                format!("this daemon does not know such an order: {error}; is the command of another version?");
             Failure::usage("order_unknown", detail)
         };
         let order: Value = serde_json::from_str(&line).map_err(wrong)?;
         let name = order["order"].as_str().unwrap_or_default().to_owned();
         let order: Order = serde_json::from_value(order).map_err(wrong)?;
-        if name == "status" {
-            tracing::debug!(order = name, "order");
-        } else {
+        if order.changes() {
             tracing::info!(order = name, "order");
+        } else {
+            tracing::debug!(order = name, "order");
         }
         let shared = &*self.shared;
         let place = Place {

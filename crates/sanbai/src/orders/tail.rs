@@ -62,12 +62,7 @@ pub(super) fn follow(
 }
 
 /// Prints all that is there now.
-fn print_all(
-    place: &Place<'_>,
-    topic: Topic,
-    lanes: &mut [Lane],
-    answers: &mut dyn Answers,
-) -> Result<u64, Failure> {
+fn print_all(place: &Place<'_>, topic: Topic, lanes: &mut [Lane], answers: &mut dyn Answers) -> Result<u64, Failure> {
     let mut count = 0;
     loop {
         for lane in lanes.iter_mut().filter(|lane| lane.read.is_empty()) {

@@ -4,6 +4,7 @@ mod check;
 mod explain;
 mod generate;
 mod id;
+mod operate;
 mod order;
 mod privacy;
 mod rejects;

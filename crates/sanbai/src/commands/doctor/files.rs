@@ -32,10 +32,7 @@ pub(super) fn look(config: &Config, findings: &mut Findings) -> bool {
         findings.add(
             Severity::Error,
             "directory_missing",
-            [
-                format!("{name} 不是数据目录"),
-                format!("{name} is no data directory"),
-            ],
+            [format!("{name} 不是数据目录"), format!("{name} is no data directory")],
             [
                 "检查 --data-dir 或 data.directory；首次启动 `sanbai serve` 会创建它。",
                 "Check --data-dir or data.directory; `sanbai serve` makes it when it is first started.",

@@ -117,7 +117,11 @@ fn disk(disk: &Value, findings: &mut Findings) {
             "disk_full",
             [
                 format!("磁盘空闲 {}，低于 {}，不再收件", percent(free), percent(least)),
-                format!("{} of the disk is free, below {}: nothing more is taken", percent(free), percent(least)),
+                format!(
+                    "{} of the disk is free, below {}: nothing more is taken",
+                    percent(free),
+                    percent(least)
+                ),
             ],
             [
                 "腾出空间，或缩短 data.keep-events 和 data.keep-outputs。",
@@ -130,12 +134,13 @@ fn disk(disk: &Value, findings: &mut Findings) {
             "disk_low",
             [
                 format!("磁盘空闲 {}，低于 {} 时停止收件", percent(free), percent(least)),
-                format!("{} of the disk is free; below {} nothing more is taken", percent(free), percent(least)),
+                format!(
+                    "{} of the disk is free; below {} nothing more is taken",
+                    percent(free),
+                    percent(least)
+                ),
             ],
-            [
-                "尽快腾出空间。",
-                "Make room soon.",
-            ],
+            ["尽快腾出空间。", "Make room soon."],
         );
     }
     let damaged = disk["damagedOffsets"].as_u64().unwrap_or_default();
