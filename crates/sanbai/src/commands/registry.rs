@@ -1,11 +1,14 @@
 //! `sanbai registry`: imports registers, and shows what the registry holds.
 
-use std::collections::VecDeque;
+use std::fs::{self, File, OpenOptions};
+use std::io::{BufRead as _, BufReader, BufWriter, Lines, Seek as _, SeekFrom, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::{anyhow, bail};
+use anyhow::{Context as _, anyhow};
 use indicatif::ProgressBar;
 use sanbai_wire::TokenKeys;
+use sanbai_wire::proto::registry::RegistryRecord;
 use sanbai_wire::registers::{self, Format, Kind, to_core};
 use serde_json::Value;
 
@@ -59,24 +62,14 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
 fn import(folder: &Path, at: &Where, print: Print) -> anyhow::Result<Outcome> {
     let config = at.load()?;
     let files = files_of(folder).map_err(|error| Sysexit::wrap(Exit::Usage, error))?;
+    let data = &config.data.directory;
+    let io = |error| Sysexit::wrap(Exit::InputOutput, error);
+    client::check_directory(data)?;
     let keys = daemon::keys::load_or_make(&config.key_file());
     let keys = keys.map_err(|error| Sysexit::wrap(Exit::Configuration, error))?;
-    let bytes = files.iter().filter_map(|(path, ..)| path.metadata().ok());
-    let bar = output::progress(Some(2 * bytes.map(|metadata| metadata.len()).sum::<u64>()));
+    let mut spool = Spool::in_folder(data).map_err(io)?;
     // All of it is looked through first: a registry with half of a file would accuse or excuse somebody.
-    let mut faults = 0_u64;
-    let mut rows = Rows::new(files.clone(), &keys, &bar);
-    while let Some((path, read)) = rows
-        .next_chunk()
-        .map_err(|error| Sysexit::wrap(Exit::InputOutput, error))?
-    {
-        for fault in read.faults {
-            faults += 1;
-            if faults <= FAULTS_MAX {
-                bar.suspend(|| output::note(&format!("{}: {fault}", path.display())));
-            }
-        }
-    }
+    let faults = read_all(&files, &keys, &mut spool).map_err(io)?;
     if faults > 0 {
         let wrong = anyhow!(
             "{faults} faults in the registers of {}; nothing was imported",
@@ -84,14 +77,43 @@ fn import(folder: &Path, at: &Where, print: Print) -> anyhow::Result<Outcome> {
         );
         return Err(Sysexit::wrap(Exit::Data, wrong));
     }
-    let mut body = Records {
-        rows: Rows::new(files, &keys, &bar),
-        ready: VecDeque::new(),
-    };
+    let mut body = spool.into_body().map_err(io)?;
     let done = client::run(&config, &Order::RegistryImport, &mut body, &mut |_| Ok(()));
-    bar.finish_and_clear();
+    body.bar.finish_and_clear();
     let done = done?;
     print.done(&done, || imported(&done))
+}
+
+/// Reads all register files, and keeps their records in canonical form; how many faults there are.
+fn read_all(files: &[(PathBuf, Kind, Format)], keys: &TokenKeys, spool: &mut Spool) -> anyhow::Result<u64> {
+    let bytes = files.iter().filter_map(|(path, ..)| path.metadata().ok());
+    let bar = output::progress(Some(bytes.map(|metadata| metadata.len()).sum()));
+    let mut faults = 0_u64;
+    for (path, kind, format) in files {
+        let mut chunks = Chunks::open(path, *format)?;
+        while let Some(chunk) = chunks.next()? {
+            let read = registers::read(*kind, *format, &chunk.bytes, keys);
+            let mut say = |fault: String| {
+                faults += 1;
+                if faults <= FAULTS_MAX {
+                    bar.suspend(|| output::note(&format!("{}: {fault}", path.display())));
+                }
+            };
+            for mut fault in read.faults {
+                fault.line += chunk.lines_before;
+                say(fault.to_string());
+            }
+            for record in &read.records {
+                match to_core(record, 0) {
+                    Ok(_) => spool.add(record)?,
+                    Err(reject) => say(reject.to_string()),
+                }
+            }
+            bar.inc(chunk.taken);
+        }
+    }
+    bar.finish_and_clear();
+    Ok(faults)
 }
 
 fn counts(done: &Value) -> String {
@@ -133,86 +155,49 @@ fn show(done: &Value) -> String {
     words
 }
 
-/// The rows of some files, in pieces.
-struct Rows<'a> {
-    files: VecDeque<(PathBuf, Kind, Format)>,
-    keys: &'a TokenKeys,
-    bar: &'a ProgressBar,
-    current: Option<(PathBuf, Kind, Format, Chunks)>,
-}
+/// Records in canonical form, in a file that nobody else sees and that goes with this process.
+struct Spool(BufWriter<File>);
 
-impl<'a> Rows<'a> {
-    fn new(files: Vec<(PathBuf, Kind, Format)>, keys: &'a TokenKeys, bar: &'a ProgressBar) -> Self {
-        Self {
-            files: files.into(),
-            keys,
-            bar,
-            current: None,
-        }
+impl Spool {
+    fn in_folder(folder: &Path) -> anyhow::Result<Self> {
+        let path = folder.join(format!("import-{}.tmp", std::process::id()));
+        let mut options = OpenOptions::new();
+        let file = options.read(true).write(true).create_new(true).mode(0o600).open(&path);
+        let file = file.with_context(|| format!("cannot make {}", path.display()))?;
+        fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
+        Ok(Self(BufWriter::with_capacity(1 << 18, file)))
     }
 
-    /// What stands in the next piece, with the lines of faults as the file counts them.
-    fn next_chunk(&mut self) -> anyhow::Result<Option<(PathBuf, registers::Read)>> {
-        loop {
-            if self.current.is_none() {
-                let Some((path, kind, format)) = self.files.pop_front() else {
-                    return Ok(None);
-                };
-                let chunks = Chunks::open(&path, format)?;
-                self.current = Some((path, kind, format, chunks));
-            }
-            let Some((path, kind, format, chunks)) = &mut self.current else {
-                continue;
-            };
-            let Some(chunk) = chunks.next()? else {
-                self.current = None;
-                continue;
-            };
-            self.bar.inc(chunk.taken);
-            let mut read = registers::read(*kind, *format, &chunk.bytes, self.keys);
-            for fault in &mut read.faults {
-                fault.line += chunk.lines_before;
-            }
-            for record in &read.records {
-                if let Err(reject) = to_core(record, 0) {
-                    read.faults.push(registers::Fault {
-                        line: chunk.lines_before + 1,
-                        column: reject.pointer.clone(),
-                        code: reject.code,
-                        detail: format!("a row from here on: {}", reject.detail),
-                    });
-                }
-            }
-            return Ok(Some((path.clone(), read)));
-        }
+    fn add(&mut self, record: &RegistryRecord) -> anyhow::Result<()> {
+        writeln!(self.0, "{}", line_of_record(record)).context("cannot keep what was read")
+    }
+
+    /// What was added, from its beginning.
+    fn into_body(self) -> anyhow::Result<Spooled> {
+        let mut file = self.0.into_inner().context("cannot keep what was read")?;
+        let bytes = file.stream_position()?;
+        file.seek(SeekFrom::Start(0))?;
+        Ok(Spooled {
+            lines: BufReader::with_capacity(1 << 18, file).lines(),
+            bar: output::progress(Some(bytes)),
+        })
     }
 }
 
-/// The records of some files, as lines of an order.
-struct Records<'a> {
-    rows: Rows<'a>,
-    ready: VecDeque<String>,
+/// The lines of an order, and how many bytes of them are sent.
+struct Spooled {
+    lines: Lines<BufReader<File>>,
+    bar: ProgressBar,
 }
 
-impl Records<'_> {
-    fn fill(&mut self) -> anyhow::Result<()> {
-        while self.ready.is_empty() {
-            let Some((path, read)) = self.rows.next_chunk()? else {
-                return Ok(());
-            };
-            if !read.faults.is_empty() {
-                bail!("{} changed while it was read", path.display());
-            }
-            self.ready.extend(read.records.iter().filter_map(line_of_record));
-        }
-        Ok(())
-    }
-}
-
-impl Body for Records<'_> {
+impl Body for Spooled {
     fn line(&mut self) -> Result<Option<String>, Failure> {
-        self.fill()
-            .map_err(|error| Failure::new(Exit::InputOutput, "registers_changed", format!("{error:#}")))?;
-        Ok(self.ready.pop_front())
+        let broken = |error: std::io::Error| {
+            let detail = format!("what was read of the registers is lost: {error}");
+            Failure::new(Exit::InputOutput, "registers_lost", detail)
+        };
+        let line = self.lines.next().transpose().map_err(broken)?;
+        self.bar.inc(line.as_ref().map_or(0, |line| line.len() as u64 + 1));
+        Ok(line)
     }
 }

@@ -164,15 +164,23 @@ fn ask(stream: &UnixStream, order: &Order, body: &mut dyn Body, each: Each<'_>) 
     Err(Sysexit::wrap(Exit::Unavailable, broken))
 }
 
-fn by_ourselves(config: &Config, order: &Order, body: &mut dyn Body, each: Each<'_>) -> anyhow::Result<Value> {
-    let directory = &config.data.directory;
-    if !directory.join("layout.json").is_file() {
-        let missing = anyhow!(
-            "{} is no data directory; `sanbai serve --data-dir {0}` makes one",
-            directory.display()
-        );
-        return Err(Sysexit::wrap(Exit::Unavailable, missing));
+/// Whether there is a data directory: commands make none.
+///
+/// # Errors
+/// Where there is not.
+pub(crate) fn check_directory(directory: &Path) -> anyhow::Result<()> {
+    if directory.join("layout.json").is_file() {
+        return Ok(());
     }
+    let missing = anyhow!(
+        "{} is no data directory; `sanbai serve --data-dir {0}` makes one",
+        directory.display()
+    );
+    Err(Sysexit::wrap(Exit::Unavailable, missing))
+}
+
+fn by_ourselves(config: &Config, order: &Order, body: &mut dyn Body, each: Each<'_>) -> anyhow::Result<Value> {
+    check_directory(&config.data.directory)?;
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     let log = open_log(config, Clock::SYSTEM)
         .context("no daemon answers on its socket, and the directory cannot be opened without it")?;

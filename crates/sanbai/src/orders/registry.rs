@@ -5,10 +5,9 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use sanbai_core::rules::RuleSet;
 use sanbai_engine::log::{Message, Record, Topic};
 use sanbai_engine::registry::message_of_record;
-use sanbai_wire::TokenKeys;
 use sanbai_wire::control::KIND_HEADER;
 use sanbai_wire::proto::registry::RegistryRecord;
-use sanbai_wire::registers::{self, Format, Kind, to_core};
+use sanbai_wire::registers::{Kind, to_core};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
@@ -22,32 +21,36 @@ const BATCH: usize = 1_000;
 /// Batches on their way to the disk.
 const UNDER_WAY_MAX: usize = 4;
 
-/// A record as a line of the body: the name of its register, a tab, and its row as JSON.
-pub(crate) fn line_of(record: &RegistryRecord) -> Option<String> {
-    let kind = Kind::of(record)?;
-    let row = registers::write(kind, Format::JsonLines, std::slice::from_ref(record));
-    let row = String::from_utf8(row).ok()?;
-    Some(format!("{}\t{}", kind.name(), row.trim_end()))
+/// Digits of a line.
+const DIGITS: &[u8; 16] = b"0123456789abcdef";
+
+/// A record in canonical form as a line of the body: its message in hexadecimal digits.
+pub(crate) fn line_of(record: &RegistryRecord) -> String {
+    let mut line = String::with_capacity(2 * prost::Message::encoded_len(record));
+    for byte in message_of_record(record).value {
+        for digit in [byte >> 4, byte & 15] {
+            line.push(char::from(DIGITS[usize::from(digit)]));
+        }
+    }
+    line
 }
 
-fn read_line(line: &str, keys: &TokenKeys) -> Result<(Kind, RegistryRecord), String> {
-    let (name, row) = line.split_once('\t').ok_or("a line is a register, a tab and a row")?;
-    let kind = Kind::ALL.into_iter().find(|kind| kind.name() == name);
-    let kind = kind.ok_or("no register has that name")?;
-    let mut read = registers::read(kind, Format::JsonLines, row.as_bytes(), keys);
-    if let Some(fault) = read.faults.first() {
-        return Err(fault.to_string());
-    }
-    let record = read.records.pop().ok_or("the row is empty")?;
+fn read_line(line: &str) -> Result<(Kind, RegistryRecord), String> {
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let bytes = line.as_bytes().chunks(2).map(|pair| match pair {
+        [high, low] => Some(digit(*high)? << 4 | digit(*low)?),
+        _ => None,
+    });
+    let bytes: Option<Vec<u8>> = bytes.collect();
+    let bytes = bytes.ok_or("a line is a message in hexadecimal digits")?;
+    let record = <RegistryRecord as prost::Message>::decode(bytes.as_slice()).map_err(|_| "no record of a register")?;
+    let kind = Kind::of(&record).ok_or("the record says nothing")?;
     to_core(&record, 0).map_err(|reject| reject.to_string())?;
     Ok((kind, record))
 }
 
 /// Appends the records of the body. What stands in the registry already, as its last word on a record, is passed over.
 pub(super) fn import(place: &Place<'_>, body: &mut dyn Body) -> Result<Value, Failure> {
-    // Nothing raw is in a line, so these make no token.
-    let keys = TokenKeys::single("none", [0; 32])
-        .map_err(|error| Failure::new(Exit::Internal, "internal", error.to_string()))?;
     let _lock = append::lock_registry();
     let mut standing = standing(place)?;
     let from = place.log.range(Topic::Registry, 0).end;
@@ -57,7 +60,7 @@ pub(super) fn import(place: &Place<'_>, body: &mut dyn Body) -> Result<Value, Fa
     let mut under_way: VecDeque<UnderWay> = VecDeque::new();
     while let Some(line) = body.line()? {
         number += 1;
-        let (kind, record) = read_line(&line, &keys).map_err(|detail| {
+        let (kind, record) = read_line(&line).map_err(|detail| {
             let detail = format!("record {number} was refused, and what stood before it is kept: {detail}");
             Failure::new(Exit::Data, "record_invalid", detail)
         })?;

@@ -159,10 +159,8 @@ impl Site {
             if let Some(answer) = ask() {
                 return answer;
             }
-            if Instant::now() > until {
-                let log = fs::read_to_string(self.folder.path().join("log.txt")).unwrap_or_default();
-                panic!("{what} never comes\n{log}");
-            }
+            let log = || fs::read_to_string(self.folder.path().join("log.txt")).unwrap_or_default();
+            assert!(Instant::now() < until, "{what} never comes\n{}", log());
             pause.recv_timeout(Duration::from_millis(50)).ok();
         }
     }
