@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use sanbai_core::time::{Span, Timestamp};
 use sanbai_engine::clock::Clock;
 use sanbai_engine::local::{LocalLog, LocalSettings};
+use sanbai_engine::log::{Append as _, Message};
 use serde_json::Value;
 
 use crate::support::{Folder, Run, base, command, sanbai};
@@ -206,6 +207,14 @@ impl Site {
     /// The same, judged by other rules.
     pub(super) fn strict(&self, waybill: &str) -> Value {
         self.verdict(waybill, |verdict| verdict["rules"] == "strict")
+    }
+
+    /// Appends records to the log of a daemon that does not run.
+    pub(super) fn append(&self, messages: Vec<Message>) {
+        let (done, is_done) = sync_channel(1);
+        let done = Box::new(move |delivery| done.send(delivery).expect("somebody waits"));
+        self.log().append(messages, done).expect("there is room");
+        is_done.recv().expect("told").expect("durable");
     }
 
     /// The log, opened by the test itself.

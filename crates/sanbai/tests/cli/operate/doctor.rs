@@ -4,6 +4,10 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
+use sanbai_core::shard::input::Behaviour;
+use sanbai_engine::parcel::control_message;
+use sanbai_wire::control::Control;
+
 use super::daemon::Site;
 
 /// The codes that the doctor finds, but for those of the machine on which the tests run, and its exit code.
@@ -58,4 +62,24 @@ fn a_wrong_configuration_is_an_error() {
     let site = Site::running();
     let bad = site.folder.write("bad.toml", "[data]\nunheard = 1\n");
     assert_eq!(site.run(&["doctor", "--config", &bad]).code, 78);
+}
+
+#[test]
+fn a_parked_shard_is_named_with_what_to_do() {
+    let mut site = Site::stopped();
+    let another = Control::Activate(Behaviour(Behaviour::CURRENT.0 + 1));
+    site.append(vec![control_message(1, &another)]);
+    site.start();
+    let words = site.eventually("it parks", || {
+        let words = site.run(&["doctor"]).out;
+        words.contains("error behaviour_changed").then_some(words)
+    });
+    assert!(words.contains("shard parcel 1 is parked"), "{words}");
+    assert!(words.contains("→ 启动日志所指明的版本。"), "{words}");
+    assert!(
+        words.contains("→ Start the build whose behaviour the log names."),
+        "{words}"
+    );
+    assert!(site.ok(&["status"]).contains("停住 parked: behaviour_changed"));
+    assert_eq!(site.run(&["doctor"]).code, 1);
 }

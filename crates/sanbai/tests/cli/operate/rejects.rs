@@ -1,8 +1,6 @@
 //! Rejected events are listed without any part of them, and taken once more where something changed.
 
-use std::sync::mpsc::sync_channel;
-
-use sanbai_engine::log::{Append as _, Message, Topic};
+use sanbai_engine::log::{Message, Topic};
 use sanbai_wire::{Decoder, Encoding, TokenKeys, key, partition};
 use serde_json::Value;
 
@@ -12,7 +10,6 @@ const NUMBER: &str = "11010519491231002X";
 
 /// Appends the events of a parcel as they come, to one partition.
 fn append(site: &Site, partition: u32, key: &str, events: Vec<Vec<u8>>) {
-    let log = site.log();
     let messages = events.into_iter().map(|value| Message {
         topic: Topic::ParcelEvents,
         partition,
@@ -20,10 +17,7 @@ fn append(site: &Site, partition: u32, key: &str, events: Vec<Vec<u8>>) {
         headers: Vec::new(),
         value,
     });
-    let (done, is_done) = sync_channel(1);
-    let done = Box::new(move |delivery| done.send(delivery).expect("somebody waits"));
-    log.append(messages.collect(), done).expect("there is room");
-    is_done.recv().expect("told").expect("durable");
+    site.append(messages.collect());
 }
 
 /// In canonical form: without any raw number.
