@@ -19,6 +19,7 @@ pub mod parcel;
 pub mod registry;
 pub mod replay;
 pub mod scope;
+pub mod snapshots;
 pub mod stage;
 pub mod store;
 pub mod task;

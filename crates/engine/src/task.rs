@@ -24,6 +24,7 @@ use crate::stage::{Layout, Outbox, Stage, StageAlarm, Step};
 use crate::store::Store;
 use restore::Restored;
 use snapshot::Pending;
+pub(crate) use snapshot::{expand, offset_of};
 
 /// How a task runs.
 #[derive(Clone, Debug)]
@@ -542,7 +543,7 @@ fn digest(record: &Record) -> [u8; 32] {
 }
 
 /// Where the objects of a shard are kept.
-fn folder<S: Stage>(layout: Layout, partition: u32) -> String {
+pub(crate) fn folder<S: Stage>(layout: Layout, partition: u32) -> String {
     let kind = match S::INPUT {
         Topic::Sightings => "scope",
         _ => "parcel",

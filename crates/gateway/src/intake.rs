@@ -1,7 +1,7 @@
 //! The intake: from a request to its answer.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use axum::extract::{Request, State};
 use axum::response::Response;
@@ -80,6 +80,8 @@ impl fmt::Debug for Parts {
 #[derive(Debug)]
 pub struct Intake {
     parts: Parts,
+    /// Those of the parts, until others take their place.
+    sources: RwLock<Arc<Sources>>,
     counts: IntakeCounts,
     ids: RequestIds,
     /// As many bodies are decoded at a time.
@@ -91,6 +93,7 @@ impl Intake {
     pub fn new(parts: Parts) -> Arc<Self> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Arc::new(Self {
+            sources: RwLock::new(Arc::new(parts.sources.clone())),
             parts,
             counts: IntakeCounts::default(),
             ids: RequestIds::new(),
@@ -104,8 +107,15 @@ impl Intake {
     }
 
     /// Who may send.
-    pub const fn sources(&self) -> &Sources {
-        &self.parts.sources
+    pub fn sources(&self) -> Arc<Sources> {
+        Arc::clone(&self.sources.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// From the next request on these may send. What of a source is under way stays counted under its name.
+    pub fn replace_sources(&self, mut sources: Sources) {
+        let mut current = self.sources.write().unwrap_or_else(PoisonError::into_inner);
+        sources.go_on_from(&current);
+        *current = Arc::new(sources);
     }
 
     /// Its limits.

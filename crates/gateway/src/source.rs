@@ -193,6 +193,16 @@ impl Sources {
         named.map(|(_, source)| (&*source.name, &*source.counts))
     }
 
+    /// Counts what of a source is under way where it was counted before.
+    pub(crate) fn go_on_from(&mut self, before: &Self) {
+        self.local.counts = Arc::clone(&before.local.counts);
+        for source in &mut self.known {
+            if let Some(same) = before.known.iter().find(|known| known.name == source.name) {
+                source.counts = Arc::clone(&same.counts);
+            }
+        }
+    }
+
     /// Whether the intake may listen there.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! The daemon: log, snapshots, shards and intake in one process.
 
-mod keys;
+pub(crate) mod keys;
 mod retention;
 
 use std::future::Future;
@@ -234,7 +234,11 @@ fn intake(
     }))
 }
 
-fn sources(configured: &[SourceConfig]) -> anyhow::Result<Sources> {
+/// Who may send, as it is configured.
+///
+/// # Errors
+/// What is wrong with a source, with its place.
+pub(crate) fn sources(configured: &[SourceConfig]) -> anyhow::Result<Sources> {
     let mut sources = Vec::new();
     for (number, source) in configured.iter().enumerate() {
         let place = format!("intake.sources[{number}]");

@@ -5,6 +5,8 @@ use std::fmt;
 /// Why it ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
+    /// 64: what was asked for cannot be.
+    Usage,
     /// 65: what is stored cannot be read.
     Data,
     /// 69: something that is needed is not there.
@@ -23,6 +25,7 @@ impl Exit {
     /// The number.
     pub(crate) const fn code(self) -> u8 {
         match self {
+            Self::Usage => 64,
             Self::Data => 65,
             Self::Unavailable => 69,
             Self::Internal => 70,
@@ -30,6 +33,21 @@ impl Exit {
             Self::TemporaryFailure => 75,
             Self::Configuration => 78,
         }
+    }
+
+    /// The one of a number; any other is a fault of this program.
+    pub(crate) fn of_code(code: u8) -> Self {
+        [
+            Self::Usage,
+            Self::Data,
+            Self::Unavailable,
+            Self::InputOutput,
+            Self::TemporaryFailure,
+            Self::Configuration,
+        ]
+        .into_iter()
+        .find(|exit| exit.code() == code)
+        .unwrap_or(Self::Internal)
     }
 }
 
@@ -50,6 +68,7 @@ impl Sysexit {
 impl fmt::Display for Sysexit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 {
+            Exit::Usage => "this cannot be asked for",
             Exit::Data => "what is stored cannot be read",
             Exit::Unavailable => "not available",
             Exit::Internal => "a fault of this program",

@@ -1,6 +1,7 @@
 //! `sanbai`: tells for every parcel whether the three 100% duties (三个100%) were kept.
 
 mod check;
+mod commands;
 mod config;
 mod daemon;
 mod demo;
@@ -14,12 +15,14 @@ mod keys;
 mod ledger;
 mod logging;
 mod metrics;
+mod orders;
 mod output;
 mod piles;
 mod push;
 mod reading;
 mod registers;
 mod rejects;
+mod reload;
 mod replay;
 mod rules;
 mod serve;
@@ -29,6 +32,7 @@ mod table;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use commands::{controls, doctor, registry, snapshot, status, streams};
 
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
@@ -48,13 +52,26 @@ struct Arguments {
 enum Command {
     Check(check::Arguments),
     Demo(demo::Arguments),
+    Clock(controls::Clock),
+    Config(commands::config::Arguments),
+    Doctor(doctor::Arguments),
     Explain(explain::Arguments),
+    Export(streams::Export),
     Generate(generate::Arguments),
     Id(id::Arguments),
     Push(push::Arguments),
+    Registry(registry::Arguments),
+    Rejects(commands::rejects::Arguments),
+    Rejudge(controls::Rejudge),
+    Reload(controls::Reload),
     Replay(replay::Arguments),
+    Resume(controls::Resume),
     Rules(rules::Arguments),
     Serve(serve::Arguments),
+    Skip(controls::Skip),
+    Snapshot(snapshot::Arguments),
+    Status(status::Arguments),
+    Tail(streams::Tail),
 }
 
 /// How a command ended. The numbers are those of `grep` and `diff`.
@@ -78,17 +95,7 @@ fn main() -> ExitCode {
             };
         }
     };
-    let outcome = match arguments.command {
-        Command::Check(arguments) => check::run(&arguments),
-        Command::Demo(arguments) => demo::run(&arguments),
-        Command::Explain(arguments) => explain::run(&arguments),
-        Command::Generate(arguments) => generate::run(&arguments),
-        Command::Id(arguments) => id::run(&arguments),
-        Command::Push(arguments) => push::run(&arguments),
-        Command::Replay(arguments) => replay::run(&arguments),
-        Command::Rules(arguments) => rules::run(&arguments),
-        Command::Serve(arguments) => serve::run(&arguments),
-    };
+    let outcome = run(&arguments.command);
     match outcome {
         Ok(Outcome::Clean) => ExitCode::SUCCESS,
         Ok(Outcome::Findings) => ExitCode::from(1),
@@ -98,5 +105,32 @@ fn main() -> ExitCode {
             let marked = error.downcast_ref::<exit::Sysexit>();
             ExitCode::from(marked.map_or(2, |exit| exit.0.code()))
         }
+    }
+}
+
+fn run(command: &Command) -> anyhow::Result<Outcome> {
+    match command {
+        Command::Check(arguments) => check::run(arguments),
+        Command::Clock(arguments) => controls::clock(arguments),
+        Command::Config(arguments) => commands::config::run(arguments),
+        Command::Demo(arguments) => demo::run(arguments),
+        Command::Doctor(arguments) => doctor::run(arguments),
+        Command::Explain(arguments) => explain::run(arguments),
+        Command::Export(arguments) => streams::export(arguments),
+        Command::Generate(arguments) => generate::run(arguments),
+        Command::Id(arguments) => id::run(arguments),
+        Command::Push(arguments) => push::run(arguments),
+        Command::Registry(arguments) => registry::run(arguments),
+        Command::Rejects(arguments) => commands::rejects::run(arguments),
+        Command::Rejudge(arguments) => controls::rejudge(arguments),
+        Command::Reload(arguments) => controls::reload(arguments),
+        Command::Replay(arguments) => replay::run(arguments),
+        Command::Resume(arguments) => controls::resume(arguments),
+        Command::Rules(arguments) => rules::run(arguments),
+        Command::Serve(arguments) => serve::run(arguments),
+        Command::Skip(arguments) => controls::skip(arguments),
+        Command::Snapshot(arguments) => snapshot::run(arguments),
+        Command::Status(arguments) => status::run(arguments),
+        Command::Tail(arguments) => streams::tail(arguments),
     }
 }

@@ -1,4 +1,4 @@
-//! `sanbai rules`: shows and checks rule sets.
+//! `sanbai rules`: shows, checks and publishes rule sets.
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -7,9 +7,10 @@ use anyhow::{Context as _, anyhow};
 use sanbai_core::finding::Code;
 use sanbai_core::rules::{Duty, RuleSet, Rules};
 
+use crate::commands::controls::Publish;
 use crate::{Outcome, output};
 
-/// Show and check the rules
+/// Show, check and publish rules
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
@@ -32,6 +33,8 @@ enum Action {
         /// The file, laid over the built-in rules
         file: PathBuf,
     },
+    /// Publish a rule file to the daemon: parcels accepted from its day on are judged by it
+    Publish(Publish),
 }
 
 /// Rule files laid over the built-in set.
@@ -60,8 +63,12 @@ impl Overlay {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
+    if let Action::Publish(publish) = &arguments.action {
+        return publish.run();
+    }
     let mut answers = output::answers();
     match &arguments.action {
+        Action::Publish(_) => {}
         Action::List(overlay) => {
             let rules = overlay.load()?;
             let set = rules.newest();

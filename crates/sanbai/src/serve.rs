@@ -1,5 +1,7 @@
 //! `sanbai serve`: the daemon on one box.
 
+use std::sync::Arc;
+
 use anyhow::Context as _;
 use sd_notify::NotifyState;
 use tokio::signal::unix::{SignalKind, signal};
@@ -9,12 +11,15 @@ use crate::config::{Config, Flags};
 use crate::daemon::Daemon;
 use crate::exit::{Exit, Sysexit};
 use crate::logging;
+use crate::orders::server::Server;
+use crate::reload::Reloader;
 
 const EXAMPLES: &str = "\
 Examples:
   sanbai serve --data-dir data
   sanbai serve --config /etc/sanbai.toml
 SIGTERM and SIGINT stop it in order: requests under way are answered, what was sent is made durable.
+SIGHUP, or `sanbai reload`, reads the configuration again.
 Exit codes: 0 stopped in order, 64 usage, 65 stored data, 69 unavailable, 70 internal, 74 disk, 75 locked, 78 configuration.";
 
 /// Run the daemon: take events, judge, count, alert
@@ -27,10 +32,20 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let config = Config::load(&arguments.flags).map_err(|error| Sysexit::wrap(Exit::Configuration, error))?;
-    logging::start(&config.logging).map_err(|error| Sysexit::wrap(Exit::Configuration, error))?;
+    let filter = logging::start(&config.logging).map_err(|error| Sysexit::wrap(Exit::Configuration, error))?;
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     let clock = config.clock().map_err(|error| Sysexit::wrap(Exit::InputOutput, error))?;
     let daemon = Daemon::start(config, clock)?;
+    let reloader = Reloader::new(
+        arguments.flags.clone(),
+        daemon.config.clone(),
+        Arc::clone(&daemon.intake),
+        daemon.http,
+        filter,
+    );
+    let reloader = Arc::new(reloader);
+    let orders = Server::start(&daemon, Arc::clone(&reloader))?;
+    daemon.runtime.spawn(reload_when_told(reloader));
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
         intake = %daemon.http,
@@ -43,9 +58,26 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     notify(&[NotifyState::Stopping]);
     let name = signals.map_err(|error| Sysexit::wrap(Exit::Internal, error))?;
     tracing::info!(signal = name, "stopping");
+    orders.stop();
     daemon.stop()?;
     tracing::info!("stopped");
     Ok(Outcome::Clean)
+}
+
+/// Reads the configuration again at each SIGHUP.
+async fn reload_when_told(reloader: Arc<Reloader>) {
+    let mut told = match signal(SignalKind::hangup()) {
+        Ok(told) => told,
+        Err(error) => return tracing::error!(%error, "SIGHUP is not heard"),
+    };
+    while told.recv().await.is_some() {
+        let reloader = Arc::clone(&reloader);
+        // It says itself what became of it.
+        let reload = tokio::task::spawn_blocking(move || drop(reloader.reload()));
+        if reload.await.is_err() {
+            tracing::error!("reading the configuration again had panicked");
+        }
+    }
 }
 
 /// Tells systemd, if it is there.

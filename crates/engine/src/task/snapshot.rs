@@ -44,7 +44,7 @@ pub(super) fn names(folder: &str, offset: u64) -> (String, String) {
 }
 
 /// The offset in the name of a manifest.
-pub(super) fn offset_of(name: &str) -> Option<u64> {
+pub(crate) fn offset_of(name: &str) -> Option<u64> {
     name.rsplit('/').next()?.strip_suffix(".manifest")?.parse().ok()
 }
 
@@ -191,7 +191,7 @@ fn rows_of<S: Stage>(stage: &S, made: &OnceLock<Rows>) -> Vec<u8> {
 }
 
 /// The rows as they were before they were compressed; `None` where they are damaged, or compressed in another way.
-pub(super) fn expand(compression: &str, stored: Vec<u8>) -> Option<Vec<u8>> {
+pub(crate) fn expand(compression: &str, stored: Vec<u8>) -> Option<Vec<u8>> {
     match compression {
         "" => Some(stored),
         COMPRESSION => {

@@ -58,7 +58,7 @@ impl fmt::Display for Duration {
         let millis = self.0.as_millis();
         let whole = UNITS
             .into_iter()
-            .find(|(_, unit)| millis > 0 && millis % u128::from(*unit) == 0);
+            .find(|(_, unit)| millis > 0 && millis.is_multiple_of(u128::from(*unit)));
         let (name, unit) = whole.unwrap_or(("s", 1_000));
         write!(f, "{}{name}", millis / u128::from(unit))
     }

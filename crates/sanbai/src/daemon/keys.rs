@@ -9,7 +9,7 @@ use anyhow::{Context as _, anyhow};
 use sanbai_wire::TokenKeys;
 
 /// Reads the keys of a file; where there is none, makes one with a fresh key.
-pub(super) fn load_or_make(path: &Path) -> anyhow::Result<TokenKeys> {
+pub(crate) fn load_or_make(path: &Path) -> anyhow::Result<TokenKeys> {
     let text = match fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) if error.kind() == ErrorKind::NotFound => make(path)?,

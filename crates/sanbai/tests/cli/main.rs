@@ -5,6 +5,7 @@ mod demo;
 mod explain;
 mod generate;
 mod id;
+mod operate;
 mod order;
 mod privacy;
 mod push;

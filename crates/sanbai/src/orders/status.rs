@@ -1,0 +1,137 @@
+//! How everything is.
+
+use std::collections::BTreeMap;
+
+use sanbai_engine::log::Topic;
+use sanbai_engine::node::{State, TaskStatus};
+use sanbai_wire::snapshot::ShardKind;
+use serde_json::{Value, json};
+
+use super::snapshots;
+use super::{Failure, Place, Running, Shard, log};
+
+/// Nanoseconds of a second.
+const SECOND: i64 = 1_000_000_000;
+
+/// Everything that an operator looks at, as one object.
+pub(super) fn of(place: &Place<'_>) -> Result<Value, Failure> {
+    let layout = place.log.layout();
+    let health = place.log.health();
+    let registry = place.log.range(Topic::Registry, 0);
+    let shards = match place.daemon {
+        Some(daemon) => daemon.node.tasks().iter().map(|task| running(place, task)).collect(),
+        None => standing(place)?,
+    };
+    Ok(json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "now": place.clock.now().to_string(),
+        "directory": place.config.data.directory.display().to_string(),
+        "layout": {"generation": layout.generation, "parcels": layout.parcels, "scopes": layout.scopes},
+        "daemon": place.daemon.map(|daemon| daemon.addresses.clone()),
+        "disk": {
+            "freeShare": health.free_share,
+            "freeBytes": health.free_bytes,
+            "freeMin": place.config.data.free_min,
+            "logBytes": health.log_bytes,
+            "intakeStopped": health.intake_stopped,
+            "queuedBytes": health.queued_bytes,
+            "queuedMessages": health.queued_messages,
+            "damagedOffsets": health.damaged_offsets,
+            "stalledSince": health.stalled.as_ref().map(|stall| stall.since.to_string()),
+            "stalledReason": health.stalled.as_ref().map(|stall| stall.reason.clone()),
+        },
+        "registry": {
+            "from": registry.start,
+            "to": registry.end,
+            "knownToAllShards": place.daemon.map(|daemon| daemon.node.registry_known_to_all()),
+            "unreadable": place.daemon.map(|daemon| daemon.node.registry().unreadable()),
+        },
+        "rules": place.daemon.map(rules),
+        "shards": shards,
+        "damaged": snapshots::damaged(place)?,
+    }))
+}
+
+fn rules(daemon: Running<'_>) -> Value {
+    let rules = daemon.node.rules();
+    let sets = rules.sets().iter();
+    json!(
+        sets.map(|set| json!({"version": set.version, "effective": set.effective.to_string()}))
+            .collect::<Vec<_>>()
+    )
+}
+
+/// A shard of a running daemon.
+fn running(place: &Place<'_>, task: &TaskStatus) -> Value {
+    let shard = Shard::of(task.shard);
+    let range = place.log.range(shard.input(), task.partition);
+    let behind = task.clock.map(|clock| place.clock.now().since(clock).whole_seconds());
+    let mut line = json!({
+        "shard": shard,
+        "partition": task.partition,
+        "state": state(task.state),
+        "next": task.next,
+        "end": range.end,
+        "lag": range.end.saturating_sub(task.next),
+        "clock": task.clock.map(|clock| clock.to_string()),
+        "clockBehindSeconds": behind,
+        "registryOffset": task.registry_offset,
+        "snapshotAt": task.snapshot_at,
+        "snapshotAgeSeconds": task.snapshot_since.map(|since| since.elapsed().as_secs()),
+        "unacknowledged": task.unacknowledged,
+        "restores": task.restores,
+        "alarms": task.alarms,
+        "ledgerAddsUp": task.ledger.adds_up(),
+    });
+    if let Some(parcels) = &task.parcels {
+        line["openParcels"] = parcels.open.into();
+        line["retiredParcels"] = parcels.retired.into();
+    }
+    if let State::Parked(parked) = task.state {
+        line["parked"] = json!({"code": parked.code(), "whatToDo": parked.what_to_do()});
+    }
+    line
+}
+
+const fn state(state: State) -> &'static str {
+    match state {
+        State::Restoring => "restoring",
+        State::Running => "running",
+        State::Unavailable => "unavailable",
+        State::AwaitsRegistry(_) => "awaits_registry",
+        State::AwaitsAcknowledgements => "awaits_acknowledgements",
+        State::Parked(_) => "parked",
+    }
+}
+
+/// The shards as their newest snapshots have them, where no daemon runs.
+fn standing(place: &Place<'_>) -> Result<Vec<Value>, Failure> {
+    let layout = place.log.layout();
+    let mut newest = BTreeMap::new();
+    for kept in snapshots::kept(place)? {
+        newest.insert((kept.shard, kept.partition), kept);
+    }
+    let mut shards = Vec::new();
+    for kind in [ShardKind::Parcel, ShardKind::Scope] {
+        let shard = Shard::of(kind);
+        for partition in 0..log::partitions(shard.input(), layout) {
+            let end = place.log.range(shard.input(), partition).end;
+            let kept = newest.get(&(kind, partition));
+            let at = kept.map_or(0, |kept| kept.offset);
+            let manifest = kept.and_then(|kept| kept.manifest.as_ref().ok());
+            let clock = manifest.and_then(|manifest| manifest.clock);
+            shards.push(json!({
+                "shard": shard,
+                "partition": partition,
+                "state": "stopped",
+                "next": at,
+                "end": end,
+                "lag": end.saturating_sub(at),
+                "clock": clock.map(|clock| clock.to_string()),
+                "clockBehindSeconds": clock.map(|clock| place.clock.now().as_nanos().saturating_sub(clock.as_nanos()) / SECOND),
+                "snapshotAt": at,
+            }));
+        }
+    }
+    Ok(shards)
+}

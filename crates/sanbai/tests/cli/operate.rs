@@ -1,0 +1,8 @@
+//! The commands of an operator, with a running daemon and on its directory.
+
+mod daemon;
+mod doctor;
+mod files;
+mod orders;
+mod rejects;
+mod reload;
