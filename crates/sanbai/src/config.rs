@@ -337,9 +337,14 @@ impl Config {
     fn first_use(&self) -> anyhow::Result<u64> {
         let path = self.data.directory.join("rehearsal-since");
         if let Ok(text) = std::fs::read_to_string(&path) {
-            return text.trim().parse().with_context(|| format!("{}: is no number", path.display()));
+            return text
+                .trim()
+                .parse()
+                .with_context(|| format!("{}: is no number", path.display()));
         }
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let now = SystemTime::now()
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .unwrap_or_default();
         let now = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
         std::fs::create_dir_all(&self.data.directory)
             .and_then(|()| std::fs::write(&path, now.to_string()))

@@ -3,7 +3,6 @@
 pub(crate) mod keys;
 mod retention;
 
-use std::future::Future;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -142,11 +141,6 @@ impl Daemon {
         })
     }
 
-    /// Becomes `true` once it is to stop.
-    pub(crate) fn stopping(&self) -> watch::Receiver<bool> {
-        self.stopping.subscribe()
-    }
-
     /// Finishes the requests under way, stops the shards and makes durable what they sent.
     ///
     /// # Errors
@@ -182,11 +176,9 @@ pub(crate) fn bind(runtime: &Runtime, address: SocketAddr, key: &str) -> anyhow:
 }
 
 /// Waits until told to stop.
-pub(crate) fn told_to_stop(mut stop: watch::Receiver<bool>) -> impl Future<Output = ()> + Send {
-    async move {
-        // Where nobody is left who could tell, it is over, too.
-        drop(stop.wait_for(|stop| *stop).await);
-    }
+pub(crate) async fn told_to_stop(mut stop: watch::Receiver<bool>) {
+    // Where nobody is left who could tell, it is over, too.
+    drop(stop.wait_for(|stop| *stop).await);
 }
 
 fn node_settings(config: &Config, keys: TokenKeys) -> NodeSettings {

@@ -73,7 +73,6 @@ impl Metrics {
     }
 
     /// Takes note that the configuration was read again, and whether it was right.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for whoever reloads the configuration"))]
     pub(crate) fn config_was_read(&self, is_right: bool) {
         self.config_is_right.store(is_right, Ordering::Relaxed);
         if is_right {

@@ -9,9 +9,10 @@ use serde_json::{Value, json};
 use toml::{Table, Value as Toml};
 
 use crate::config::{Config, Flags};
-use crate::daemon;
+use crate::daemon::{self, Daemon};
 use crate::exit::Exit;
 use crate::logging::Filter;
+use crate::metrics::Metrics;
 use crate::orders::Failure;
 
 /// What changes while the daemon runs; everything else needs a restart.
@@ -25,16 +26,18 @@ pub(crate) struct Reloader {
     intake: Arc<Intake>,
     http: SocketAddr,
     filter: Filter,
+    metrics: Arc<Metrics>,
 }
 
 impl Reloader {
-    pub(crate) fn new(flags: Flags, config: Config, intake: Arc<Intake>, http: SocketAddr, filter: Filter) -> Self {
+    pub(crate) fn new(flags: Flags, daemon: &Daemon, filter: Filter) -> Self {
         Self {
             flags,
-            current: Mutex::new(config),
-            intake,
-            http,
+            current: Mutex::new(daemon.config.clone()),
+            intake: Arc::clone(&daemon.intake),
+            http: daemon.http,
             filter,
+            metrics: Arc::clone(&daemon.metrics),
         }
     }
 
@@ -45,6 +48,7 @@ impl Reloader {
     /// What is wrong with it; then nothing changed.
     pub(crate) fn reload(&self) -> Result<Value, Failure> {
         let reloaded = self.try_reload();
+        self.metrics.config_was_read(reloaded.is_ok());
         match &reloaded {
             Ok(done) => tracing::info!(%done, "the configuration was read again"),
             Err(failure) => tracing::error!(

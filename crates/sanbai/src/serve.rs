@@ -34,16 +34,11 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let config = Config::load(&arguments.flags).map_err(|error| Sysexit::wrap(Exit::Configuration, error))?;
     let filter = logging::start(&config.logging).map_err(|error| Sysexit::wrap(Exit::Configuration, error))?;
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
-    let clock = config.clock().map_err(|error| Sysexit::wrap(Exit::InputOutput, error))?;
+    let clock = config
+        .clock()
+        .map_err(|error| Sysexit::wrap(Exit::InputOutput, error))?;
     let daemon = Daemon::start(config, clock)?;
-    let reloader = Reloader::new(
-        arguments.flags.clone(),
-        daemon.config.clone(),
-        Arc::clone(&daemon.intake),
-        daemon.http,
-        filter,
-    );
-    let reloader = Arc::new(reloader);
+    let reloader = Arc::new(Reloader::new(arguments.flags.clone(), &daemon, filter));
     let orders = Server::start(&daemon, Arc::clone(&reloader))?;
     daemon.runtime.spawn(reload_when_told(reloader));
     tracing::info!(

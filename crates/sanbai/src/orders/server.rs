@@ -75,7 +75,11 @@ impl Server {
         let cannot = || format!("cannot make the socket {}", socket.display());
         let listener = bind(&socket).with_context(cannot);
         let listener = listener.map_err(|error| Sysexit::wrap(Exit::InputOutput, error))?;
-        let addresses = json!({"pid": std::process::id(), "intake": daemon.http.to_string()});
+        let addresses = json!({
+            "pid": std::process::id(),
+            "intake": daemon.http.to_string(),
+            "metrics": daemon.metrics_at.to_string(),
+        });
         let file = directory.join("addresses.json");
         fs::write(&file, format!("{addresses:#}\n"))
             .with_context(|| format!("cannot write {}", file.display()))
