@@ -1,7 +1,8 @@
 //! What shards cost: time for one event, memory for one parcel, snapshots, a tick on which everything is due.
 //!
 //! A command, not a sampler: each figure is of one long run, printed beside the limit that it is held against.
-//! `cargo bench --package sanbai-benches --bench shards -- [PARCELS …]`; under `cargo test` a small run that only must work.
+//! `cargo bench --package sanbai-benches --bench shards -- [PARCELS …] [shard|scope|retirement|backlog …]`; under
+//! `cargo test` a small run that only must work.
 
 #![expect(clippy::print_stdout, reason = "a command that prints figures")]
 
@@ -25,6 +26,8 @@ use sanbai_wire::{Decoded, Decoder, Encoding, TokenKeys, encode_protobuf};
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
+/// What can be asked for by name; all of it where none is named.
+const GROUPS: [&str; 4] = ["shard", "scope", "retirement", "backlog"];
 /// Events that are made before they are handed to a shard, so that making them is not measured.
 const CHUNK: usize = 20_000;
 /// Seconds between two ticks.
@@ -438,9 +441,21 @@ fn main() {
     } else {
         sizes
     };
-    sizes.iter().for_each(|size| shard(*size));
     let smallest = sizes.iter().copied().min().unwrap_or(200_000);
-    scope(smallest);
-    retirement(smallest);
-    backlog(smallest);
+    let is_asked_for = |name: &str| {
+        let mut groups = arguments.iter().filter(|argument| GROUPS.contains(&argument.as_str()));
+        groups.clone().next().is_none() || groups.any(|group| group == name)
+    };
+    if is_asked_for("shard") {
+        sizes.iter().for_each(|size| shard(*size));
+    }
+    if is_asked_for("scope") {
+        scope(smallest);
+    }
+    if is_asked_for("retirement") {
+        retirement(smallest);
+    }
+    if is_asked_for("backlog") {
+        backlog(smallest);
+    }
 }

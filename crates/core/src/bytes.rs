@@ -31,11 +31,13 @@ impl Writer {
     }
 
     /// One byte.
+    #[inline]
     pub fn byte(&mut self, byte: u8) {
         self.bytes.push(byte);
     }
 
     /// Bytes of a length that the reader knows.
+    #[inline]
     pub fn fixed(&mut self, bytes: &[u8]) {
         self.bytes.extend_from_slice(bytes);
     }
@@ -46,7 +48,15 @@ impl Writer {
     }
 
     /// A number, seven bits a byte.
-    pub fn number(&mut self, mut number: u64) {
+    #[inline]
+    pub fn number(&mut self, number: u64) {
+        match u8::try_from(number) {
+            Ok(byte @ 0..0x80) => self.byte(byte),
+            _ => self.long_number(number),
+        }
+    }
+
+    fn long_number(&mut self, mut number: u64) {
         while number >= 0x80 {
             let [low, ..] = (number | 0x80).to_le_bytes();
             self.byte(low);
@@ -57,6 +67,7 @@ impl Writer {
     }
 
     /// A number with a sign; small ones are short, whatever their sign.
+    #[inline]
     pub fn signed(&mut self, number: i64) {
         self.number((number.wrapping_shl(1) ^ number.wrapping_shr(63)).cast_unsigned());
     }
@@ -87,16 +98,19 @@ impl<'a> Reader<'a> {
     }
 
     /// Whether everything was read.
+    #[inline]
     pub const fn is_empty(&self) -> bool {
         self.bytes.is_empty()
     }
 
     /// What has not been read yet.
+    #[inline]
     pub const fn rest(&self) -> &'a [u8] {
         self.bytes
     }
 
     /// Bytes of a known number.
+    #[inline]
     pub fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
         let (front, rest) = self.bytes.split_first_chunk()?;
         self.bytes = rest;
@@ -104,6 +118,7 @@ impl<'a> Reader<'a> {
     }
 
     /// One byte.
+    #[inline]
     pub fn byte(&mut self) -> Option<u8> {
         let (byte, rest) = self.bytes.split_first()?;
         self.bytes = rest;
@@ -120,7 +135,23 @@ impl<'a> Reader<'a> {
     }
 
     /// A number.
+    #[inline]
     pub fn number(&mut self) -> Option<u64> {
+        // Nearly all are small.
+        match self.bytes {
+            [byte @ 0..0x80, rest @ ..] => {
+                self.bytes = rest;
+                Some(u64::from(*byte))
+            }
+            [low, high @ 0..0x80, rest @ ..] => {
+                self.bytes = rest;
+                Some(u64::from(*low & 0x7f) | u64::from(*high) << 7)
+            }
+            _ => self.long_number(),
+        }
+    }
+
+    fn long_number(&mut self) -> Option<u64> {
         let mut value = 0_u64;
         for shift in (0_u32..64).step_by(7) {
             let byte = self.byte()?;
@@ -138,11 +169,13 @@ impl<'a> Reader<'a> {
     }
 
     /// A number that fits a narrower type.
+    #[inline]
     pub fn narrow<T: TryFrom<u64>>(&mut self) -> Option<T> {
         T::try_from(self.number()?).ok()
     }
 
     /// A number with a sign.
+    #[inline]
     pub fn signed(&mut self) -> Option<i64> {
         let coded = self.number()?;
         Some((coded >> 1).cast_signed() ^ (coded & 1).cast_signed().wrapping_neg())
@@ -154,6 +187,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Bytes with their length in front.
+    #[inline]
     pub fn block(&mut self) -> Option<&'a [u8]> {
         let length = usize::try_from(self.number()?).ok()?;
         let (front, rest) = self.bytes.split_at_checked(length)?;

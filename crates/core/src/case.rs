@@ -6,9 +6,9 @@ pub use evidence::{Evidence, Item, merge};
 
 use core::cell::Cell;
 
-use crate::event::{Accepted, Event, EventId, Happening, Leg};
+use crate::event::{Accepted, Event, EventId, Happening, Kinds};
 use crate::finding::Code;
-use crate::registry::{Lookup, RegistryView, Site};
+use crate::registry::{BrandView, Lookup, RegistryView, Site};
 use crate::rules::{Duty, Profile, RuleSet};
 use crate::time::{Span, Timestamp};
 
@@ -21,16 +21,24 @@ pub struct Case<'a> {
     pub rules: &'a RuleSet,
     /// Profile that decides.
     pub profile: &'a Profile,
-    /// Registers as known at R.
-    pub registry: RegistryView<'a>,
+    /// Registers of the brand as known at R.
+    pub registers: BrandView<'a>,
     /// What the events themselves do not say.
     pub marks: Marks<'a>,
     /// The clock.
     now: Timestamp,
     /// The earliest moment asked for that has not come yet.
     next: Cell<Option<Timestamp>>,
+    /// What happened, as far as it counts: nobody looks for what is not there.
+    kinds: Kinds,
     /// Place of the counting acceptance in `items`.
     accepted: Option<usize>,
+    /// Place of the first movement.
+    moved: Option<usize>,
+    /// The instant as of which rules and registers count.
+    reference: Timestamp,
+    /// Sites that were looked up last.
+    sites: Cell<[Option<(&'a str, Lookup<&'a Site>)>; 2]>,
 }
 
 impl<'a> Case<'a> {
@@ -43,19 +51,32 @@ impl<'a> Case<'a> {
         marks: Marks<'a>,
         now: Timestamp,
     ) -> Self {
-        let accepted = items
-            .iter()
-            .position(|item| item.is_live() && item.event.happening.as_accepted().is_some());
-        Self {
+        let (mut kinds, mut accepted, mut live) = (Kinds::default(), None, None);
+        for (place, item) in items.iter().enumerate().filter(|(_, item)| item.is_live()) {
+            kinds = kinds.with(Kinds::of(&item.event.happening));
+            live = live.or(Some(item));
+            if accepted.is_none() && item.event.happening.as_accepted().is_some() {
+                accepted = Some(place);
+            }
+        }
+        let reference = accepted.and_then(|place| items.get(place)).or(live).or(items.first());
+        let brand = items.first().map_or("", |item| item.event.brand);
+        let mut case = Self {
             items,
             rules,
             profile,
-            registry,
+            registers: registry.of_brand(brand),
             marks,
             now,
             next: Cell::new(None),
+            kinds,
             accepted,
-        }
+            moved: None,
+            reference: reference.map_or(now, |item| item.event.occurred_at),
+            sites: Cell::new([None; 2]),
+        };
+        case.moved = case.movements().next().map(|(place, _)| place);
+        case
     }
 
     /// Whether a moment has come by the clock. The only question that judging asks of the clock.
@@ -118,37 +139,50 @@ impl<'a> Case<'a> {
     }
 
     /// The instant as of which rules and registers count: the acceptance, else the earliest event.
-    pub fn reference(&self) -> Timestamp {
-        self.acceptance()
-            .map(|acceptance| acceptance.event.occurred_at)
-            .or_else(|| self.first().map(|event| event.occurred_at))
-            .unwrap_or(self.now)
+    pub const fn reference(&self) -> Timestamp {
+        self.reference
+    }
+
+    /// Whether anything of some kinds happened that counts.
+    pub(crate) const fn has(&self, kinds: Kinds) -> bool {
+        self.kinds.has_any(kinds)
+    }
+
+    /// The events of some kinds that count. With their places in canonical order.
+    pub(crate) fn live_of(
+        &self,
+        kinds: Kinds,
+    ) -> impl DoubleEndedIterator<Item = (usize, &'a Event<'a>)> + Clone + use<'a> {
+        let items = if self.has(kinds) { self.items } else { &[] };
+        items
+            .iter()
+            .enumerate()
+            .filter(move |(_, item)| !item.retracted && Kinds::of(&item.event.happening).has_any(kinds))
+            .map(|(place, item)| (place, &item.event))
     }
 
     /// Departures, deliveries, and arrivals at another site than the accepting one.
     pub fn movements(&self) -> impl DoubleEndedIterator<Item = (usize, &'a Event<'a>)> + Clone + use<'a> {
         let accepting = self.acceptance().map(|acceptance| acceptance.event.site);
-        self.live().filter(move |(_, event)| {
-            let is_here = matches!(event.happening, Happening::Arrived(_)) && Some(event.site) == accepting;
-            is_movement(event) && !is_here
+        self.live_of(Kinds::MOVEMENTS).filter(move |(_, event)| {
+            !matches!(event.happening, Happening::Arrived(_)) || Some(event.site) != accepting
         })
     }
 
     /// The first movement in canonical order.
-    pub fn first_movement(&self) -> Option<&'a Event<'a>> {
-        self.movements().map(|(_, event)| event).next()
+    pub fn first_movement(&self) -> Option<(usize, &'a Event<'a>)> {
+        let place = self.moved?;
+        Some((place, &self.items.get(place)?.event))
     }
 
     /// The first departure out of the origin network.
     pub fn first_line_haul(&self) -> Option<(usize, &'a Event<'a>)> {
-        self.live()
-            .find(|(_, event)| matches!(event.happening, Happening::Departed(Leg::LineHaul)))
+        self.live_of(Kinds::LINE_HAUL).next()
     }
 
     /// The first sign-off.
     pub fn first_delivery(&self) -> Option<(usize, &'a Event<'a>)> {
-        self.live()
-            .find(|(_, event)| matches!(event.happening, Happening::Delivered))
+        self.live_of(Kinds::DELIVERED).next()
     }
 
     /// The first move after a place in canonical order: a departure, a delivery, or an arrival at another site.
@@ -168,18 +202,24 @@ impl<'a> Case<'a> {
     }
 
     /// A site of the parcel's brand, as on file at the reference instant.
-    pub fn site(&self, key: &str) -> Lookup<&'a Site> {
-        self.registry.site(self.brand(), key, self.reference())
+    pub fn site(&self, key: &'a str) -> Lookup<&'a Site> {
+        // Events of a parcel mostly happen where one of the last did.
+        let [last, other] = self.sites.get();
+        for (known, site) in [last, other].into_iter().flatten() {
+            if known == key {
+                return site;
+            }
+        }
+        let site = self.registers.site(key, self.reference);
+        self.sites.set([Some((key, site)), last]);
+        site
     }
 
     /// When what is missing counts as missing: `max(deadline, intake of what made it due)`, moved to the end of an outage
     /// of the site in which it lies, and the grace.
     pub fn due(&self, deadline: Timestamp, intake: Timestamp, site: &str, grace: Span) -> Timestamp {
         let base = deadline.max(intake);
-        self.registry
-            .outage_end(self.brand(), site, base)
-            .unwrap_or(base)
-            .plus(grace)
+        self.registers.outage_end(site, base).unwrap_or(base).plus(grace)
     }
 }
 
@@ -210,14 +250,6 @@ pub struct Acceptance<'a> {
     pub event: &'a Event<'a>,
     /// What was accepted.
     pub accepted: &'a Accepted<'a>,
-}
-
-/// Whether an event is a departure, an arrival or a delivery.
-pub fn is_movement(event: &Event<'_>) -> bool {
-    matches!(
-        event.happening,
-        Happening::Departed(_) | Happening::Arrived(_) | Happening::Delivered
-    )
 }
 
 /// Ids of some events.

@@ -231,7 +231,7 @@ fn judge<'a>(case: &Case<'a>) -> Verdict<'a> {
 
     let first = acceptance
         .map(|acceptance| acceptance.event)
-        .or_else(|| case.first_movement())
+        .or_else(|| case.first_movement().map(|(_, event)| event))
         .or_else(|| case.first());
     Verdict {
         brand: case.brand(),

@@ -5,16 +5,12 @@ use crate::duty::applicability::CountingRoute;
 use crate::duty::inspection;
 use crate::event::DeclaredItem;
 use crate::finding::{Code, Findings, Value};
-use crate::registry::{Lookup, Site};
+use crate::registry::Lookup;
 
 /// DQ-01 and the places of DQ-02 for every event, DQ-03, DQ-06 and PV-01.
 pub(crate) fn judge<'a>(case: &Case<'a>, findings: &mut Findings<'_, 'a>) {
-    // Events of a parcel mostly happen where the one before them did.
-    let mut last: Option<(&str, Lookup<&Site>)> = None;
     for (place, event) in case.reported().map(|(place, item)| (place, &item.event)) {
-        let known = last.filter(|(site, _)| *site == event.site);
-        let (_, lookup) = *last.insert(known.unwrap_or_else(|| (event.site, case.site(event.site))));
-        match lookup {
+        match case.site(event.site) {
             Lookup::Absent => findings.raise(Code::Dq01, &[place], &[("site", Value::Word(event.site))]),
             Lookup::NoRegister => findings.unanswered(Code::Dq01, "sites"),
             Lookup::Found(site) => {

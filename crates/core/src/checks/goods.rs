@@ -72,7 +72,7 @@ pub(crate) fn judge<'a>(case: &Case<'a>, findings: &mut Findings<'_, 'a>) {
 fn is_at_acceptance(case: &Case<'_>, find: &Find<'_>) -> bool {
     match case.acceptance() {
         Some(acceptance) => find.place < acceptance.place,
-        None => case.movements().next().is_none_or(|(place, _)| find.place < place),
+        None => case.first_movement().is_none_or(|(place, _)| find.place < place),
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::case::{Case, ids};
 use crate::duty::inspection::missing_field;
 use crate::duty::xray::{Screening, screenings};
-use crate::event::{Event, EventId, Happening, Mark, OpenCheckResult, XrayJudgement, XrayScreened};
+use crate::event::{Event, EventId, Happening, Kinds, Mark, OpenCheckResult, XrayJudgement, XrayScreened};
 use crate::finding::{Code, Findings, Value};
 use crate::time::Timestamp;
 
@@ -112,17 +112,14 @@ pub(crate) enum SecondScreening<'a> {
 impl<'a> SecondScreening<'a> {
     /// How it stands.
     pub(crate) fn of(case: &Case<'a>) -> Self {
-        let arrivals = || {
-            case.live()
-                .filter(|(_, event)| matches!(event.happening, Happening::Arrived(_)))
-        };
+        let arrivals = || case.live_of(Kinds::ARRIVED);
         let delivery = case.first_delivery();
         let Some((end_place, end)) = delivery.or_else(|| arrivals().next_back()) else {
             return Self::NotAsked;
         };
         let destination = case.acceptance().and_then(|acceptance| acceptance.accepted.destination);
         let place = case.site(end.site).found().and_then(|site| site.place).or(destination);
-        if !place.is_some_and(|place| case.registry.in_key_area(case.brand(), place, end.occurred_at)) {
+        if !place.is_some_and(|place| case.registers.in_key_area(place, end.occurred_at)) {
             return Self::NotAsked;
         }
         let Some(delivery) = delivery else {

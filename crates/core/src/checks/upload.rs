@@ -47,7 +47,7 @@ fn lateness(case: &Case<'_>, event: &Event<'_>) -> Option<Span> {
 }
 
 fn outage_end(case: &Case<'_>, event: &Event<'_>) -> Option<Timestamp> {
-    case.registry.outage_end(event.brand, event.site, event.occurred_at)
+    case.registers.outage_end(event.site, event.occurred_at)
 }
 
 /// TM-03: the deciding check or inspection occurred in time and was received after the first line-haul departure.

@@ -4,7 +4,7 @@ use super::applicability::{AgreementClaim, ScreeningDuty, screening};
 use super::{Cause, DutyStatus, Ground, Status};
 use crate::case::{Acceptance, Case};
 use crate::checks::screening::{SecondScreening, Uncleared};
-use crate::event::{Event, Happening, Leg, XrayScreened};
+use crate::event::{Event, Kinds, XrayScreened};
 use crate::finding::{Code, Findings, Value};
 use crate::time::{Span, Timestamp};
 
@@ -13,7 +13,7 @@ pub(crate) type Screening<'a> = (usize, &'a Event<'a>, &'a XrayScreened<'a>);
 
 /// All screenings that count.
 pub(crate) fn screenings<'a>(case: &Case<'a>) -> impl Iterator<Item = Screening<'a>> {
-    case.live()
+    case.live_of(Kinds::XRAY_SCREENED)
         .filter_map(|(place, event)| Some((place, event, event.happening.as_xray_screened()?)))
 }
 
@@ -99,13 +99,8 @@ pub(crate) fn judge_inbound(second: &SecondScreening<'_>) -> DutyStatus {
 fn deadline(case: &Case<'_>, acceptance: &Acceptance<'_>) -> (Timestamp, Option<usize>) {
     let allowed = Span::hours(case.rules.spans.xray_after_acceptance_h.into());
     let absolute = acceptance.event.occurred_at.plus(allowed);
-    case.live()
-        .find(|(_, event)| {
-            matches!(
-                event.happening,
-                Happening::Departed(Leg::LineHaul) | Happening::Delivered
-            )
-        })
+    case.live_of(Kinds::LINE_HAUL.with(Kinds::DELIVERED))
+        .next()
         .filter(|(_, event)| event.occurred_at < absolute)
         .map_or((absolute, None), |(place, event)| (event.occurred_at, Some(place)))
 }
@@ -123,9 +118,7 @@ fn is_special(agreement: AgreementClaim<'_>) -> bool {
 }
 
 fn returned_before_line_haul<'a>(case: &Case<'a>) -> Option<&'a Event<'a>> {
-    let (place, returned) = case
-        .live()
-        .find(|(_, event)| matches!(event.happening, Happening::Returned))?;
+    let (place, returned) = case.live_of(Kinds::RETURNED).next()?;
     case.first_line_haul()
         .is_none_or(|(line_haul, _)| place < line_haul)
         .then_some(returned)

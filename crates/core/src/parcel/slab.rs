@@ -143,14 +143,33 @@ impl Default for Slab {
 impl Slab {
     /// Adds a record of at most [`RECORD_MAX`] bytes.
     pub(crate) fn insert(&mut self, record: &[u8]) -> Handle {
-        let needed = record.len().saturating_add(2);
-        let handle = if needed <= CELL_MAX {
+        let handle = self.room(record.len());
+        self.write(handle, record);
+        handle
+    }
+
+    /// A cell for a record of some length.
+    fn room(&mut self, length: usize) -> Handle {
+        let needed = length.saturating_add(2);
+        if needed <= CELL_MAX {
             self.cell_of(needed.next_multiple_of(STEP).max(2 * STEP))
         } else {
             self.own_block(needed.next_multiple_of(OWN_STEP))
-        };
-        self.write(handle, record);
-        handle
+        }
+    }
+
+    /// Copies a record, with its length in front, to a cell that is as large or larger.
+    fn copy(&mut self, from: Handle, to: Handle) {
+        let length = self.get(from).len().saturating_add(2);
+        if let Ok([old, new]) = self.blocks.get_disjoint_mut([index(from.block()), index(to.block())]) {
+            let bytes = old.cell(from.cell()).get(..length).unwrap_or_default();
+            if let Some(place) = new.cell_mut(to.cell()).get_mut(..length) {
+                place.copy_from_slice(bytes);
+            }
+        } else {
+            let record = self.get(from).to_vec();
+            self.write(to, &record);
+        }
     }
 
     /// Puts another record in the place of one; it may move.
@@ -182,10 +201,15 @@ impl Slab {
             put_length(cell, whole);
             return handle;
         }
-        let mut record = Vec::with_capacity(whole);
-        record.extend_from_slice(self.get(handle));
-        record.extend_from_slice(tail);
-        self.replace(handle, &record)
+        let new = self.room(whole);
+        self.copy(handle, new);
+        let cell = self.cell_mut(new);
+        if let Some(place) = cell.get_mut(length.saturating_add(2)..whole.saturating_add(2)) {
+            place.copy_from_slice(tail);
+        }
+        put_length(cell, whole);
+        self.remove(handle);
+        new
     }
 
     /// The bytes of a record.
@@ -260,8 +284,8 @@ impl Slab {
 
     /// Moves a record to another block of cells of its size.
     pub(crate) fn relocate(&mut self, handle: Handle) -> Handle {
-        let record = self.get(handle).to_vec();
-        let new = self.insert(&record);
+        let new = self.room(self.get(handle).len());
+        self.copy(handle, new);
         self.remove(handle);
         new
     }
@@ -357,10 +381,7 @@ impl Slab {
     }
 
     fn write(&mut self, handle: Handle, record: &[u8]) {
-        let Some(block) = self.block_mut(handle) else {
-            return;
-        };
-        let cell = block.cell_mut(handle.cell());
+        let cell = self.cell_mut(handle);
         put_length(cell, record.len());
         if let Some(place) = cell.get_mut(2..record.len().saturating_add(2)) {
             place.copy_from_slice(record);
@@ -399,6 +420,11 @@ impl Slab {
         if let Some(block) = self.blocks.get_mut(index(after)) {
             block.before = before;
         }
+    }
+
+    fn cell_mut(&mut self, handle: Handle) -> &mut [u8] {
+        self.block_mut(handle)
+            .map_or(&mut [], |block| block.cell_mut(handle.cell()))
     }
 
     fn block(&self, handle: Handle) -> Option<&Block> {

@@ -23,7 +23,7 @@ use crate::bytes::Writer;
 use crate::case::{Mark, Marks};
 use crate::event::Event;
 use crate::parcel::packed::{Texts, TextsOf};
-use crate::parcel::{Applied, Slot, Table};
+use crate::parcel::{Brought, Slot, Standing, Table, Tail};
 use crate::registry::RegistryView;
 use crate::shard::input::{Behaviour, Hit, Input, Rejudge, Tick};
 use crate::shard::output::{Alarm, Outcome, Output, Sink, What};
@@ -192,10 +192,11 @@ impl ParcelShard {
         }
         let limits = view.rules_in_force(event.occurred_at).limits;
         let events_max = usize::try_from(limits.events_per_parcel_max).unwrap_or(usize::MAX);
-        let slot = match self.table.apply_to(known, event, events_max) {
-            Ok((slot, Applied::Merged)) => slot,
-            Ok((_, Applied::Duplicate)) => return What::Duplicate,
-            Ok((_, Applied::Full)) => return What::ParcelFull,
+        let (slot, tail) = match self.table.bring(known, event, events_max) {
+            Ok((slot, Brought::Merged)) => (slot, Tail::default()),
+            Ok((slot, Brought::Behind(tail))) => (slot, tail),
+            Ok((_, Brought::Duplicate)) => return What::Duplicate,
+            Ok((_, Brought::Full)) => return What::ParcelFull,
             Err(_) => return What::FieldTooLong,
         };
         let cause = Cause {
@@ -205,7 +206,7 @@ impl ParcelShard {
             is_expiry: false,
             reused,
         };
-        match self.touch(slot, cause, None, view, out) {
+        match self.touch(slot, tail, cause, None, view, out) {
             Touched::Judged { is_amended: true } => What::Amended,
             Touched::Judged { is_amended: false } | Touched::Spared | Touched::Ended => What::Applied,
         }
@@ -278,7 +279,7 @@ impl ParcelShard {
                     reused: false,
                 };
                 *index = index.saturating_add(1);
-                if let Touched::Ended = self.touch(slot, cause, None, view, out) {
+                if let Touched::Ended = self.touch(slot, Tail::default(), cause, None, view, out) {
                     continue;
                 }
                 let Some(next) = Kept::due_of(self.table.state(slot)) else {
@@ -325,9 +326,9 @@ impl ParcelShard {
             ..self.kept(slot)
         };
         changed.write(&mut state, &mut Texts::Known(self.table.names()));
-        self.table.set_state(slot, &state.finish());
+        self.table.keep(slot, Some(&state.finish()), Tail::default());
         let cause = self.by_clock(at);
-        self.touch(slot, cause, None, view, out);
+        self.touch(slot, Tail::default(), cause, None, view, out);
     }
 
     fn rejudge(&mut self, at: Position, rejudge: Rejudge<'_>, view: RegistryView<'_>, out: &mut impl Sink) {
@@ -337,7 +338,7 @@ impl ParcelShard {
                 continue;
             }
             let cause = self.by_clock(at.at(index));
-            match self.touch(slot, cause, Some(&rejudge), view, out) {
+            match self.touch(slot, Tail::default(), cause, Some(&rejudge), view, out) {
                 Touched::Spared => {}
                 Touched::Judged { .. } | Touched::Ended => index = index.saturating_add(1),
             }
@@ -356,25 +357,30 @@ impl ParcelShard {
     }
 
     fn kept(&self, slot: Slot) -> Kept<'_> {
-        let (brand, _) = self.table.key(slot);
-        let state = self.table.state(slot);
+        self.kept_of(&self.table.stand(slot))
+    }
+
+    fn kept_of<'t>(&'t self, standing: &Standing<'t>) -> Kept<'t> {
+        let Standing { key, state, .. } = *standing;
         if state.is_empty() {
             return Kept::default();
         }
-        Kept::read(state, brand, TextsOf::Held(self.table.names())).expect("this shard wrote it")
+        Kept::read(state, key.0, TextsOf::Held(self.table.names())).expect("this shard wrote it")
     }
 
-    /// Judges a parcel, sends what follows, and keeps what must be known next time.
+    /// Judges a parcel with what comes behind its events, sends what follows, and keeps what must be known next time.
     fn touch(
         &mut self,
         slot: Slot,
+        tail: Tail,
         cause: Cause,
         only: Option<&Rejudge<'_>>,
         view: RegistryView<'_>,
         out: &mut impl Sink,
     ) -> Touched {
-        let evidence = self.table.evidence(slot);
-        let before = self.kept(slot);
+        let standing = self.table.stand(slot);
+        let evidence = standing.evidence(&tail);
+        let before = self.kept_of(&standing);
         let reused = before.reused || cause.reused;
         let marks: Vec<Mark> = marks(&before.hits);
         let marks = Marks { hits: &marks, reused };
@@ -396,14 +402,9 @@ impl ParcelShard {
             return Touched::Spared;
         }
         let (after, is_amended) = follow(&verdict, &evidence, &before, cause, self.profile.as_deref(), view, out);
-        let after = Kept {
-            due: verdict
-                .next_change
-                .map_or(ends_at, |next| next.min(ends_at))
-                .max(cause.now),
-            reused,
-            ..after
-        };
+        let due = verdict.next_change.map_or(ends_at, |next| next.min(ends_at));
+        let due = due.max(cause.now);
+        let after = Kept { due, reused, ..after };
         if is_last {
             out.retired(&verdict);
             let rest = rest(&evidence, ends_at, view);
@@ -413,20 +414,23 @@ impl ParcelShard {
             self.forget(slot);
             return Touched::Ended;
         }
-        let (due, old_due) = (after.due, before.due);
-        let is_new = self.table.state(slot).is_empty();
-        let mut state = Writer::over(Vec::with_capacity(64));
-        after.write(&mut state, &mut Texts::Known(self.table.names()));
-        let state = state.finish();
-        self.keep(slot, &state);
-        if !cause.is_expiry && (is_new || minute_of(due) != minute_of(old_due)) {
+        let is_new = standing.state.is_empty();
+        let is_due_anew = !cause.is_expiry && (is_new || minute_of(due) != minute_of(before.due));
+        if is_new || after != before {
+            let mut state = Writer::over(Vec::with_capacity(64));
+            after.write(&mut state, &mut Texts::Known(self.table.names()));
+            self.keep(slot, &state.finish(), tail);
+        } else {
+            self.table.keep(slot, None, tail);
+        }
+        if is_due_anew {
             self.deadlines.put(slot, due);
         }
         Touched::Judged { is_amended }
     }
 
     /// Keeps the state of a parcel, and holds the texts in it instead of those in the state before.
-    fn keep(&mut self, slot: Slot, state: &[u8]) {
+    fn keep(&mut self, slot: Slot, state: &[u8], tail: Tail) {
         let (new, old) = (kept::numbers(state), kept::numbers(self.table.state(slot)));
         if new != old {
             for number in new {
@@ -436,7 +440,7 @@ impl ParcelShard {
                 self.table.names_mut().release(number);
             }
         }
-        self.table.set_state(slot, state);
+        self.table.keep(slot, Some(state), tail);
     }
 
     fn forget(&mut self, slot: Slot) {
