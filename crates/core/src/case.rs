@@ -1,12 +1,13 @@
 //! A case: the evidence of one parcel in canonical order, and everything that it is judged by.
 
 mod evidence;
+mod queries;
 
 pub use evidence::{Evidence, Item, merge};
 
 use core::cell::Cell;
 
-use crate::event::{Accepted, Event, EventId, Happening, Kinds};
+use crate::event::{Accepted, Event, EventId, Kinds};
 use crate::finding::Code;
 use crate::registry::{BrandView, Lookup, RegistryView, Site};
 use crate::rules::{Duty, Profile, RuleSet};
@@ -16,7 +17,7 @@ use crate::time::{Span, Timestamp};
 #[derive(Debug)]
 pub struct Case<'a> {
     /// All events of the set in canonical order (occurred, intake, source, id), retracted ones included.
-    pub items: &'a [Item<'a>],
+    items: &'a [Item<'a>],
     /// Rules in force at the acceptance.
     pub rules: &'a RuleSet,
     /// Profile that decides.
@@ -29,6 +30,8 @@ pub struct Case<'a> {
     now: Timestamp,
     /// The earliest moment asked for that has not come yet.
     next: Cell<Option<Timestamp>>,
+    /// Kinds of which one more event would have been looked at.
+    awaited: Cell<Kinds>,
     /// What happened, as far as it counts: nobody looks for what is not there.
     kinds: Kinds,
     /// Place of the counting acceptance in `items`.
@@ -51,11 +54,11 @@ impl<'a> Case<'a> {
         marks: Marks<'a>,
         now: Timestamp,
     ) -> Self {
-        let (mut kinds, mut accepted, mut live) = (Kinds::default(), None, None);
+        let (mut kinds, mut accepted, mut live) = (Kinds::NONE, None, None);
         for (place, item) in items.iter().enumerate().filter(|(_, item)| item.is_live()) {
-            kinds = kinds.with(Kinds::of(&item.event.happening));
+            kinds = kinds.with(item.kinds);
             live = live.or(Some(item));
-            if accepted.is_none() && item.event.happening.as_accepted().is_some() {
+            if accepted.is_none() && item.kinds.has_any(Kinds::ACCEPTED) {
                 accepted = Some(place);
             }
         }
@@ -69,14 +72,26 @@ impl<'a> Case<'a> {
             marks,
             now,
             next: Cell::new(None),
+            awaited: Cell::new(if accepted.is_none() {
+                Kinds::ACCEPTED
+            } else {
+                Kinds::NONE
+            }),
             kinds,
             accepted,
             moved: None,
             reference: reference.map_or(now, |item| item.event.occurred_at),
             sites: Cell::new([None; 2]),
         };
-        case.moved = case.movements().next().map(|(place, _)| place);
+        let moved = case.movements().next().map(|(place, _)| place);
+        case.moved = moved;
         case
+    }
+
+    /// The same as of an instant that other events decide.
+    #[must_use]
+    pub fn as_of(self, reference: Timestamp) -> Self {
+        Self { reference, ..self }
     }
 
     /// Whether a moment has come by the clock. The only question that judging asks of the clock.
@@ -93,112 +108,9 @@ impl<'a> Case<'a> {
         self.next.get()
     }
 
-    /// The events that count: not retracted, and no retraction. With their places in canonical order.
-    pub fn live(&self) -> impl DoubleEndedIterator<Item = (usize, &'a Event<'a>)> + Clone + use<'a> {
-        let items = self.items;
-        items
-            .iter()
-            .enumerate()
-            .filter(|(_, item)| item.is_live())
-            .map(|(place, item)| (place, &item.event))
-    }
-
-    /// The counting acceptance: the first in canonical order that is not retracted.
-    pub fn acceptance(&self) -> Option<Acceptance<'a>> {
-        let place = self.accepted?;
-        let event = &self.items.get(place)?.event;
-        Some(Acceptance {
-            place,
-            event,
-            accepted: event.happening.as_accepted()?,
-        })
-    }
-
-    /// The events that nobody took back, retractions among them. With their places in canonical order.
-    pub fn reported(&self) -> impl Iterator<Item = (usize, &'a Item<'a>)> + use<'a> {
-        let items = self.items;
-        items.iter().enumerate().filter(|(_, item)| !item.retracted)
-    }
-
-    /// Any event that counts; the first in canonical order, else the first of all.
-    pub fn first(&self) -> Option<&'a Event<'a>> {
-        self.live()
-            .map(|(_, event)| event)
-            .next()
-            .or_else(|| self.items.first().map(|item| &item.event))
-    }
-
-    /// Brand of the parcel.
-    pub fn brand(&self) -> &'a str {
-        self.items.first().map_or("", |item| item.event.brand)
-    }
-
-    /// The earliest intake of any event.
-    pub fn first_intake(&self) -> Option<Timestamp> {
-        self.items.iter().map(|item| item.event.intake_at).min()
-    }
-
     /// The instant as of which rules and registers count: the acceptance, else the earliest event.
     pub const fn reference(&self) -> Timestamp {
         self.reference
-    }
-
-    /// Whether anything of some kinds happened that counts.
-    pub(crate) const fn has(&self, kinds: Kinds) -> bool {
-        self.kinds.has_any(kinds)
-    }
-
-    /// The events of some kinds that count. With their places in canonical order.
-    pub(crate) fn live_of(
-        &self,
-        kinds: Kinds,
-    ) -> impl DoubleEndedIterator<Item = (usize, &'a Event<'a>)> + Clone + use<'a> {
-        let items = if self.has(kinds) { self.items } else { &[] };
-        items
-            .iter()
-            .enumerate()
-            .filter(move |(_, item)| !item.retracted && Kinds::of(&item.event.happening).has_any(kinds))
-            .map(|(place, item)| (place, &item.event))
-    }
-
-    /// Departures, deliveries, and arrivals at another site than the accepting one.
-    pub fn movements(&self) -> impl DoubleEndedIterator<Item = (usize, &'a Event<'a>)> + Clone + use<'a> {
-        let accepting = self.acceptance().map(|acceptance| acceptance.event.site);
-        self.live_of(Kinds::MOVEMENTS).filter(move |(_, event)| {
-            !matches!(event.happening, Happening::Arrived(_)) || Some(event.site) != accepting
-        })
-    }
-
-    /// The first movement in canonical order.
-    pub fn first_movement(&self) -> Option<(usize, &'a Event<'a>)> {
-        let place = self.moved?;
-        Some((place, &self.items.get(place)?.event))
-    }
-
-    /// The first departure out of the origin network.
-    pub fn first_line_haul(&self) -> Option<(usize, &'a Event<'a>)> {
-        self.live_of(Kinds::LINE_HAUL).next()
-    }
-
-    /// The first sign-off.
-    pub fn first_delivery(&self) -> Option<(usize, &'a Event<'a>)> {
-        self.live_of(Kinds::DELIVERED).next()
-    }
-
-    /// The first move after a place in canonical order: a departure, a delivery, or an arrival at another site.
-    pub fn move_after(&self, place: usize, site: &str) -> Option<(usize, &'a Event<'a>)> {
-        self.moves_after(place, site).next()
-    }
-
-    /// All moves after a place in canonical order.
-    pub fn moves_after<'s>(
-        &self,
-        place: usize,
-        site: &'s str,
-    ) -> impl Iterator<Item = (usize, &'a Event<'a>)> + use<'a, 's> {
-        self.movements().filter(move |(at, event)| {
-            *at > place && (!matches!(event.happening, Happening::Arrived(_)) || event.site != site)
-        })
     }
 
     /// A site of the parcel's brand, as on file at the reference instant.

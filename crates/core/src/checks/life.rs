@@ -42,10 +42,7 @@ pub(crate) fn second_acceptance<'a>(case: &Case<'a>, acceptance: &Acceptance<'a>
 
 /// LC-03: a compliance event, and no movement long after the acceptance, else after the first of them.
 pub(crate) fn unmoved<'a>(case: &Case<'a>, acceptance: Option<&Acceptance<'a>>, findings: &mut Findings<'_, 'a>) {
-    let compliance = Kinds::IDENTITY_CHECKED
-        .with(Kinds::INSPECTED)
-        .with(Kinds::XRAY_SCREENED);
-    let Some(first) = case.live_of(compliance).next() else {
+    let Some(first) = case.live_of(Kinds::COMPLIANCE).next() else {
         return;
     };
     let (place, start) = acceptance.map_or(first, |acceptance| (acceptance.place, acceptance.event));
@@ -66,13 +63,10 @@ pub(crate) fn unmoved<'a>(case: &Case<'a>, acceptance: Option<&Acceptance<'a>>, 
 /// Voided, rejected, returned, held and not released, or the acceptance was retracted.
 fn is_accounted_for(case: &Case<'_>) -> bool {
     let last_hold = case
-        .live_of(Kinds::HELD.with(Kinds::RELEASED))
-        .next_back()
+        .last_of(Kinds::HELD.with(Kinds::RELEASED))
+        .next()
         .is_some_and(|(_, event)| matches!(event.happening, Happening::Held));
-    let retracted = case
-        .items
-        .iter()
-        .any(|item| item.retracted && matches!(item.event.happening, Happening::Accepted(_)));
+    let retracted = case.all_of(Kinds::ACCEPTED).any(|(_, item)| item.retracted);
     last_hold
         || (retracted && case.acceptance().is_none())
         || case.has(Kinds::VOIDED.with(Kinds::REJECTED).with(Kinds::RETURNED))

@@ -123,8 +123,8 @@ fn missed<'a>(case: &Case<'a>, acceptance: &Acceptance<'a>, findings: &mut Findi
 /// departure of any leg.
 fn later_than(case: &Case<'_>, acceptance: &Acceptance<'_>, inspected_at: Timestamp) -> Option<(usize, &'static str)> {
     let seal = case
-        .live_of(Kinds::SEALED)
-        .rfind(|(_, event)| event.occurred_at <= acceptance.event.occurred_at)
+        .last_of(Kinds::SEALED)
+        .find(|(_, event)| event.occurred_at <= acceptance.event.occurred_at)
         .filter(|(_, seal)| seal.occurred_at < inspected_at);
     let departure = case
         .live_of(Kinds::DEPARTED)

@@ -21,6 +21,10 @@ mod writer;
 /// Where in an event, without the length in front, its id begins.
 const ID_AT: usize = 2;
 
+/// Kinds as they are written.
+const ACCEPTED: u16 = 0;
+const RETRACTED: u16 = 15;
+
 /// Where texts go.
 #[derive(Debug)]
 pub enum Texts<'n> {
@@ -234,18 +238,33 @@ pub(crate) struct Look {
     pub(crate) count: usize,
     /// What it has in common with the last of them.
     pub(crate) follows: Follows,
+    /// The instant as of which rules and registers count for them, where it comes behind all of them in canonical order,
+    /// was received no earlier than the first of them, and none of them takes anything back.
+    pub(crate) behind: Option<Timestamp>,
 }
 
 /// Looks at the events of a parcel, to which one is to be added.
 pub(crate) fn look(bytes: &[u8], event: &Event<'_>, names: &Names) -> Look {
     let (mut reader, mut last) = (Reader::new(bytes), Around::<u32>::default());
-    let (mut has_id, mut count) = (false, 0_usize);
+    let (mut has_id, mut count, mut retracts) = (false, 0_usize, false);
+    let (mut earliest, mut latest, mut accepted, mut intake) =
+        (Timestamp::MAX, Timestamp::MIN, Timestamp::MAX, Timestamp::MAX);
     let id = event.id.bits().to_le_bytes();
     while let Some(event) = reader.block() {
         has_id |= event.get(ID_AT..).is_some_and(|rest| rest.starts_with(&id));
         count = count.saturating_add(1);
-        reader::go_on(event, &mut last).expect("what was packed can be unpacked: tests pack every happening");
+        let kind =
+            reader::go_on(event, &mut last).expect("what was packed can be unpacked: tests pack every happening");
+        retracts |= kind == RETRACTED;
+        earliest = earliest.min(last.occurred_at);
+        latest = latest.max(last.occurred_at);
+        intake = intake.min(last.intake_at);
+        if kind == ACCEPTED {
+            accepted = accepted.min(last.occurred_at);
+        }
     }
+    let is_behind = !retracts && latest < event.occurred_at && intake <= event.intake_at;
+    let reference = if accepted < Timestamp::MAX { accepted } else { earliest };
     let last = Around {
         occurred_at: last.occurred_at,
         uploaded_at: last.uploaded_at,
@@ -259,6 +278,7 @@ pub(crate) fn look(bytes: &[u8], event: &Event<'_>, names: &Names) -> Look {
         has_id,
         count,
         follows: Follows::between(event, &last),
+        behind: is_behind.then_some(reference),
     }
 }
 

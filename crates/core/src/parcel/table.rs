@@ -17,6 +17,7 @@ use super::{Applied, PackError};
 use crate::bytes::{Reader, Writer};
 use crate::case::{Evidence, merge};
 use crate::event::Event;
+use crate::time::Timestamp;
 
 /// Longest waybill, in bytes.
 const WAYBILL_MAX: usize = 255;
@@ -48,8 +49,9 @@ pub(crate) struct Table {
 pub(crate) enum Brought {
     /// It stands in the table, as the first of its parcel or merged with the one under its source and id.
     Merged,
-    /// It goes behind the others, where it stands once the tail is [kept](Table::keep).
-    Behind(Tail),
+    /// It goes behind the others, where it stands once the tail is [kept](Table::keep). Where it comes behind them in
+    /// canonical order, too: the instant as of which rules and registers count for the parcel ([`packed::Look::behind`]).
+    Behind(Tail, Option<Timestamp>),
     /// A copy that changes nothing.
     Duplicate,
     /// The parcel holds as many events as it may.
@@ -141,7 +143,7 @@ impl Table {
         let (slot, brought) = self.bring(slot, event, events_max)?;
         let applied = match brought {
             Brought::Merged => Applied::Merged,
-            Brought::Behind(tail) => {
+            Brought::Behind(tail, _) => {
                 self.keep(slot, None, tail);
                 Applied::Merged
             }
@@ -366,7 +368,7 @@ impl Table {
         } else {
             None
         };
-        tail.map_or(Brought::Full, Brought::Behind)
+        tail.map_or(Brought::Full, |tail| Brought::Behind(tail, look.behind))
     }
 
     /// The events with one merged into that under its source and id, written out; `None` where that changes nothing.

@@ -7,6 +7,7 @@
 //! ```
 
 mod body;
+mod calm;
 mod deadlines;
 mod follow;
 mod judged;
@@ -30,6 +31,7 @@ use crate::shard::output::{Alarm, Outcome, Output, Sink, What};
 use crate::shard::position::Position;
 use crate::time::{Span, Timestamp};
 use crate::verdict::Judge;
+use calm::{Calm, Epoch};
 use deadlines::{Deadlines, minute_of};
 use follow::{concerns, ends_at, follow, marks, rest};
 use kept::{Kept, KeptHit};
@@ -77,6 +79,7 @@ pub struct ParcelShard {
     registry_offset: u64,
     behaviour: Option<Behaviour>,
     profile: Option<String>,
+    epoch: Epoch,
 }
 
 /// Why a parcel is looked at.
@@ -107,10 +110,12 @@ impl ParcelShard {
     /// Judges by this profile instead of the one that the rules in force name: for replays with a question of their own.
     #[must_use]
     pub fn with_profile(self, profile: &str) -> Self {
-        Self {
+        let mut shard = Self {
             profile: Some(profile.to_owned()),
             ..self
-        }
+        };
+        shard.judge_in_full();
+        shard
     }
 
     /// Applies one input; what follows from it goes to `out` one by one, in a fixed order: expiries by deadline, then by
@@ -194,7 +199,13 @@ impl ParcelShard {
         let events_max = usize::try_from(limits.events_per_parcel_max).unwrap_or(usize::MAX);
         let (slot, tail) = match self.table.bring(known, event, events_max) {
             Ok((slot, Brought::Merged)) => (slot, Tail::default()),
-            Ok((slot, Brought::Behind(tail))) => (slot, tail),
+            Ok((slot, Brought::Behind(tail, reference))) => {
+                if reference.is_some_and(|reference| self.is_plain(slot, event, reference, view)) {
+                    self.table.keep(slot, None, tail);
+                    return What::Applied;
+                }
+                (slot, tail)
+            }
             Ok((_, Brought::Duplicate)) => return What::Duplicate,
             Ok((_, Brought::Full)) => return What::ParcelFull,
             Err(_) => return What::FieldTooLong,
@@ -212,6 +223,13 @@ impl ParcelShard {
         }
     }
 
+    fn judge<'a>(&'a self, view: RegistryView<'a>) -> Judge<'a> {
+        Judge {
+            profile: self.profile.as_deref(),
+            ..Judge::of(view)
+        }
+    }
+
     fn tick(&mut self, at: Position, tick: Tick, registry: RegistryView<'_>, out: &mut impl Sink) {
         if tick.time > tick.recorded_at.plus(AHEAD_MAX) {
             let (claimed, recorded_at) = (tick.time, tick.recorded_at);
@@ -221,6 +239,9 @@ impl ParcelShard {
             Some(clock) if !tick.reset => tick.time.min(clock.plus(TICK_MAX)).max(clock),
             Some(_) | None => tick.time,
         };
+        if tick.registry_offset > self.registry_offset || self.clock.is_some_and(|clock| now < clock) {
+            self.judge_in_full();
+        }
         self.clock = Some(now);
         self.registry_offset = self.registry_offset.max(tick.registry_offset);
         self.retired.sweep(now);
@@ -386,10 +407,7 @@ impl ParcelShard {
         let marks = Marks { hits: &marks, reused };
         let ends_at = ends_at(&evidence, view);
         let is_last = cause.is_expiry && ends_at <= cause.now;
-        let judge = Judge {
-            profile: self.profile.as_deref(),
-            ..Judge::of(view)
-        };
+        let judge = self.judge(view);
         let verdict = if is_last {
             judge.last_verdict(&evidence, cause.now, marks)
         } else {
@@ -404,7 +422,13 @@ impl ParcelShard {
         let (after, is_amended) = follow(&verdict, &evidence, &before, cause, self.profile.as_deref(), view, out);
         let due = verdict.next_change.map_or(ends_at, |next| next.min(ends_at));
         let due = due.max(cause.now);
-        let after = Kept { due, reused, ..after };
+        let calm = Calm::of(self.epoch, verdict.awaited);
+        let after = Kept {
+            due,
+            reused,
+            calm,
+            ..after
+        };
         if is_last {
             out.retired(&verdict);
             let rest = rest(&evidence, ends_at, view);

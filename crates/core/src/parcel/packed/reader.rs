@@ -1,6 +1,6 @@
 //! Bytes to events: the inverse of the writer.
 
-use super::{Around, Flags, TextsOf};
+use super::{ACCEPTED, Around, Flags, RETRACTED, TextsOf};
 use crate::bytes::Reader;
 use crate::document::{DocumentKind, Grade, KindSet};
 use crate::event::{
@@ -45,13 +45,15 @@ pub(super) fn event<'a>(
     reader.is_empty().then_some((event, flags.has(Flags::CONFLICTED)))
 }
 
-/// Reads of an event without the length in front only when and where it happened, with the numbers of its texts.
+/// Reads of an event without the length in front only when and where it happened, with the numbers of its texts, and of
+/// what kind it is.
 #[inline]
-pub(super) fn go_on(bytes: &[u8], around: &mut Around<u32>) -> Option<()> {
+pub(super) fn go_on(bytes: &[u8], around: &mut Around<u32>) -> Option<u16> {
     let mut reader = Reader::new(bytes);
-    let (flags, _) = Flags::of(u16::from_le_bytes(reader.take()?));
+    let (flags, kind) = Flags::of(u16::from_le_bytes(reader.take()?));
     reader.take::<ID_AND_DIGEST>()?;
-    around.go_on(&mut reader, flags, Reader::narrow)
+    around.go_on(&mut reader, flags, Reader::narrow)?;
+    Some(kind)
 }
 
 impl<T: Copy> Around<T> {
@@ -114,7 +116,7 @@ fn happening<'a>(
     texts: TextsOf<'a>,
 ) -> Option<Happening<'a>> {
     Some(match kind {
-        0 => Happening::Accepted(accepted(reader, place, texts)?),
+        ACCEPTED => Happening::Accepted(accepted(reader, place, texts)?),
         1 => Happening::IdentityChecked(identity(reader)?),
         2 => Happening::Inspected(inspected(reader)?),
         3 => Happening::Sealed,
@@ -137,7 +139,7 @@ fn happening<'a>(
         12 => Happening::Rejected,
         13 => Happening::Returned,
         14 => Happening::Voided,
-        15 => {
+        RETRACTED => {
             let is_ulid = reader.flag()?;
             Happening::Retracted(EventId::from_bits(u128::from_le_bytes(reader.take()?), is_ulid))
         }
