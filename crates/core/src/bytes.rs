@@ -147,7 +147,19 @@ impl<'a> Reader<'a> {
                 self.bytes = rest;
                 Some(u64::from(*low & 0x7f) | u64::from(*high) << 7)
             }
-            _ => self.long_number(),
+            [a, b, c @ 0..0x80, rest @ ..] => {
+                self.bytes = rest;
+                Some(u64::from(*a & 0x7f) | u64::from(*b & 0x7f) << 7 | u64::from(*c) << 14)
+            }
+            bytes => {
+                if let Some((word, _)) = bytes.split_first_chunk()
+                    && let Some((number, length)) = short_number(u64::from_le_bytes(*word))
+                {
+                    self.bytes = bytes.get(length..)?;
+                    return Some(number);
+                }
+                self.long_number()
+            }
         }
     }
 
@@ -194,6 +206,21 @@ impl<'a> Reader<'a> {
         self.bytes = rest;
         Some(front)
     }
+}
+
+/// A number of at most eight bytes of seven bits, the first one lowest, and how many bytes it has; all at once.
+fn short_number(word: u64) -> Option<(u64, usize)> {
+    let ends = !word & 0x8080_8080_8080_8080;
+    let last = ends.trailing_zeros();
+    if last == u64::BITS {
+        return None;
+    }
+    // The bits up to the end of the last byte, without the marks between them.
+    let groups = word & (ends ^ ends.wrapping_sub(1)) & 0x7f7f_7f7f_7f7f_7f7f;
+    let pairs = groups & 0x007f_007f_007f_007f | (groups & 0x7f00_7f00_7f00_7f00) >> 1;
+    let fours = pairs & 0x0000_3fff_0000_3fff | (pairs & 0x3fff_0000_3fff_0000) >> 2;
+    let number = fours & 0x0fff_ffff | (fours & 0x0fff_ffff_0000_0000) >> 4;
+    Some((number, usize::try_from(last >> 3).ok()?.saturating_add(1)))
 }
 
 #[cfg(test)]

@@ -13,6 +13,9 @@ use crate::registry::{BrandView, Lookup, RegistryView, Site};
 use crate::rules::{Duty, Profile, RuleSet};
 use crate::time::{Span, Timestamp};
 
+/// A site, and what the register says of it.
+type SiteFound<'a> = (&'a str, Lookup<&'a Site>);
+
 /// The evidence of one parcel, and everything that it is judged by. All judging reads this and nothing else.
 #[derive(Debug)]
 pub struct Case<'a> {
@@ -32,6 +35,8 @@ pub struct Case<'a> {
     next: Cell<Option<Timestamp>>,
     /// Kinds of which one more event would have been looked at.
     awaited: Cell<Kinds>,
+    /// A moment that was asked for, and kinds of which one more event would make nobody ask for it.
+    idle: Cell<Option<(Timestamp, Kinds)>>,
     /// What happened, as far as it counts: nobody looks for what is not there.
     kinds: Kinds,
     /// Place of the counting acceptance in `items`.
@@ -41,7 +46,7 @@ pub struct Case<'a> {
     /// The instant as of which rules and registers count.
     reference: Timestamp,
     /// Sites that were looked up last.
-    sites: Cell<[Option<(&'a str, Lookup<&'a Site>)>; 2]>,
+    sites: Cell<[Option<SiteFound<'a>>; 2]>,
 }
 
 impl<'a> Case<'a> {
@@ -77,14 +82,14 @@ impl<'a> Case<'a> {
             } else {
                 Kinds::NONE
             }),
+            idle: Cell::new(None),
             kinds,
             accepted,
             moved: None,
             reference: reference.map_or(now, |item| item.event.occurred_at),
             sites: Cell::new([None; 2]),
         };
-        let moved = case.movements().next().map(|(place, _)| place);
-        case.moved = moved;
+        case.moved = case.first_move();
         case
     }
 
@@ -99,6 +104,17 @@ impl<'a> Case<'a> {
         let has_come = self.now >= due;
         if !has_come {
             self.next.set(Some(self.next.get().map_or(due, |next| next.min(due))));
+        }
+        has_come
+    }
+
+    /// The same where an event of some kinds would make the question idle.
+    pub(crate) fn has_come_without(&self, kinds: Kinds, due: Timestamp) -> bool {
+        let has_come = self.has_come(due);
+        if has_come {
+            self.awaits(kinds);
+        } else {
+            self.idle.set(Some((due, kinds)));
         }
         has_come
     }

@@ -39,13 +39,16 @@ impl<'a> Iterator for Found<'_, 'a> {
 impl<'a> Case<'a> {
     /// Takes note that another event of some kinds would have been looked at.
     #[inline]
-    fn awaits(&self, kinds: Kinds) {
+    pub(crate) fn awaits(&self, kinds: Kinds) {
         self.awaited.set(self.awaited.get().with(kinds));
     }
 
     /// Kinds of which another event, behind the others in canonical order, may change something.
-    pub(crate) const fn awaited(&self) -> Kinds {
-        self.awaited.get()
+    pub(crate) fn awaited(&self) -> Kinds {
+        // Nobody looks at a parcel earlier because of a moment that is not the next.
+        let next = self.next_change();
+        let idle = self.idle.get().filter(|(due, _)| Some(*due) == next);
+        self.awaited.get().with(idle.map_or(Kinds::NONE, |(_, kinds)| kinds))
     }
 
     /// Whether anything of some kinds happened that counts.
@@ -65,6 +68,33 @@ impl<'a> Case<'a> {
             items: items.iter().enumerate(),
             kinds,
         }
+    }
+
+    /// The same up to an instant. An event behind all others comes later than they, so it seldom matters.
+    pub(crate) fn until(
+        &self,
+        at: Timestamp,
+        kinds: Kinds,
+    ) -> impl DoubleEndedIterator<Item = (usize, &'a Event<'a>)> + use<'a> {
+        if self.latest().is_none_or(|latest| latest < at) {
+            self.awaits(kinds);
+        }
+        let items = self.items.iter().enumerate();
+        items
+            .filter(move |(_, item)| !item.retracted && item.kinds.has_any(kinds) && item.event.occurred_at <= at)
+            .map(|(place, item)| (place, &item.event))
+    }
+
+    /// When the last event in canonical order happened. Another one behind it happens later.
+    pub(crate) fn latest(&self) -> Option<Timestamp> {
+        self.items.last().map(|item| item.event.occurred_at)
+    }
+
+    /// The first event of some kinds, where whoever asks takes note of what is awaited.
+    pub(crate) fn peek(&self, kinds: Kinds) -> Option<(usize, &'a Event<'a>)> {
+        let mut items = self.items.iter().enumerate();
+        let found = items.find(|(_, item)| !item.retracted && item.kinds.has_any(kinds));
+        found.map(|(place, item)| (place, &item.event))
     }
 
     /// The same from the last to the first.
@@ -136,16 +166,41 @@ impl<'a> Case<'a> {
 
     /// Departures, deliveries, and arrivals at another site than the accepting one.
     pub(crate) fn movements(&self) -> impl Iterator<Item = (usize, &'a Event<'a>)> {
+        self.live_of(Kinds::MOVEMENTS).filter(self.is_away())
+    }
+
+    /// Whether it is no arrival at the accepting site.
+    fn is_away(&self) -> impl Fn(&(usize, &'a Event<'a>)) -> bool + use<'a> {
         let accepting = self.acceptance().map(|acceptance| acceptance.event.site);
-        self.live_of(Kinds::MOVEMENTS).filter(move |(_, event)| {
-            !matches!(event.happening, Happening::Arrived(_)) || Some(event.site) != accepting
-        })
+        move |(_, event)| !matches!(event.happening, Happening::Arrived(_)) || Some(event.site) != accepting
+    }
+
+    /// The place of the first movement.
+    pub(super) fn first_move(&self) -> Option<usize> {
+        let items = self.items.iter().enumerate();
+        let mut moves = items
+            .filter(|(_, item)| !item.retracted && item.kinds.has_any(Kinds::MOVEMENTS))
+            .map(|(place, item)| (place, &item.event));
+        moves.find(self.is_away()).map(|(place, _)| place)
     }
 
     /// The first movement in canonical order.
     pub(crate) fn first_movement(&self) -> Option<(usize, &'a Event<'a>)> {
+        if self.moved.is_none() {
+            self.awaits(Kinds::MOVEMENTS);
+        }
+        self.peek_movement()
+    }
+
+    /// The same, where whoever asks takes note of what is awaited.
+    pub(crate) fn peek_movement(&self) -> Option<(usize, &'a Event<'a>)> {
         let place = self.moved?;
         Some((place, self.at(place)?))
+    }
+
+    /// The first movement up to an instant.
+    pub(crate) fn movement_until(&self, at: Timestamp) -> Option<(usize, &'a Event<'a>)> {
+        self.until(at, Kinds::MOVEMENTS).find(self.is_away())
     }
 
     /// The first departure out of the origin network.

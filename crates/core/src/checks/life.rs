@@ -50,12 +50,13 @@ pub(crate) fn unmoved<'a>(case: &Case<'a>, acceptance: Option<&Acceptance<'a>>, 
         .occurred_at
         .plus(Span::hours(case.rules.spans.unmoved_after_h.into()));
     let has_moved = case
-        .first_movement()
+        .peek_movement()
         .is_some_and(|(_, moved)| moved.occurred_at <= limit);
     if has_moved || is_accounted_for(case) {
         return;
     }
-    if case.has_come(case.due(limit, start.intake_at, start.site, case.rules.spans.grace())) {
+    let due = case.due(limit, start.intake_at, start.site, case.rules.spans.grace());
+    if case.has_come_without(Kinds::MOVEMENTS, due) {
         findings.raise(Code::Lc03, &[place], &[("since", Value::Time(start.occurred_at))]);
     }
 }
@@ -79,12 +80,12 @@ pub(crate) fn voided_yet_moved<'a>(
     findings: &mut Findings<'_, 'a>,
 ) {
     let out = is_voided(case) || acceptance.is_some_and(|acceptance| is_rejected_after(case, acceptance.place));
-    let Some((moved, _)) = case.first_movement() else {
-        return;
-    };
     if !out {
         return;
     }
+    let Some((moved, _)) = case.first_movement() else {
+        return;
+    };
     let after = acceptance.map_or(0, |acceptance| acceptance.place);
     let cause = case.live().find(|(place, event)| {
         let is_rejection = event.happening == Happening::Rejected && acceptance.is_some() && *place > after;
@@ -104,7 +105,7 @@ pub(crate) fn moved_before<'a>(case: &Case<'a>, acceptance: &Acceptance<'a>, fin
     let allowed = Span::minutes(case.rules.spans.moved_before_acceptance_min.into());
     let accepted_at = acceptance.event.occurred_at;
     let moved = case
-        .first_movement()
+        .movement_until(accepted_at)
         .filter(|(_, event)| accepted_at.since(event.occurred_at) > allowed);
     if let Some((place, event)) = moved {
         let values = [

@@ -2,7 +2,7 @@
 
 use crate::case::{Acceptance, Case};
 use crate::duty::{inspection, real_name};
-use crate::event::Event;
+use crate::event::{Event, Kinds};
 use crate::finding::{Code, Findings, Value};
 use crate::rules::Severity;
 use crate::time::{Span, Timestamp};
@@ -50,12 +50,19 @@ pub(crate) fn received_after_departure<'a>(
     acceptance: Option<&Acceptance<'a>>,
     findings: &mut Findings<'_, 'a>,
 ) {
-    let Some((acceptance, (_, departure))) = acceptance.zip(case.first_line_haul()) else {
+    let Some(acceptance) = acceptance else {
         return;
     };
     let identity = real_name::deciding(case, acceptance).map(|(place, event, _)| (place, event));
     let inspected = inspection::deciding(case, acceptance).map(|(place, event, _)| (place, event));
-    for (place, event) in identity.into_iter().chain(inspected) {
+    let mut deciding = identity.into_iter().chain(inspected);
+    let Some((_, departure)) = case.peek(Kinds::LINE_HAUL) else {
+        if deciding.any(|(_, event)| case.latest().is_none_or(|latest| latest < event.intake_at)) {
+            case.awaits(Kinds::LINE_HAUL);
+        }
+        return;
+    };
+    for (place, event) in deciding {
         let is_excused = outage_end(case, event).is_some() && lateness(case, event).is_none();
         if event.intake_at > departure.occurred_at && !is_excused {
             let received_at = ("receivedAt", Value::Time(event.intake_at));

@@ -34,14 +34,14 @@ impl<'a> Course<'a> {
 
     /// What became of the parcel.
     pub fn of(case: &Case<'a>) -> Self {
-        let moved = case.first_movement().is_some();
-        if is_voided(case) && !moved {
+        let moved = || case.first_movement().is_some();
+        if is_voided(case) && !moved() {
             return Self::Out(Ground::Voided);
         }
         let Some(acceptance) = case.acceptance() else {
-            return Self::without_acceptance(case, moved);
+            return Self::without_acceptance(case, moved());
         };
-        if is_rejected_after(case, acceptance.place) && !moved {
+        if is_rejected_after(case, acceptance.place) && !moved() {
             return Self::Out(Ground::Rejected);
         }
         Self::Accepted(acceptance)

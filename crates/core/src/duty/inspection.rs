@@ -83,7 +83,8 @@ pub(crate) fn judge<'a>(case: &Case<'a>, acceptance: &Acceptance<'a>, findings: 
 pub(crate) fn deciding<'a>(case: &Case<'a>, acceptance: &Acceptance<'a>) -> Option<Inspection<'a>> {
     let mut marked = None;
     let mut last = None;
-    for inspection in inspections(case).filter(|(_, event, _)| event.occurred_at <= acceptance.event.occurred_at) {
+    let until = case.until(acceptance.event.occurred_at, Kinds::INSPECTED);
+    for inspection in until.filter_map(|(place, event)| Some((place, event, event.happening.as_inspected()?))) {
         if inspection.2.result != InspectionResult::Pass {
             marked = None;
         } else if marked.is_none() && inspection.2.mark.has(Mark::INSPECTION) {
@@ -123,11 +124,11 @@ fn missed<'a>(case: &Case<'a>, acceptance: &Acceptance<'a>, findings: &mut Findi
 /// departure of any leg.
 fn later_than(case: &Case<'_>, acceptance: &Acceptance<'_>, inspected_at: Timestamp) -> Option<(usize, &'static str)> {
     let seal = case
-        .last_of(Kinds::SEALED)
-        .find(|(_, event)| event.occurred_at <= acceptance.event.occurred_at)
+        .until(acceptance.event.occurred_at, Kinds::SEALED)
+        .next_back()
         .filter(|(_, seal)| seal.occurred_at < inspected_at);
     let departure = case
-        .live_of(Kinds::DEPARTED)
+        .until(inspected_at, Kinds::DEPARTED)
         .next()
         .filter(|(_, departure)| departure.occurred_at < inspected_at);
     seal.map(|(place, _)| (place, "sealed"))

@@ -72,7 +72,8 @@ pub(crate) fn deciding<'a>(case: &Case<'a>, acceptance: &Acceptance<'a>) -> Opti
     let deadline = acceptance.event.occurred_at.plus(allowed);
     let mut run: Vec<Check<'a>> = Vec::new();
     let mut last = None;
-    for check in checks(case).filter(|(_, event, _)| event.occurred_at <= deadline) {
+    let until = case.until(deadline, Kinds::IDENTITY_CHECKED);
+    for check in until.filter_map(|(place, event)| Some((place, event, event.happening.as_identity_checked()?))) {
         if check.2.result == IdentityResult::Pass {
             run.push(check);
         } else {

@@ -11,6 +11,9 @@ use crate::time::{Span, Timestamp};
 /// A screening and its place in canonical order.
 pub(crate) type Screening<'a> = (usize, &'a Event<'a>, &'a XrayScreened<'a>);
 
+/// What ends the time for a screening.
+const ENDS: Kinds = Kinds::LINE_HAUL.with(Kinds::DELIVERED);
+
 /// All screenings that count.
 pub(crate) fn screenings<'a>(case: &Case<'a>) -> impl Iterator<Item = Screening<'a>> {
     case.live_of(Kinds::XRAY_SCREENED)
@@ -40,14 +43,22 @@ pub(crate) fn judge<'a>(
         ScreeningDuty::Exempt(ground) => {
             let takes_note = ground == Ground::AsNeeded && !is_special(agreement);
             let is_missing = in_time.is_none() && returned_before_line_haul(case).is_none();
-            if takes_note && is_missing && case.has_come(due) {
-                findings.raise(Code::Xr02, &places, &values);
+            if takes_note && is_missing {
+                case.awaits(ENDS);
+                if case.has_come(due) {
+                    findings.raise(Code::Xr02, &places, &values);
+                }
             }
             return DutyStatus::exempt(ground, vec![acceptance.event.id]);
         }
         ScreeningDuty::Applies { statutory } => Some(statutory),
         ScreeningDuty::Unclear => None,
     };
+    // What ends the time for it later than it was done ends it no earlier than this.
+    let is_surely_reported = |event: &Event<'_>| event.intake_at <= event.occurred_at.plus(case.rules.spans.grace());
+    if !in_time.is_some_and(|(_, event, _)| is_surely_reported(event)) {
+        case.awaits(ENDS);
+    }
     let status = if let Some((_, event, _)) = in_time {
         DutyStatus {
             reported_late: event.intake_at > due,
@@ -99,8 +110,7 @@ pub(crate) fn judge_inbound(second: &SecondScreening<'_>) -> DutyStatus {
 fn deadline(case: &Case<'_>, acceptance: &Acceptance<'_>) -> (Timestamp, Option<usize>) {
     let allowed = Span::hours(case.rules.spans.xray_after_acceptance_h.into());
     let absolute = acceptance.event.occurred_at.plus(allowed);
-    case.live_of(Kinds::LINE_HAUL.with(Kinds::DELIVERED))
-        .next()
+    case.peek(ENDS)
         .filter(|(_, event)| event.occurred_at < absolute)
         .map_or((absolute, None), |(place, event)| (event.occurred_at, Some(place)))
 }

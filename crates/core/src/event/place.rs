@@ -79,7 +79,7 @@ impl Place {
 
     /// From twelve digits; `None` where no province stands in front or there are more.
     pub fn from_digits(digits: u64) -> Option<Self> {
-        let province = digits / scale(2);
+        let province = digits.div_euclid(10_000_000_000);
         (10..100).contains(&province).then(|| Self {
             digits,
             length: length_of(digits),

@@ -258,8 +258,8 @@ fn write_contribution(contribution: &Contribution<'_>, calm: u32, out: &mut Writ
     texts.put(out, contribution.operator);
     out.signed(i64::from(contribution.day.as_days()).wrapping_sub(DAYS_NEAR));
     out.byte(contribution.hour | u8::from(contribution.counted) << 5 | u8::from(contribution.letter) << 6);
-    for (share, place) in contribution.duties.into_iter().zip([2, 1, 0]) {
-        let spare = calm >> (place * SPARE_BITS) & ((1 << SPARE_BITS) - 1);
+    for (share, place) in contribution.duties.into_iter().zip([2 * SPARE_BITS, SPARE_BITS, 0]) {
+        let spare = calm >> place & ((1 << SPARE_BITS) - 1);
         let spare = u16::try_from(spare).unwrap_or(0) << SHARE_BITS;
         out.fixed(&(share_bits(share) | spare).to_le_bytes());
     }
