@@ -40,6 +40,8 @@ pub struct ParcelStage {
     shard: ParcelShard,
     settings: ParcelSettings,
     out: Sender,
+    /// Memory to read events into, used again and again.
+    spare: Vec<u8>,
 }
 
 /// What is sent, and what is counted.
@@ -147,6 +149,7 @@ impl ParcelStage {
                 ledger: Ledger::starting_at(next),
                 alarms: Vec::new(),
             },
+            spare: Vec::new(),
         }
     }
 
@@ -210,13 +213,14 @@ impl ParcelStage {
             partition: Some((self.out.partition, self.out.layout.parcels)),
         };
         let mut index = 0;
-        let read = decoder.decode_record(&whole, |decoded| {
-            match decoded {
-                Ok(decoded) => {
+        let mut spare = std::mem::take(&mut self.spare);
+        let read = decoder.see_record(&whole, &mut spare, |seen| {
+            match seen {
+                Ok(seen) => {
                     let at = self.position(record.offset, index);
-                    if let Some(event) = decoded.event() {
-                        self.handle(at, Input::Event(&event), registry, out);
-                    } else if let Some(event) = decoded.subject_event() {
+                    if let Some(event) = &seen.event {
+                        self.handle(at, Input::Event(event), registry, out);
+                    } else if let Some(event) = seen.subject_event {
                         self.handle(at, Input::Subject(event), registry, out);
                     }
                 }
@@ -227,6 +231,7 @@ impl ParcelStage {
             }
             index += 1;
         });
+        self.spare = spare;
         if let Err(reject) = read {
             self.out.ledger.reject(reject.code.as_str());
             self.out.reject(record.offset, 0, &reject, out);
