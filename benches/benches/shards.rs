@@ -21,7 +21,7 @@ use sanbai_core::shard::section::Entry;
 use sanbai_core::time::{Span, Timestamp};
 use sanbai_sim::world::{Plan, Told, World};
 use sanbai_wire::sighting::{SectionWriter, decode_sections};
-use sanbai_wire::{Decoder, Encoding, Seen, TokenKeys, encode_protobuf};
+use sanbai_wire::{Decoder, Encoding, Seen, TokenKeys, encode_protobuf, likely_keys};
 
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
@@ -30,6 +30,8 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 const GROUPS: [&str; 4] = ["shard", "scope", "retirement", "backlog"];
 /// Events that are made before they are handed to a shard, so that making them is not measured.
 const CHUNK: usize = 20_000;
+/// Records that a stage reads from its log at once.
+const RECORDS: usize = 256;
 /// Seconds between two ticks.
 const TICK: i64 = 5;
 /// Registers are known from the start.
@@ -185,7 +187,12 @@ fn run(parcels: u64) -> Run {
             .for_each(|bytes| see(bytes, &mut |seen| _ = black_box(seen)));
         decoding += start.elapsed();
         let start = Stopwatch::start();
-        chunk.iter().for_each(|bytes| see(bytes, &mut |seen| feed.event(seen)));
+        for records in chunk.chunks(RECORDS) {
+            feed.shard.warm(records.iter().flat_map(|bytes| likely_keys(bytes)));
+            records
+                .iter()
+                .for_each(|bytes| see(bytes, &mut |seen| feed.event(seen)));
+        }
         whole += start.elapsed();
         events += chunk.len() as u64;
     }

@@ -281,6 +281,7 @@ impl<S: Stage> Task<S> {
         };
         let mut applied = 0;
         let mut stopped = None;
+        running.stage.warm(&records);
         for record in &records {
             if self
                 .skips

@@ -4,6 +4,8 @@
 //! record = brand (number of a text) · waybill · state (of a shard; empty for files) · events
 //! ```
 
+mod warm;
+
 use core::cell::RefCell;
 use core::ops::Range;
 
