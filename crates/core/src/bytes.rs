@@ -78,6 +78,25 @@ impl Writer {
         self.fixed(text.as_bytes());
     }
 
+    /// Begins bytes whose length will stand in front; says where.
+    pub(crate) fn open_block(&mut self) -> usize {
+        self.byte(0);
+        self.bytes.len()
+    }
+
+    /// Ends the bytes that began at `start`.
+    pub(crate) fn close_block(&mut self, start: usize) {
+        let length = self.bytes.len().saturating_sub(start);
+        match (u8::try_from(length), self.bytes.get_mut(start.saturating_sub(1))) {
+            (Ok(short @ 0..0x80), Some(place)) => *place = short,
+            _ => {
+                let bytes = self.bytes.split_off(start);
+                self.bytes.pop();
+                self.block(&bytes);
+            }
+        }
+    }
+
     /// Bytes with their length in front.
     pub fn block(&mut self, bytes: &[u8]) {
         self.number(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
@@ -233,6 +252,8 @@ mod tests {
         fn what_was_written_is_read_back(number: u64, signed: i64, text in ".{0,40}", flag: bool) {
             let mut writer = Writer::default();
             writer.number(number);
+            writer.number(number >> 8);
+            writer.number(number >> 43);
             writer.signed(signed);
             writer.text(&text);
             writer.flag(flag);
@@ -240,6 +261,8 @@ mod tests {
             let bytes = writer.finish();
             let mut reader = Reader::new(&bytes);
             prop_assert_eq!(reader.number(), Some(number));
+            prop_assert_eq!(reader.number(), Some(number >> 8));
+            prop_assert_eq!(reader.number(), Some(number >> 43));
             prop_assert_eq!(reader.signed(), Some(signed));
             prop_assert_eq!(reader.text(), Some(text.as_str()));
             prop_assert_eq!(reader.flag(), Some(flag));
@@ -251,6 +274,19 @@ mod tests {
         fn noise_is_read_without_a_panic(noise: Vec<u8>) {
             let mut reader = Reader::new(&noise);
             while reader.number().is_some() && reader.text().is_some() && reader.signed().is_some() {}
+        }
+    }
+
+    #[test]
+    fn a_block_is_the_same_however_it_was_written() {
+        for length in [0, 1, 127, 128, 300, 20_000] {
+            let content = vec![7; length];
+            let (mut one, mut other) = (Writer::over(vec![1]), Writer::over(vec![1]));
+            one.block(&content);
+            let start = other.open_block();
+            other.fixed(&content);
+            other.close_block(start);
+            assert_eq!(one, other, "{length}");
         }
     }
 

@@ -8,6 +8,9 @@
 //! Nothing that comes out depends on it, so it does not outlive the memory of one process: after a restore every parcel
 //! is judged in full once.
 
+#[cfg(test)]
+mod tests;
+
 use super::ParcelShard;
 use super::kept::{self, Kept};
 use crate::bytes::Writer;
