@@ -57,7 +57,12 @@ impl Calm {
     /// How many bits it has.
     pub(super) const BITS: u32 = Epoch::BITS + 8;
 
-    pub(super) const fn of(epoch: Epoch, awaited: Kinds) -> Self {
+    /// Of a parcel that was judged just now.
+    pub(super) fn of(epoch: Epoch, awaited: Kinds, contributes: bool) -> Self {
+        // Without a contribution it takes bytes: worth them on the way to an acceptance, not for what came in from elsewhere.
+        if !contributes && awaited.has_any(Kinds::INSPECTED) {
+            return Self::default();
+        }
         Self {
             epoch: epoch.0,
             awaited: awaited.usual(),

@@ -178,10 +178,10 @@ proptest! {
         let registry = registry(in_key_area);
         let (mut usual, mut thorough) = (ParcelShard::default(), ParcelShard::default());
         let mut time = Timestamp::parse("2026-03-10T08:00:00+08:00").expect("a time");
-        let mut offset = 0;
+        let mut offset = 0_u64;
         let mut both = |input: Input<'_>| {
             let at = Position { generation: 1, offset, index: 0 };
-            offset += 1;
+            offset = offset.saturating_add(1);
             let (mut one, mut other) = (Lines::default(), Lines::default());
             usual.handle(at, input.clone(), registry.view(), &mut one);
             thorough.judge_in_full();
