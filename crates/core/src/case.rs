@@ -1,36 +1,52 @@
 //! A case: the evidence of one parcel in canonical order, and everything that it is judged by.
 
 mod evidence;
+mod queries;
 
 pub use evidence::{Evidence, Item, merge};
 
 use core::cell::Cell;
 
-use crate::event::{Accepted, Event, EventId, Happening, Leg};
+use crate::event::{Accepted, Event, EventId, Kinds};
 use crate::finding::Code;
-use crate::registry::{Lookup, RegistryView, Site};
+use crate::registry::{BrandView, Lookup, RegistryView, Site};
 use crate::rules::{Duty, Profile, RuleSet};
 use crate::time::{Span, Timestamp};
+
+/// A site, and what the register says of it.
+type SiteFound<'a> = (&'a str, Lookup<&'a Site>);
 
 /// The evidence of one parcel, and everything that it is judged by. All judging reads this and nothing else.
 #[derive(Debug)]
 pub struct Case<'a> {
     /// All events of the set in canonical order (occurred, intake, source, id), retracted ones included.
-    pub items: &'a [Item<'a>],
+    items: &'a [Item<'a>],
     /// Rules in force at the acceptance.
     pub rules: &'a RuleSet,
     /// Profile that decides.
     pub profile: &'a Profile,
-    /// Registers as known at R.
-    pub registry: RegistryView<'a>,
+    /// Registers of the brand as known at R.
+    pub registers: BrandView<'a>,
     /// What the events themselves do not say.
     pub marks: Marks<'a>,
     /// The clock.
     now: Timestamp,
     /// The earliest moment asked for that has not come yet.
     next: Cell<Option<Timestamp>>,
+    /// Kinds of which one more event would have been looked at.
+    awaited: Cell<Kinds>,
+    /// A moment that was asked for, and kinds of which one more event would make nobody ask for it.
+    idle: Cell<Option<(Timestamp, Kinds)>>,
+    /// What happened, as far as it counts: nobody looks for what is not there.
+    kinds: Kinds,
     /// Place of the counting acceptance in `items`.
     accepted: Option<usize>,
+    /// Place of the first movement.
+    moved: Option<usize>,
+    /// The instant as of which rules and registers count.
+    reference: Timestamp,
+    /// Sites that were looked up last.
+    sites: Cell<[Option<SiteFound<'a>>; 2]>,
 }
 
 impl<'a> Case<'a> {
@@ -43,19 +59,44 @@ impl<'a> Case<'a> {
         marks: Marks<'a>,
         now: Timestamp,
     ) -> Self {
-        let accepted = items
-            .iter()
-            .position(|item| item.is_live() && item.event.happening.as_accepted().is_some());
-        Self {
+        let (mut kinds, mut accepted, mut live) = (Kinds::NONE, None, None);
+        for (place, item) in items.iter().enumerate().filter(|(_, item)| item.is_live()) {
+            kinds = kinds.with(item.kinds);
+            live = live.or(Some(item));
+            if accepted.is_none() && item.kinds.has_any(Kinds::ACCEPTED) {
+                accepted = Some(place);
+            }
+        }
+        let reference = accepted.and_then(|place| items.get(place)).or(live).or(items.first());
+        let brand = items.first().map_or("", |item| item.event.brand);
+        let mut case = Self {
             items,
             rules,
             profile,
-            registry,
+            registers: registry.of_brand(brand),
             marks,
             now,
             next: Cell::new(None),
+            awaited: Cell::new(if accepted.is_none() {
+                Kinds::ACCEPTED
+            } else {
+                Kinds::NONE
+            }),
+            idle: Cell::new(None),
+            kinds,
             accepted,
-        }
+            moved: None,
+            reference: reference.map_or(now, |item| item.event.occurred_at),
+            sites: Cell::new([None; 2]),
+        };
+        case.moved = case.first_move();
+        case
+    }
+
+    /// The same as of an instant that other events decide.
+    #[must_use]
+    pub fn as_of(self, reference: Timestamp) -> Self {
+        Self { reference, ..self }
     }
 
     /// Whether a moment has come by the clock. The only question that judging asks of the clock.
@@ -67,119 +108,46 @@ impl<'a> Case<'a> {
         has_come
     }
 
+    /// The same where an event of some kinds would make the question idle.
+    pub(crate) fn has_come_without(&self, kinds: Kinds, due: Timestamp) -> bool {
+        let has_come = self.has_come(due);
+        if has_come {
+            self.awaits(kinds);
+        } else {
+            self.idle.set(Some((due, kinds)));
+        }
+        has_come
+    }
+
     /// The earliest moment that was asked for and has not come: before it no answer changes.
     pub fn next_change(&self) -> Option<Timestamp> {
         self.next.get()
     }
 
-    /// The events that count: not retracted, and no retraction. With their places in canonical order.
-    pub fn live(&self) -> impl DoubleEndedIterator<Item = (usize, &'a Event<'a>)> + Clone + use<'a> {
-        let items = self.items;
-        items
-            .iter()
-            .enumerate()
-            .filter(|(_, item)| item.is_live())
-            .map(|(place, item)| (place, &item.event))
-    }
-
-    /// The counting acceptance: the first in canonical order that is not retracted.
-    pub fn acceptance(&self) -> Option<Acceptance<'a>> {
-        let place = self.accepted?;
-        let event = &self.items.get(place)?.event;
-        Some(Acceptance {
-            place,
-            event,
-            accepted: event.happening.as_accepted()?,
-        })
-    }
-
-    /// The events that nobody took back, retractions among them. With their places in canonical order.
-    pub fn reported(&self) -> impl Iterator<Item = (usize, &'a Item<'a>)> + use<'a> {
-        let items = self.items;
-        items.iter().enumerate().filter(|(_, item)| !item.retracted)
-    }
-
-    /// Any event that counts; the first in canonical order, else the first of all.
-    pub fn first(&self) -> Option<&'a Event<'a>> {
-        self.live()
-            .map(|(_, event)| event)
-            .next()
-            .or_else(|| self.items.first().map(|item| &item.event))
-    }
-
-    /// Brand of the parcel.
-    pub fn brand(&self) -> &'a str {
-        self.items.first().map_or("", |item| item.event.brand)
-    }
-
-    /// The earliest intake of any event.
-    pub fn first_intake(&self) -> Option<Timestamp> {
-        self.items.iter().map(|item| item.event.intake_at).min()
-    }
-
     /// The instant as of which rules and registers count: the acceptance, else the earliest event.
-    pub fn reference(&self) -> Timestamp {
-        self.acceptance()
-            .map(|acceptance| acceptance.event.occurred_at)
-            .or_else(|| self.first().map(|event| event.occurred_at))
-            .unwrap_or(self.now)
-    }
-
-    /// Departures, deliveries, and arrivals at another site than the accepting one.
-    pub fn movements(&self) -> impl DoubleEndedIterator<Item = (usize, &'a Event<'a>)> + Clone + use<'a> {
-        let accepting = self.acceptance().map(|acceptance| acceptance.event.site);
-        self.live().filter(move |(_, event)| {
-            let is_here = matches!(event.happening, Happening::Arrived(_)) && Some(event.site) == accepting;
-            is_movement(event) && !is_here
-        })
-    }
-
-    /// The first movement in canonical order.
-    pub fn first_movement(&self) -> Option<&'a Event<'a>> {
-        self.movements().map(|(_, event)| event).next()
-    }
-
-    /// The first departure out of the origin network.
-    pub fn first_line_haul(&self) -> Option<(usize, &'a Event<'a>)> {
-        self.live()
-            .find(|(_, event)| matches!(event.happening, Happening::Departed(Leg::LineHaul)))
-    }
-
-    /// The first sign-off.
-    pub fn first_delivery(&self) -> Option<(usize, &'a Event<'a>)> {
-        self.live()
-            .find(|(_, event)| matches!(event.happening, Happening::Delivered))
-    }
-
-    /// The first move after a place in canonical order: a departure, a delivery, or an arrival at another site.
-    pub fn move_after(&self, place: usize, site: &str) -> Option<(usize, &'a Event<'a>)> {
-        self.moves_after(place, site).next()
-    }
-
-    /// All moves after a place in canonical order.
-    pub fn moves_after<'s>(
-        &self,
-        place: usize,
-        site: &'s str,
-    ) -> impl Iterator<Item = (usize, &'a Event<'a>)> + use<'a, 's> {
-        self.movements().filter(move |(at, event)| {
-            *at > place && (!matches!(event.happening, Happening::Arrived(_)) || event.site != site)
-        })
+    pub const fn reference(&self) -> Timestamp {
+        self.reference
     }
 
     /// A site of the parcel's brand, as on file at the reference instant.
-    pub fn site(&self, key: &str) -> Lookup<&'a Site> {
-        self.registry.site(self.brand(), key, self.reference())
+    pub fn site(&self, key: &'a str) -> Lookup<&'a Site> {
+        // Events of a parcel mostly happen where one of the last did.
+        let [last, other] = self.sites.get();
+        for (known, site) in [last, other].into_iter().flatten() {
+            if known == key {
+                return site;
+            }
+        }
+        let site = self.registers.site(key, self.reference);
+        self.sites.set([Some((key, site)), last]);
+        site
     }
 
     /// When what is missing counts as missing: `max(deadline, intake of what made it due)`, moved to the end of an outage
     /// of the site in which it lies, and the grace.
     pub fn due(&self, deadline: Timestamp, intake: Timestamp, site: &str, grace: Span) -> Timestamp {
         let base = deadline.max(intake);
-        self.registry
-            .outage_end(self.brand(), site, base)
-            .unwrap_or(base)
-            .plus(grace)
+        self.registers.outage_end(site, base).unwrap_or(base).plus(grace)
     }
 }
 
@@ -210,14 +178,6 @@ pub struct Acceptance<'a> {
     pub event: &'a Event<'a>,
     /// What was accepted.
     pub accepted: &'a Accepted<'a>,
-}
-
-/// Whether an event is a departure, an arrival or a delivery.
-pub fn is_movement(event: &Event<'_>) -> bool {
-    matches!(
-        event.happening,
-        Happening::Departed(_) | Happening::Arrived(_) | Happening::Delivered
-    )
 }
 
 /// Ids of some events.

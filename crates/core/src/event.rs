@@ -4,9 +4,11 @@
 //! where the bytes were read.
 
 mod id;
+mod kinds;
 mod place;
 
 pub use id::{ContentDigest, DeclaredItem, EventId, TokenSet};
+pub(crate) use kinds::Kinds;
 pub use place::Place;
 
 use crate::document::{DocumentKind, Grade, KindSet};

@@ -5,7 +5,7 @@ pub mod packed;
 mod slab;
 mod table;
 
-pub(crate) use table::{Slot, Table};
+pub(crate) use table::{Brought, Slot, Standing, Table, Tail};
 
 use core::fmt;
 

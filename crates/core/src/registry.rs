@@ -3,9 +3,13 @@
 //! A [`Registry`] holds every record ever made; a [`RegistryView`] answers as of one offset of the log, at one instant.
 //! Nothing is forgotten, so a parcel can be judged again as it was known then.
 
+mod brand;
 pub(crate) mod days;
+mod register;
 #[cfg(test)]
 mod tests;
+
+pub use brand::BrandView;
 
 use std::collections::BTreeSet;
 
@@ -14,18 +18,14 @@ use hashbrown::HashMap;
 use crate::event::Place;
 use crate::rules::{RuleSet, Rules};
 use crate::time::{CivilDay, Timestamp};
+use register::Registers;
 
 /// Everything on file.
 #[derive(Clone, Debug, Default)]
 pub struct Registry {
-    sites: Register<Site>,
-    staff: Register<Staff>,
-    machines: Register<Machine>,
-    contracts: Register<Contract>,
-    agreements: Register<Agreement>,
-    key_areas: Register<KeyArea>,
-    outages: Register<Outage>,
-    calendar: Register<bool>,
+    /// What holds for all brands.
+    common: Registers,
+    brands: HashMap<String, Registers>,
     rules: Rules,
 }
 
@@ -204,159 +204,15 @@ impl<T> Lookup<T> {
     }
 }
 
-/// A value of one key, with its place in the log and its validity.
-#[derive(Clone, Debug)]
-struct Dated<T> {
-    offset: u64,
-    brand: String,
-    valid_from: Option<Timestamp>,
-    valid_to: Option<Timestamp>,
-    value: T,
-}
-
-impl<T> Dated<T> {
-    fn of(record: Record, value: T) -> Self {
-        let Record {
-            offset,
-            brand,
-            valid_from,
-            valid_to,
-            ..
-        } = record;
-        Self {
-            offset,
-            brand,
-            valid_from,
-            valid_to,
-            value,
-        }
-    }
-}
-
-/// Of one key the value in force: of those known by then the one that began last, of several with one beginning the
-/// last in the log, for it corrects the others.
-fn in_force<T>(values: &[Dated<T>], up_to: u64, at: Timestamp) -> Option<&Dated<T>> {
-    values
-        .iter()
-        .filter(|dated| dated.offset < up_to && dated.valid_from.is_none_or(|from| from <= at))
-        .max_by_key(|dated| (dated.valid_from, dated.offset))
-        .filter(|dated| dated.valid_to.is_none_or(|to| at < to))
-}
-
-/// One register.
-#[derive(Clone, Debug)]
-struct Register<T> {
-    /// What holds for all brands.
-    common: Option<Keys<T>>,
-    by_brand: HashMap<String, Keys<T>>,
-}
-
-impl<T> Default for Register<T> {
-    fn default() -> Self {
-        Self {
-            common: None,
-            by_brand: HashMap::new(),
-        }
-    }
-}
-
-/// The keys of a brand, and of each its values in the order of the log.
-#[derive(Clone, Debug)]
-struct Keys<T> {
-    /// Offset of the first record in the log.
-    first: u64,
-    places: HashMap<String, usize>,
-    values: Vec<Vec<Dated<T>>>,
-}
-
-impl<T> Default for Keys<T> {
-    fn default() -> Self {
-        Self {
-            first: u64::MAX,
-            places: HashMap::new(),
-            values: Vec::new(),
-        }
-    }
-}
-
-impl<T> Keys<T> {
-    fn insert(&mut self, key: String, dated: Dated<T>) {
-        self.first = self.first.min(dated.offset);
-        let next = self.values.len();
-        let place = *self.places.entry(key).or_insert(next);
-        if place == next {
-            self.values.push(Vec::new());
-        }
-        if let Some(values) = self.values.get_mut(place) {
-            let place = values.partition_point(|other| other.offset <= dated.offset);
-            values.insert(place, dated);
-        }
-    }
-
-    /// All keys with their values, in no order that means anything.
-    fn iter(&self) -> impl Iterator<Item = (&str, &[Dated<T>])> {
-        let places = self.places.iter();
-        places.filter_map(|(key, place)| Some((key.as_str(), self.values.get(*place)?.as_slice())))
-    }
-
-    fn get(&self, key: &str) -> Option<&Vec<Dated<T>>> {
-        self.values.get(*self.places.get(key)?)
-    }
-}
-
-impl<T> Register<T> {
-    fn insert(&mut self, key: String, dated: Dated<T>) {
-        let keys = if dated.brand.is_empty() {
-            self.common.get_or_insert_default()
-        } else {
-            self.by_brand.entry_ref(dated.brand.as_str()).or_default()
-        };
-        keys.insert(key, dated);
-    }
-
-    /// The brand's own keys first, then those that hold for all brands.
-    fn keys<'a>(&'a self, brand: &str) -> impl Iterator<Item = &'a Keys<T>> {
-        let is_brand = !brand.is_empty() && !self.by_brand.is_empty();
-        let own = if is_brand { self.by_brand.get(brand) } else { None };
-        own.into_iter().chain(&self.common)
-    }
-
-    fn is_present(&self, brand: &str, up_to: u64) -> bool {
-        self.keys(brand).any(|keys| keys.first < up_to)
-    }
-
-    fn find(&self, brand: &str, key: &str, up_to: u64, at: Timestamp) -> Lookup<&T> {
-        match self.keys(brand).find_map(|keys| in_force(keys.get(key)?, up_to, at)) {
-            Some(dated) => Lookup::Found(&dated.value),
-            None if self.is_present(brand, up_to) => Lookup::Absent,
-            None => Lookup::NoRegister,
-        }
-    }
-
-    /// The values in force for a brand, of all keys.
-    fn all_in_force(&self, brand: &str, up_to: u64, at: Timestamp) -> impl Iterator<Item = &T> {
-        self.keys(brand)
-            .flat_map(|keys| &keys.values)
-            .filter_map(move |values| in_force(values, up_to, at))
-            .map(|dated| &dated.value)
-    }
-}
-
 impl Registry {
     /// Adds a record.
     pub fn insert(&mut self, record: Record) {
-        let Record { key, value, .. } = &record;
-        let key = key.clone();
-        match value.clone() {
-            Value::Site(site) => self.sites.insert(key, Dated::of(record, site)),
-            Value::Staff(staff) => self.staff.insert(key, Dated::of(record, staff)),
-            Value::Machine(machine) => self.machines.insert(key, Dated::of(record, machine)),
-            Value::Contract(contract) => self.contracts.insert(key, Dated::of(record, contract)),
-            Value::Agreement(agreement) => self.agreements.insert(key, Dated::of(record, agreement)),
-            Value::KeyArea(area) => self.key_areas.insert(key, Dated::of(record, area)),
-            Value::Outage(outage) => self.outages.insert(key, Dated::of(record, outage)),
-            Value::CalendarDay { working } => self.calendar.insert(key, Dated::of(record, working)),
-        }
+        let registers = if record.brand.is_empty() {
+            &mut self.common
+        } else {
+            self.brands.entry_ref(record.brand.as_str()).or_default()
+        };
+        registers.insert(record);
     }
 
     /// With rules that are known from the start, instead of the built-in ones.
@@ -421,67 +277,31 @@ impl<'a> RegistryView<'a> {
         self.registry.rules.in_force_as_known(at, self.up_to)
     }
 
-    /// An outlet or processing centre.
+    /// The registers of a brand.
+    pub fn of_brand(self, brand: &str) -> BrandView<'a> {
+        let Registry { common, brands, .. } = self.registry;
+        let own = if brand.is_empty() { None } else { brands.get(brand) };
+        let up_to = self.up_to;
+        BrandView { own, common, up_to }
+    }
+
+    /// An outlet or processing centre of a brand.
     pub fn site(self, brand: &str, key: &str, at: Timestamp) -> Lookup<&'a Site> {
-        self.registry.sites.find(brand, key, self.up_to, at)
+        self.of_brand(brand).site(key, at)
     }
 
-    /// Whether a site stands in the register at all, whatever its validity.
-    pub fn knows_site(self, brand: &str, key: &str) -> Lookup<()> {
-        let register = &self.registry.sites;
-        let known = register.keys(brand).filter_map(|keys| keys.get(key)).flatten();
-        if known.into_iter().any(|dated| dated.offset < self.up_to) {
-            Lookup::Found(())
-        } else if register.is_present(brand, self.up_to) {
-            Lookup::Absent
-        } else {
-            Lookup::NoRegister
-        }
-    }
-
-    /// A member of staff.
+    /// A member of staff of a brand.
     pub fn staff(self, brand: &str, key: &str, at: Timestamp) -> Lookup<&'a Staff> {
-        self.registry.staff.find(brand, key, self.up_to, at)
+        self.of_brand(brand).staff(key, at)
     }
 
-    /// An X-ray machine.
+    /// An X-ray machine of a brand.
     pub fn machine(self, brand: &str, key: &str, at: Timestamp) -> Lookup<&'a Machine> {
-        self.registry.machines.find(brand, key, self.up_to, at)
+        self.of_brand(brand).machine(key, at)
     }
 
-    /// A contract with a third party that screens.
-    pub fn contract(self, brand: &str, key: &str, at: Timestamp) -> Lookup<&'a Contract> {
-        self.registry.contracts.find(brand, key, self.up_to, at)
-    }
-
-    /// A safety agreement.
+    /// A safety agreement of a brand.
     pub fn agreement(self, brand: &str, key: &str, at: Timestamp) -> Lookup<&'a Agreement> {
-        self.registry.agreements.find(brand, key, self.up_to, at)
-    }
-
-    /// Whether a place lies in a key area in force at an instant. No record means none in force.
-    pub fn in_key_area(self, brand: &str, place: Place, at: Timestamp) -> bool {
-        self.registry.key_areas.all_in_force(brand, self.up_to, at).any(|area| {
-            area.from.is_none_or(|from| from <= at) && area.to.is_none_or(|to| at < to) && place.lies_in(area.division)
-        })
-    }
-
-    /// The end of the outages of a site or its brand in which an instant lies; one that begins before another ends goes on.
-    pub fn outage_end(self, brand: &str, site: &str, at: Timestamp) -> Option<Timestamp> {
-        let mut end = self.one_outage_end(brand, site, at)?;
-        // Each step is later than the one before, and there are only so many outages.
-        while let Some(later) = self.one_outage_end(brand, site, end) {
-            end = later;
-        }
-        Some(end)
-    }
-
-    fn one_outage_end(self, brand: &str, site: &str, at: Timestamp) -> Option<Timestamp> {
-        self.registry
-            .outages
-            .all_in_force(brand, self.up_to, at)
-            .filter(|outage| (outage.site.is_empty() || outage.site == site) && outage.from <= at && at < outage.to)
-            .map(|outage| outage.to)
-            .max()
+        self.of_brand(brand).agreement(key, at)
     }
 }

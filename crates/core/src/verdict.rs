@@ -1,10 +1,11 @@
 //! What Sanbai says of a parcel.
 
-use crate::case::{Acceptance, Case, Evidence};
+use crate::case::{Acceptance, Case, Evidence, Item};
 use crate::checks::screening::{SecondScreening, Uncleared};
 use crate::checks::{data, goods, life, registers, upload};
 use crate::duty::applicability::{AgreementClaim, Course};
 use crate::duty::{Cause, DutyStatus, Ground, Status, inspection, real_name, xray};
+use crate::event::{Event, Kinds};
 use crate::finding::{Code, Finding, Findings, Unanswered};
 use crate::registry::RegistryView;
 use crate::rules::{Duty, Rules, Severity};
@@ -47,6 +48,8 @@ pub struct Verdict<'a> {
     pub finds: Vec<Find<'a>>,
     /// The next moment at which time alone may change the body; before it, it does not. `None`: never.
     pub next_change: Option<Timestamp>,
+    /// What must happen next for anything to change but by time.
+    pub(crate) awaited: Kinds,
 }
 
 impl Verdict<'_> {
@@ -186,10 +189,37 @@ impl<'a> Judge<'a> {
     where
         'a: 'e,
     {
-        let items = evidence.items();
         let Some(reference) = evidence.reference() else {
             return Ok(None);
         };
+        let case = self.case(evidence.items(), reference, marks, now)?;
+        Ok(Some(judge(&case)))
+    }
+
+    /// Whether an event is plain: it says nothing by itself, in a parcel whose rules and registers count as of an instant.
+    /// Where the verdict of that parcel does not await its kind either and the event comes behind all others in canonical
+    /// order, the verdict stays as it is with the event: see [`crate::case`].
+    pub(crate) fn is_plain(&self, event: &Event<'_>, reference: Timestamp) -> bool {
+        let items = [Item::of(*event, false)];
+        let case = self.case(&items, reference, Marks::default(), reference);
+        case.is_ok_and(|case| {
+            let case = case.as_of(reference);
+            let mut findings = Findings::new(&case);
+            each_event(&case, &mut findings);
+            findings.is_empty()
+        })
+    }
+
+    fn case<'e>(
+        &self,
+        items: &'e [Item<'e>],
+        reference: Timestamp,
+        marks: Marks<'e>,
+        now: Timestamp,
+    ) -> Result<Case<'e>, UnknownProfile>
+    where
+        'a: 'e,
+    {
         let rules = self.rules.in_force_as_known(reference, self.registry.up_to());
         let name = self.profile.unwrap_or(&rules.profile);
         let Some(profile) = rules.profile_set.get(name) else {
@@ -198,14 +228,15 @@ impl<'a> Judge<'a> {
                 version: rules.version.clone(),
             });
         };
-        Ok(Some(judge(&Case::new(
-            items,
-            rules,
-            profile,
-            self.registry,
-            marks,
-            now,
-        ))))
+        Ok(Case::new(items, rules, profile, self.registry, marks, now))
+    }
+}
+
+/// The rules that look at each event by itself.
+fn each_event<'a>(case: &Case<'a>, findings: &mut Findings<'_, 'a>) {
+    for (place, item) in case.reported() {
+        data::event(case, place, item, findings);
+        upload::event(case, place, &item.event, findings);
     }
 }
 
@@ -222,16 +253,17 @@ fn judge<'a>(case: &Case<'a>) -> Verdict<'a> {
     let counting = course.acceptance();
     let acceptance = case.acceptance();
     goods::judge(case, &mut findings);
-    data::judge(case, &mut findings);
+    data::waybill(case, &mut findings);
     registers::screening(case, &mut findings);
-    upload::judge(case, counting.as_ref(), &mut findings);
+    each_event(case, &mut findings);
+    upload::received_after_departure(case, counting.as_ref(), &mut findings);
     life::unmoved(case, acceptance.as_ref(), &mut findings);
     life::voided_yet_moved(case, acceptance.as_ref(), &mut findings);
     let (findings, unanswered) = findings.finish();
 
     let first = acceptance
         .map(|acceptance| acceptance.event)
-        .or_else(|| case.first_movement())
+        .or_else(|| case.first_movement().map(|(_, event)| event))
         .or_else(|| case.first());
     Verdict {
         brand: case.brand(),
@@ -248,6 +280,7 @@ fn judge<'a>(case: &Case<'a>) -> Verdict<'a> {
         unanswered,
         finds: goods::finds(case).collect(),
         next_change: case.next_change(),
+        awaited: case.awaited(),
     }
 }
 
@@ -261,12 +294,7 @@ fn take_credit(case: &Case<'_>, duties: &mut [DutyStatus; 3], findings: &mut Fin
             Duty::Xray => xray,
         };
         duty.credible = false;
-        let deciding = case.items.iter().enumerate();
-        let places: Vec<usize> = deciding
-            .filter(|(_, item)| duty.events.contains(&item.event.id))
-            .map(|(place, _)| place)
-            .collect();
-        findings.raise(mark.code, &places, &[]);
+        findings.raise(mark.code, &case.places(&duty.events), &[]);
     }
 }
 
@@ -286,11 +314,11 @@ fn duties<'a>(
             each(&DutyStatus::exempt(*ground, Vec::new()))
         }
         Course::Awaited => {
-            SecondScreening::of(case).raise(findings);
+            SecondScreening::of_delivered(case).raise(findings);
             each(&DutyStatus::pending(None))
         }
         Course::Unknown(cause) => {
-            SecondScreening::of(case).raise(findings);
+            SecondScreening::of_delivered(case).raise(findings);
             if *cause == Cause::NoAcceptance {
                 life::unreported(case, findings);
             } else {
@@ -310,7 +338,7 @@ fn duties<'a>(
             registers::inspector(case, acceptance, findings);
             data::inspected_item(case, acceptance, findings);
             life::moved_before(case, acceptance, findings);
-            SecondScreening::of(case).raise(findings);
+            SecondScreening::of_delivered(case).raise(findings);
             [
                 real_name::judge(case, acceptance, agreement, findings),
                 inspection::judge(case, acceptance, findings),

@@ -17,7 +17,7 @@ use sanbai_wire::rejects::Rejected;
 use sanbai_wire::sighting::{SECTION_BYTES_MAX, SectionWriter};
 use sanbai_wire::snapshot::ShardKind;
 use sanbai_wire::{
-    Decoder, RawValues, Reject, TokenKeys, alert, key, partition, scope_partition_of_outlet,
+    Decoder, RawValues, Reject, TokenKeys, alert, key, likely_keys, partition, scope_partition_of_outlet,
     scope_partition_of_subject, verdict,
 };
 
@@ -45,6 +45,8 @@ pub struct ParcelStage {
     shard: ParcelShard,
     settings: ParcelSettings,
     out: Sender,
+    /// Memory to read events into, used again and again.
+    spare: Vec<u8>,
 }
 
 /// What is sent, and what is counted.
@@ -80,6 +82,11 @@ impl Stage for ParcelStage {
     ) -> Result<Self, RestoreError> {
         let shard = ParcelShard::restore(rows)?;
         Ok(Self::of(shard, settings, partition, layout, next))
+    }
+
+    fn warm(&self, records: &[Record]) {
+        let values = records.iter().filter_map(|record| record.value.as_deref());
+        self.shard.warm(values.flat_map(likely_keys));
     }
 
     fn apply(&mut self, record: &Record, registry: &Registry, known: u64, out: &mut impl Outbox) -> Step {
@@ -152,6 +159,7 @@ impl ParcelStage {
                 ledger: Ledger::starting_at(next),
                 alarms: Vec::new(),
             },
+            spare: Vec::new(),
         }
     }
 
@@ -215,13 +223,14 @@ impl ParcelStage {
             partition: Some((self.out.partition, self.out.layout.parcels)),
         };
         let mut index = 0;
-        let read = decoder.decode_record(&whole, |decoded| {
-            match decoded {
-                Ok(decoded) => {
+        let mut spare = std::mem::take(&mut self.spare);
+        let read = decoder.see_record(&whole, &mut spare, |seen| {
+            match seen {
+                Ok(seen) => {
                     let at = self.position(record.offset, index);
-                    if let Some(event) = decoded.event() {
-                        self.handle(at, Input::Event(&event), registry, out);
-                    } else if let Some(event) = decoded.subject_event() {
+                    if let Some(event) = &seen.event {
+                        self.handle(at, Input::Event(event), registry, out);
+                    } else if let Some(event) = seen.subject_event {
                         self.handle(at, Input::Subject(event), registry, out);
                     }
                 }
@@ -232,6 +241,7 @@ impl ParcelStage {
             }
             index += 1;
         });
+        self.spare = spare;
         if let Err(reject) = read {
             self.out.ledger.reject(reject.code.as_str());
             self.out.reject(record.offset, 0, &reject, out);

@@ -82,6 +82,9 @@ pub trait Stage: Sized + Clone + fmt::Debug + Send + 'static {
         rows: &mut dyn Iterator<Item = Row>,
     ) -> Result<Self, RestoreError>;
 
+    /// Makes ready for records that are to be applied next. Changes nothing.
+    fn warm(&self, _records: &[Record]) {}
+
     /// Applies a record; what follows goes to `out`. `registry` knows everything before the offset `known`.
     fn apply(&mut self, record: &Record, registry: &Registry, known: u64, out: &mut impl Outbox) -> Step;
 

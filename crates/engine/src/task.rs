@@ -382,6 +382,7 @@ impl<S: Stage> Task<S> {
                 Vec::new()
             }
         };
+        running.stage.warm(&records);
         for record in &records {
             if skip::covers(&self.skips, record.offset, record.offset + 1) {
                 running.stage.ledger_mut().pass_over(record.offset + 1);

@@ -10,8 +10,10 @@ use crate::decoded::Decoded;
 use crate::encoding::Encoding;
 use crate::json::{Reader, Shape};
 use crate::limits::{BATCH_EVENTS_MAX, RECORD_BYTES_MAX};
+use crate::proto::schema::parcel_event;
 use crate::protobuf::{Entries, Value};
 use crate::reject::Reject;
+use crate::view::nested;
 
 impl<'r, R: Fn(&str) -> Option<&'r str>> Decoder<R> {
     /// Reads one event or one batch: gives `each` event or its rejection, in their order, and returns how many.
@@ -86,6 +88,39 @@ pub fn parts(bytes: &[u8], encoding: Encoding) -> Result<Vec<&[u8]>, Reject> {
     let events = list(&mut reader)?;
     reader.finish()?;
     Ok(events)
+}
+
+/// Brand and waybill of a protobuf event, or of each in a protobuf batch, as they were written and where they stand in
+/// front, as all encoders write them. Nothing is checked: for whoever makes ready for what is likely to come.
+///
+/// ```
+/// use sanbai_wire::proto::event::ParcelEvent;
+/// use sanbai_wire::{encode_protobuf, likely_keys};
+///
+/// let (brand, waybill) = ("SF".to_owned(), "SF1".to_owned());
+/// let event = encode_protobuf(&ParcelEvent { brand, waybill, ..ParcelEvent::default() });
+/// assert_eq!(likely_keys(&event).collect::<Vec<_>>(), [("SF", "SF1")]);
+/// ```
+pub fn likely_keys(bytes: &[u8]) -> impl Iterator<Item = (&str, &str)> {
+    let one = likely_key(bytes);
+    let batch = if one.is_none() { bytes } else { &[] };
+    let batch = Entries::of(batch).map_while(Result::ok);
+    one.into_iter()
+        .chain(batch.filter_map(|entry| likely_key(nested(entry.value))))
+}
+
+fn likely_key(event: &[u8]) -> Option<(&str, &str)> {
+    let (mut brand, mut waybill) = (None, None);
+    let entries = Entries::of(event).map_while(Result::ok);
+    for entry in entries.take_while(|entry| entry.number <= parcel_event::WAYBILL) {
+        let text = || core::str::from_utf8(nested(entry.value)).ok();
+        match entry.number {
+            parcel_event::BRAND => brand = text(),
+            parcel_event::WAYBILL => waybill = text(),
+            _ => {}
+        }
+    }
+    brand.zip(waybill)
 }
 
 /// Whether there are bytes, and not too many for a record.

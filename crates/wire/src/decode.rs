@@ -11,7 +11,7 @@ use crate::admit::{Admitted, AgeLimits, admit};
 use crate::check::{Checks, Notes, Policy};
 use crate::cloud::{self, Envelope};
 use crate::code::Code;
-use crate::decoded::{Decoded, Seen, event_of};
+use crate::decoded::{Decoded, Seen};
 use crate::encoding::Encoding;
 use crate::json::{Reader, transcode};
 use crate::limits::EVENT_BYTES_MAX;
@@ -174,7 +174,7 @@ impl<'r, R: Fn(&str) -> Option<&'r str>> Decoder<R> {
         self.each_of(bytes, encoding, |event| self.see(event, encoding, spare, &mut each))
     }
 
-    fn see(
+    pub(crate) fn see(
         &self,
         bytes: &[u8],
         encoding: Encoding,
@@ -192,11 +192,7 @@ impl<'r, R: Fn(&str) -> Option<&'r str>> Decoder<R> {
             }
             Encoding::CloudEvent => {
                 let decoded = cloud::decode_structured(self, bytes)?;
-                each(Ok(Seen {
-                    event: decoded.event(),
-                    intake_at: decoded.intake_at(),
-                    unknown_fields: decoded.unknown_fields(),
-                }));
+                each(Ok(decoded.seen()));
                 Ok(())
             }
         });
@@ -218,11 +214,8 @@ impl<'r, R: Fn(&str) -> Option<&'r str>> Decoder<R> {
             anew,
         } = self.admitted(bytes, notes, None)?;
         let mut see = |bytes: &[u8], layout: &Layout, view: &View<'_>| {
-            each(Ok(Seen {
-                event: event_of(view, id, digest(bytes, layout), intake_at),
-                intake_at,
-                unknown_fields: notes.unknown_fields,
-            }));
+            let seen = Seen::of(view, id, digest(bytes, layout), intake_at, notes.unknown_fields);
+            each(Ok(seen));
         };
         match anew {
             None => see(bytes, &notes.layout, &view),

@@ -32,10 +32,50 @@ pub struct Decoded {
 pub struct Seen<'a> {
     /// The event as the core judges it; `None` for the three that are about a device, a screener or an outlet.
     pub event: Option<Event<'a>>,
+    /// The event where it is one of those three.
+    pub subject_event: Option<SubjectEvent<'a>>,
     /// When it reached us: `intakeAt`, else `uploadedAt`, else `occurredAt`.
     pub intake_at: Timestamp,
     /// How many fields it has that this version does not know.
     pub unknown_fields: u32,
+}
+
+impl<'a> Seen<'a> {
+    pub(crate) fn of(view: &View<'a>, id: EventId, digest: ContentDigest, intake_at: Timestamp, unknown: u32) -> Self {
+        let event = event_of(view, id, digest, intake_at);
+        Self {
+            subject_event: if event.is_none() {
+                subject_of(view, id, intake_at)
+            } else {
+                None
+            },
+            event,
+            intake_at,
+            unknown_fields: unknown,
+        }
+    }
+
+    /// The key of its record: brand and waybill, or brand and subject.
+    pub fn key(&self) -> String {
+        let of_subject = || self.subject_event.map(|event| (event.brand, event.subject));
+        let of_parcel = self.event.map(|event| (event.brand, event.waybill));
+        let (brand, rest) = of_parcel.or_else(of_subject).unwrap_or_default();
+        key(brand, rest)
+    }
+}
+
+/// The event about a device, a screener or an outlet in the fields of canonical bytes.
+fn subject_of<'a>(view: &View<'a>, id: EventId, intake_at: Timestamp) -> Option<SubjectEvent<'a>> {
+    let (number, bytes) = view.happening?;
+    Some(SubjectEvent {
+        happening: subject::read(number, bytes)?,
+        id,
+        brand: view.brand,
+        subject: view.subject,
+        site: view.site,
+        occurred_at: view.occurred_at?,
+        intake_at,
+    })
 }
 
 /// The event in the fields of canonical bytes.
@@ -72,17 +112,13 @@ impl Decoded {
 
     /// The event where it is about a device, a screener or an outlet; `None` for that of a parcel.
     pub fn subject_event(&self) -> Option<SubjectEvent<'_>> {
+        subject_of(&self.layout.view(&self.bytes), self.id, self.intake_at)
+    }
+
+    /// The event as it is seen while it is read.
+    pub fn seen(&self) -> Seen<'_> {
         let view = self.layout.view(&self.bytes);
-        let (number, bytes) = view.happening?;
-        Some(SubjectEvent {
-            happening: subject::read(number, bytes)?,
-            id: self.id,
-            brand: view.brand,
-            subject: view.subject,
-            site: view.site,
-            occurred_at: view.occurred_at?,
-            intake_at: self.intake_at,
-        })
+        Seen::of(&view, self.id, self.digest, self.intake_at, self.unknown_fields)
     }
 
     /// The canonical protobuf bytes, to be stored or sent on: what prost makes of [`message`](Self::message).

@@ -6,7 +6,7 @@ use crate::batch::events_of;
 use crate::cloud::{Attributes, decode_data};
 use crate::code::Code;
 use crate::decode::Decoder;
-use crate::decoded::Decoded;
+use crate::decoded::{Decoded, Seen};
 use crate::encoding::Encoding;
 use crate::form::personal;
 use crate::limits::{HEADER_BYTES_MAX, HEADERS_MAX};
@@ -50,24 +50,40 @@ impl<'r, R: Fn(&str) -> Option<&'r str>> Decoder<R> {
         record: &Record<'_>,
         mut each: impl FnMut(Result<Decoded, Reject>),
     ) -> Result<usize, Reject> {
-        check_headers(record.headers)?;
-        if record.key.is_some_and(is_personal) {
-            return Err(personal());
-        }
-        let Some(value) = record.value else {
-            return Err(Reject::new(
-                Code::TombstoneNotAllowed,
-                "the record has no value; nothing is ever deleted here",
-            ));
-        };
-        let (encoding, attributes) = envelope(record, value)?;
+        let (value, encoding, attributes) = whole(record)?;
         if let Some(attributes) = attributes {
             each(self.binary(record, value, encoding, &attributes));
             return Ok(1);
         }
         let is_batch = events_of(value, encoding)?.is_some();
         self.decode_each(value, encoding, |event| {
-            each(event.and_then(|event| placed(event, record, is_batch)))
+            each(event.and_then(|event| placed(&event.key(), record, is_batch).map(|()| event)))
+        })
+    }
+
+    /// The same, and keeps nothing of it, as [`see_each`](Self::see_each) does. `spare` is overwritten; given again, it saves
+    /// an allocation for each event.
+    ///
+    /// # Errors
+    ///
+    /// Where the record as a whole cannot be read: then `each` was not called.
+    pub fn see_record(
+        &self,
+        record: &Record<'_>,
+        spare: &mut Vec<u8>,
+        mut each: impl FnMut(Result<Seen<'_>, Reject>),
+    ) -> Result<usize, Reject> {
+        let (value, encoding, attributes) = whole(record)?;
+        if let Some(attributes) = attributes {
+            match self.binary(record, value, encoding, &attributes) {
+                Ok(event) => each(Ok(event.seen())),
+                Err(reject) => each(Err(reject)),
+            }
+            return Ok(1);
+        }
+        let is_batch = events_of(value, encoding)?.is_some();
+        self.see_each(value, encoding, spare, |event| {
+            each(event.and_then(|event| placed(&event.key(), record, is_batch).map(|()| event)))
         })
     }
 
@@ -78,8 +94,28 @@ impl<'r, R: Fn(&str) -> Option<&'r str>> Decoder<R> {
         encoding: Encoding,
         attributes: &Attributes<'_>,
     ) -> Result<Decoded, Reject> {
-        placed(decode_data(self, attributes, value, encoding, "")?, record, false)
+        let event = decode_data(self, attributes, value, encoding, "")?;
+        placed(&event.key(), record, false).map(|()| event)
     }
+}
+
+/// What there is to be read of a record.
+type Whole<'a> = (&'a [u8], Encoding, Option<Attributes<'a>>);
+
+/// The value of a record, its encoding, and the attributes where the headers are the envelope.
+fn whole<'a>(record: &Record<'a>) -> Result<Whole<'a>, Reject> {
+    check_headers(record.headers)?;
+    if record.key.is_some_and(is_personal) {
+        return Err(personal());
+    }
+    let Some(value) = record.value else {
+        return Err(Reject::new(
+            Code::TombstoneNotAllowed,
+            "the record has no value; nothing is ever deleted here",
+        ));
+    };
+    let (encoding, attributes) = envelope(record, value)?;
+    Ok((value, encoding, attributes))
 }
 
 /// The encoding of the value, and the attributes where the headers are the envelope.
@@ -141,8 +177,7 @@ fn is_personal(bytes: &[u8]) -> bool {
 }
 
 /// Whether the event lies where its key leads, under its key.
-fn placed(event: Decoded, record: &Record<'_>, is_batch: bool) -> Result<Decoded, Reject> {
-    let key = event.key();
+fn placed(key: &str, record: &Record<'_>, is_batch: bool) -> Result<(), Reject> {
     match record.key {
         _ if is_batch => {}
         None => {
@@ -158,11 +193,11 @@ fn placed(event: Decoded, record: &Record<'_>, is_batch: bool) -> Result<Decoded
         Some(_) => {}
     }
     match record.partition {
-        Some((index, count)) if crate::key::partition(&key, count) != Some(index) => {
+        Some((index, count)) if crate::key::partition(key, count) != Some(index) => {
             let detail =
                 format!("the record lies in partition {index} of {count}, to which its key does not lead; use murmur2");
             Err(Reject::new(Code::WrongPartition, detail))
         }
-        Some(_) | None => Ok(event),
+        Some(_) | None => Ok(()),
     }
 }

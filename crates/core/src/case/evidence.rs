@@ -1,6 +1,6 @@
 //! From reports to a set: copies, conflicts, retractions, canonical order.
 
-use crate::event::{Event, EventId};
+use crate::event::{Event, EventId, Kinds};
 use crate::time::Timestamp;
 
 /// One event of the set.
@@ -13,12 +13,25 @@ pub struct Item<'a> {
     pub conflicted: bool,
     /// Its source took it back.
     pub retracted: bool,
+    /// What happened.
+    pub(crate) kinds: Kinds,
 }
 
-impl Item<'_> {
+impl<'a> Item<'a> {
+    /// An event that nobody has taken back yet.
+    #[inline]
+    pub(crate) fn of(event: Event<'a>, conflicted: bool) -> Self {
+        Self {
+            kinds: Kinds::of(&event.happening),
+            event,
+            conflicted,
+            retracted: false,
+        }
+    }
+
     /// Whether it counts: neither retracted nor itself a retraction.
     pub fn is_live(&self) -> bool {
-        !self.retracted && self.event.happening.retracts().is_none()
+        !self.retracted && !self.kinds.has_any(Kinds::RETRACTED)
     }
 }
 
@@ -81,12 +94,9 @@ impl<'a> Evidence<'a> {
         let mut items: Vec<Item<'a>> = Vec::with_capacity(set.size_hint().0.max(8));
         let mut has_retractions = false;
         for (event, conflicted) in set {
-            has_retractions |= event.happening.retracts().is_some();
-            items.push(Item {
-                event,
-                conflicted,
-                retracted: false,
-            });
+            let item = Item::of(event, conflicted);
+            has_retractions |= item.kinds.has_any(Kinds::RETRACTED);
+            items.push(item);
         }
         if has_retractions {
             retract(&mut items);
@@ -104,7 +114,7 @@ impl<'a> Evidence<'a> {
     /// The counting acceptance: the first in canonical order that is not retracted.
     pub fn acceptance(&self) -> Option<&Event<'a>> {
         let mut live = self.items.iter().filter(|item| item.is_live());
-        live.find(|item| item.event.happening.as_accepted().is_some())
+        live.find(|item| item.kinds.has_any(Kinds::ACCEPTED))
             .map(|item| &item.event)
     }
 

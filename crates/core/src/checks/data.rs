@@ -1,41 +1,35 @@
 //! What the data itself says: DQ-01, DQ-02, DQ-03, DQ-06, PV-01, IN-06.
 
-use crate::case::{Acceptance, Case};
+use crate::case::{Acceptance, Case, Item};
 use crate::duty::applicability::CountingRoute;
 use crate::duty::inspection;
 use crate::event::DeclaredItem;
 use crate::finding::{Code, Findings, Value};
-use crate::registry::{Lookup, Site};
+use crate::registry::Lookup;
 
-/// DQ-01 and the places of DQ-02 for every event, DQ-03, DQ-06 and PV-01.
-pub(crate) fn judge<'a>(case: &Case<'a>, findings: &mut Findings<'_, 'a>) {
-    // Events of a parcel mostly happen where the one before them did.
-    let mut last: Option<(&str, Lookup<&Site>)> = None;
-    for (place, event) in case.reported().map(|(place, item)| (place, &item.event)) {
-        let known = last.filter(|(site, _)| *site == event.site);
-        let (_, lookup) = *last.insert(known.unwrap_or_else(|| (event.site, case.site(event.site))));
-        match lookup {
-            Lookup::Absent => findings.raise(Code::Dq01, &[place], &[("site", Value::Word(event.site))]),
-            Lookup::NoRegister => findings.unanswered(Code::Dq01, "sites"),
-            Lookup::Found(site) => {
-                if site
-                    .place
-                    .zip(event.place)
-                    .is_some_and(|(registered, said)| !registered.agrees_with(said))
-                {
-                    findings.raise(Code::Dq02, &[place], &[("differs", Value::Word("place"))]);
-                }
+/// DQ-01, the place of DQ-02, DQ-03 and PV-01 for one event by itself.
+pub(crate) fn event<'a>(case: &Case<'a>, place: usize, item: &'a Item<'a>, findings: &mut Findings<'_, 'a>) {
+    let event = &item.event;
+    match case.site(event.site) {
+        Lookup::Absent => findings.raise(Code::Dq01, &[place], &[("site", Value::Word(event.site))]),
+        Lookup::NoRegister => findings.unanswered(Code::Dq01, "sites"),
+        Lookup::Found(site) => {
+            let places = site.place.zip(event.place);
+            if places.is_some_and(|(registered, said)| !registered.agrees_with(said)) {
+                findings.raise(Code::Dq02, &[place], &[("differs", Value::Word("place"))]);
             }
         }
     }
-    for (place, item) in case.reported() {
-        if item.conflicted {
-            findings.raise(Code::Dq03, &[place], &[]);
-        }
-        if item.event.redacted {
-            findings.raise(Code::Pv01, &[place], &[]);
-        }
+    if item.conflicted {
+        findings.raise(Code::Dq03, &[place], &[]);
     }
+    if event.redacted {
+        findings.raise(Code::Pv01, &[place], &[]);
+    }
+}
+
+/// DQ-06: the waybill fits no pattern of its brand.
+pub(crate) fn waybill(case: &Case<'_>, findings: &mut Findings<'_, '_>) {
     if let Some(first) = case.first()
         && let Some(brand) = case.rules.brand.get(first.brand)
     {

@@ -1,7 +1,7 @@
 //! Prohibited goods: PR-01 at acceptance, PR-02 in transit. A retraction never removes a find.
 
 use crate::case::Case;
-use crate::event::{Event, EventId, Happening, InspectionResult, OpenCheckResult, ProhibitedClass, XrayJudgement};
+use crate::event::{Event, EventId, Happening, Kinds, ProhibitedClass};
 use crate::finding::{Code, Findings, Value};
 use crate::time::{Span, Timestamp};
 
@@ -23,20 +23,11 @@ pub struct Find<'a> {
 
 /// All finds: a screening or open check `prohibited`, or an inspection with a prohibited class.
 pub(crate) fn finds<'a>(case: &Case<'a>) -> impl Iterator<Item = Find<'a>> {
-    case.items.iter().enumerate().filter_map(|(place, item)| {
+    case.all_of(Kinds::FIND).filter_map(|(place, item)| {
         let happening = &item.event.happening;
-        let screened = happening
-            .as_xray_screened()
-            .filter(|screened| screened.judgement == XrayJudgement::Prohibited)
-            .map(|screened| screened.prohibited_class);
-        let opened = happening
-            .as_open_checked()
-            .filter(|check| check.result == OpenCheckResult::Prohibited)
-            .map(|check| check.prohibited_class);
-        let inspected = happening
-            .as_inspected()
-            .filter(|check| check.result == InspectionResult::Prohibited || check.prohibited_class.is_some())
-            .map(|check| check.prohibited_class);
+        let screened = happening.as_xray_screened().map(|screened| screened.prohibited_class);
+        let opened = happening.as_open_checked().map(|check| check.prohibited_class);
+        let inspected = happening.as_inspected().map(|check| check.prohibited_class);
         screened.or(opened).or(inspected).map(|class| {
             let Event {
                 id,
@@ -72,7 +63,7 @@ pub(crate) fn judge<'a>(case: &Case<'a>, findings: &mut Findings<'_, 'a>) {
 fn is_at_acceptance(case: &Case<'_>, find: &Find<'_>) -> bool {
     match case.acceptance() {
         Some(acceptance) => find.place < acceptance.place,
-        None => case.movements().next().is_none_or(|(place, _)| find.place < place),
+        None => case.first_movement().is_none_or(|(place, _)| find.place < place),
     }
 }
 

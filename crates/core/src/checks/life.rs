@@ -2,13 +2,13 @@
 
 use crate::case::{Acceptance, Case};
 use crate::duty::applicability::{is_rejected_after, is_voided};
-use crate::event::{Event, Happening};
+use crate::event::{Happening, Kinds};
 use crate::finding::{Code, Findings, Value};
 use crate::time::Span;
 
 /// LC-01: moved or screened, and nobody reported an acceptance.
 pub(crate) fn unreported(case: &Case<'_>, findings: &mut Findings<'_, '_>) {
-    let first = case.movements().next().or_else(|| case.live().next());
+    let first = case.first_movement().or_else(|| case.live().next());
     if let Some((place, event)) = first {
         findings.raise(Code::Lc01, &[place], &[("firstSeenAt", Value::Time(event.occurred_at))]);
     }
@@ -19,10 +19,11 @@ pub(crate) fn second_acceptance<'a>(case: &Case<'a>, acceptance: &Acceptance<'a>
     if case.marks.reused {
         findings.raise(Code::Lc02, &[acceptance.place], &[("reused", Value::Word("retired"))]);
     }
-    let returned = case
-        .live()
-        .find(|(_, event)| matches!(event.happening, Happening::Returned));
-    for (place, event) in case.live().filter(|(place, _)| *place > acceptance.place) {
+    let returned = case.live_of(Kinds::RETURNED).next();
+    let later = case
+        .live_of(Kinds::ACCEPTED)
+        .filter(|(place, _)| *place > acceptance.place);
+    for (place, event) in later {
         let Happening::Accepted(second) = &event.happening else {
             continue;
         };
@@ -41,43 +42,35 @@ pub(crate) fn second_acceptance<'a>(case: &Case<'a>, acceptance: &Acceptance<'a>
 
 /// LC-03: a compliance event, and no movement long after the acceptance, else after the first of them.
 pub(crate) fn unmoved<'a>(case: &Case<'a>, acceptance: Option<&Acceptance<'a>>, findings: &mut Findings<'_, 'a>) {
-    let Some(first) = case.live().find(|(_, event)| is_compliance(event)) else {
+    let Some(first) = case.live_of(Kinds::COMPLIANCE).next() else {
         return;
     };
     let (place, start) = acceptance.map_or(first, |acceptance| (acceptance.place, acceptance.event));
     let limit = start
         .occurred_at
         .plus(Span::hours(case.rules.spans.unmoved_after_h.into()));
-    let has_moved = case.first_movement().is_some_and(|moved| moved.occurred_at <= limit);
+    let has_moved = case
+        .peek_movement()
+        .is_some_and(|(_, moved)| moved.occurred_at <= limit);
     if has_moved || is_accounted_for(case) {
         return;
     }
-    if case.has_come(case.due(limit, start.intake_at, start.site, case.rules.spans.grace())) {
+    let due = case.due(limit, start.intake_at, start.site, case.rules.spans.grace());
+    if case.has_come_without(Kinds::MOVEMENTS, due) {
         findings.raise(Code::Lc03, &[place], &[("since", Value::Time(start.occurred_at))]);
     }
 }
 
-fn is_compliance(event: &Event<'_>) -> bool {
-    matches!(
-        event.happening,
-        Happening::IdentityChecked(_) | Happening::Inspected(_) | Happening::XrayScreened(_)
-    )
-}
-
 /// Voided, rejected, returned, held and not released, or the acceptance was retracted.
 fn is_accounted_for(case: &Case<'_>) -> bool {
-    let has = |wanted: fn(&Happening<'_>) -> bool| case.live().any(|(_, event)| wanted(&event.happening));
     let last_hold = case
-        .live()
-        .rfind(|(_, event)| matches!(event.happening, Happening::Held | Happening::Released))
+        .last_of(Kinds::HELD.with(Kinds::RELEASED))
+        .next()
         .is_some_and(|(_, event)| matches!(event.happening, Happening::Held));
-    let retracted = case
-        .items
-        .iter()
-        .any(|item| item.retracted && matches!(item.event.happening, Happening::Accepted(_)));
+    let retracted = case.all_of(Kinds::ACCEPTED).any(|(_, item)| item.retracted);
     last_hold
         || (retracted && case.acceptance().is_none())
-        || has(|happening| matches!(happening, Happening::Voided | Happening::Rejected | Happening::Returned))
+        || case.has(Kinds::VOIDED.with(Kinds::REJECTED).with(Kinds::RETURNED))
 }
 
 /// LC-05: voided, or rejected after its acceptance, yet moved.
@@ -87,12 +80,12 @@ pub(crate) fn voided_yet_moved<'a>(
     findings: &mut Findings<'_, 'a>,
 ) {
     let out = is_voided(case) || acceptance.is_some_and(|acceptance| is_rejected_after(case, acceptance.place));
-    let Some((moved, _)) = case.movements().next() else {
-        return;
-    };
     if !out {
         return;
     }
+    let Some((moved, _)) = case.first_movement() else {
+        return;
+    };
     let after = acceptance.map_or(0, |acceptance| acceptance.place);
     let cause = case.live().find(|(place, event)| {
         let is_rejection = event.happening == Happening::Rejected && acceptance.is_some() && *place > after;
@@ -112,8 +105,7 @@ pub(crate) fn moved_before<'a>(case: &Case<'a>, acceptance: &Acceptance<'a>, fin
     let allowed = Span::minutes(case.rules.spans.moved_before_acceptance_min.into());
     let accepted_at = acceptance.event.occurred_at;
     let moved = case
-        .movements()
-        .next()
+        .movement_until(accepted_at)
         .filter(|(_, event)| accepted_at.since(event.occurred_at) > allowed);
     if let Some((place, event)) = moved {
         let values = [

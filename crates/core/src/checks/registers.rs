@@ -25,7 +25,7 @@ pub(crate) fn inspector<'a>(case: &Case<'a>, acceptance: &Acceptance<'a>, findin
     let Some((place, event, _)) = inspection::deciding(case, acceptance) else {
         return;
     };
-    let reason = match case.registry.staff(event.brand, event.operator, case.reference()) {
+    let reason = match case.registers.staff(event.operator, case.reference()) {
         Lookup::NoRegister => return findings.unanswered(Code::In07, "staff"),
         Lookup::Absent => "not_registered",
         Lookup::Found(staff)
@@ -52,7 +52,7 @@ pub(crate) fn screening<'a>(case: &Case<'a>, findings: &mut Findings<'_, 'a>) {
 
 fn machine<'a>(case: &Case<'a>, (place, event, screened): Screening<'a>, findings: &mut Findings<'_, 'a>) {
     let day = event.occurred_at.civil_day();
-    let reason = match case.registry.machine(event.brand, screened.device, case.reference()) {
+    let reason = match case.registers.machine(screened.device, case.reference()) {
         Lookup::NoRegister => return findings.unanswered(Code::Xr04, "machines"),
         Lookup::Absent => "machine_not_registered",
         Lookup::Found(machine) if !machine.sites.is_empty() && !machine.sites.contains(event.site) => {
@@ -74,7 +74,7 @@ fn screener<'a>(case: &Case<'a>, (place, event, screened): Screening<'a>, findin
     } else {
         screened.screener
     };
-    let reason = match case.registry.staff(event.brand, name, case.reference()) {
+    let reason = match case.registers.staff(name, case.reference()) {
         Lookup::NoRegister => return findings.unanswered(Code::Xr04, "staff"),
         Lookup::Absent => "screener_not_registered",
         Lookup::Found(staff)
@@ -93,10 +93,7 @@ fn third_party<'a>(case: &Case<'a>, (place, event, screened): Screening<'a>, fin
     if screened.third_party.is_empty() {
         return;
     }
-    let reason = match case
-        .registry
-        .contract(event.brand, screened.third_party, case.reference())
-    {
+    let reason = match case.registers.contract(screened.third_party, case.reference()) {
         Lookup::NoRegister => return findings.unanswered(Code::Xr08, "contracts"),
         Lookup::Absent => "no_contract",
         Lookup::Found(contract) if !contract.term.contains(event.occurred_at.civil_day()) => "contract_expired",

@@ -3,7 +3,7 @@
 use crate::case::{Case, ids};
 use crate::duty::inspection::missing_field;
 use crate::duty::xray::{Screening, screenings};
-use crate::event::{Event, EventId, Happening, Mark, OpenCheckResult, XrayJudgement, XrayScreened};
+use crate::event::{Event, EventId, Happening, Kinds, Mark, OpenCheckResult, XrayScreened};
 use crate::finding::{Code, Findings, Value};
 use crate::time::Timestamp;
 
@@ -60,11 +60,8 @@ impl<'a> Uncleared<'a> {
 
 /// Suspect images; a retraction never removes one.
 fn suspects<'a>(case: &Case<'a>) -> impl Iterator<Item = Screening<'a>> {
-    case.items
-        .iter()
-        .enumerate()
+    case.all_of(Kinds::SUSPECT)
         .filter_map(|(place, item)| Some((place, &item.event, item.event.happening.as_xray_screened()?)))
-        .filter(|(_, _, screened)| screened.judgement == XrayJudgement::Suspect)
 }
 
 /// An open check that passes or a release, by somebody else than the screener, not before the image and not after the move.
@@ -110,27 +107,33 @@ pub(crate) enum SecondScreening<'a> {
 }
 
 impl<'a> SecondScreening<'a> {
+    /// How it stands for a parcel that only its delivery can make fail: before it, nobody asks.
+    pub(crate) fn of_delivered(case: &Case<'a>) -> Self {
+        if case.has(Kinds::DELIVERED) {
+            Self::of(case)
+        } else {
+            Self::NotAsked
+        }
+    }
+
     /// How it stands.
     pub(crate) fn of(case: &Case<'a>) -> Self {
-        let arrivals = || {
-            case.live()
-                .filter(|(_, event)| matches!(event.happening, Happening::Arrived(_)))
-        };
         let delivery = case.first_delivery();
-        let Some((end_place, end)) = delivery.or_else(|| arrivals().next_back()) else {
+        let Some((end_place, end)) = delivery.or_else(|| case.last_of(Kinds::ARRIVED).next()) else {
             return Self::NotAsked;
         };
         let destination = case.acceptance().and_then(|acceptance| acceptance.accepted.destination);
         let place = case.site(end.site).found().and_then(|site| site.place).or(destination);
-        if !place.is_some_and(|place| case.registry.in_key_area(case.brand(), place, end.occurred_at)) {
+        if !place.is_some_and(|place| case.registers.in_key_area(place, end.occurred_at)) {
             return Self::NotAsked;
         }
         let Some(delivery) = delivery else {
             return Self::Pending { deadline: None };
         };
         let due = case.due(end.occurred_at, end.intake_at, end.site, case.rules.spans.grace());
-        let from = arrivals()
-            .rfind(|(place, _)| *place < end_place)
+        let from = case
+            .last_of(Kinds::ARRIVED)
+            .find(|(place, _)| *place < end_place)
             .map(|(_, event)| event.occurred_at);
         let done = screenings(case).find(|(_, event, screened)| {
             screened.at_destination

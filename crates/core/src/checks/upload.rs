@@ -2,29 +2,23 @@
 
 use crate::case::{Acceptance, Case};
 use crate::duty::{inspection, real_name};
-use crate::event::Event;
+use crate::event::{Event, Kinds};
 use crate::finding::{Code, Findings, Value};
 use crate::rules::Severity;
 use crate::time::{Span, Timestamp};
 
-/// TM-01 and TM-04 for every event, TM-03 for what decides.
-pub(crate) fn judge<'a>(case: &Case<'a>, acceptance: Option<&Acceptance<'a>>, findings: &mut Findings<'_, 'a>) {
-    let ahead = Span::minutes(case.rules.spans.future_min.into());
-    for (place, event) in case.reported().map(|(place, item)| (place, &item.event)) {
-        let late = lateness(case, event);
-        if let Some(delay) = late {
-            let grave = delay > Span::hours(case.rules.spans.upload_grave_h.into());
-            let severity = if grave { Severity::High } else { Severity::Info };
-            let seconds = ("secondsLate", Value::Number(delay.whole_seconds()));
-            findings.raise_at_least(Code::Tm01, severity, &[place], &[seconds]);
-        }
-        if event.occurred_at.since(event.upload_at()) > ahead {
-            let seconds = event.occurred_at.since(event.upload_at()).whole_seconds();
-            findings.raise(Code::Tm04, &[place], &[("secondsAhead", Value::Number(seconds))]);
-        }
+/// TM-01 and TM-04 for one event by itself.
+pub(crate) fn event<'a>(case: &Case<'a>, place: usize, event: &Event<'a>, findings: &mut Findings<'_, 'a>) {
+    if let Some(delay) = lateness(case, event) {
+        let grave = delay > Span::hours(case.rules.spans.upload_grave_h.into());
+        let severity = if grave { Severity::High } else { Severity::Info };
+        let seconds = ("secondsLate", Value::Number(delay.whole_seconds()));
+        findings.raise_at_least(Code::Tm01, severity, &[place], &[seconds]);
     }
-    if let Some(acceptance) = acceptance {
-        received_after_departure(case, acceptance, findings);
+    let ahead = event.occurred_at.since(event.upload_at());
+    if ahead > Span::minutes(case.rules.spans.future_min.into()) {
+        let seconds = ("secondsAhead", Value::Number(ahead.whole_seconds()));
+        findings.raise(Code::Tm04, &[place], &[seconds]);
     }
 }
 
@@ -47,17 +41,28 @@ fn lateness(case: &Case<'_>, event: &Event<'_>) -> Option<Span> {
 }
 
 fn outage_end(case: &Case<'_>, event: &Event<'_>) -> Option<Timestamp> {
-    case.registry.outage_end(event.brand, event.site, event.occurred_at)
+    case.registers.outage_end(event.site, event.occurred_at)
 }
 
 /// TM-03: the deciding check or inspection occurred in time and was received after the first line-haul departure.
-fn received_after_departure<'a>(case: &Case<'a>, acceptance: &Acceptance<'a>, findings: &mut Findings<'_, 'a>) {
-    let Some((_, departure)) = case.first_line_haul() else {
+pub(crate) fn received_after_departure<'a>(
+    case: &Case<'a>,
+    acceptance: Option<&Acceptance<'a>>,
+    findings: &mut Findings<'_, 'a>,
+) {
+    let Some(acceptance) = acceptance else {
         return;
     };
     let identity = real_name::deciding(case, acceptance).map(|(place, event, _)| (place, event));
     let inspected = inspection::deciding(case, acceptance).map(|(place, event, _)| (place, event));
-    for (place, event) in identity.into_iter().chain(inspected) {
+    let mut deciding = identity.into_iter().chain(inspected);
+    let Some((_, departure)) = case.peek(Kinds::LINE_HAUL) else {
+        if deciding.any(|(_, event)| case.latest().is_none_or(|latest| latest < event.intake_at)) {
+            case.awaits(Kinds::LINE_HAUL);
+        }
+        return;
+    };
+    for (place, event) in deciding {
         let is_excused = outage_end(case, event).is_some() && lateness(case, event).is_none();
         if event.intake_at > departure.occurred_at && !is_excused {
             let received_at = ("receivedAt", Value::Time(event.intake_at));

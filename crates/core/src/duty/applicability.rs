@@ -2,7 +2,7 @@
 
 use super::{Cause, Ground};
 use crate::case::{Acceptance, Case};
-use crate::event::{Happening, Place, Route, Transport};
+use crate::event::{Kinds, Place, Route, Transport};
 use crate::registry::{Agreement, Lookup};
 use crate::rules::ClassO;
 use crate::time::{Span, Timestamp};
@@ -34,33 +34,32 @@ impl<'a> Course<'a> {
 
     /// What became of the parcel.
     pub fn of(case: &Case<'a>) -> Self {
-        let moved = case.first_movement().is_some();
-        if is_voided(case) && !moved {
+        let moved = || case.first_movement().is_some();
+        if is_voided(case) && !moved() {
             return Self::Out(Ground::Voided);
         }
         let Some(acceptance) = case.acceptance() else {
-            return Self::without_acceptance(case, moved);
+            return Self::without_acceptance(case, moved());
         };
-        if is_rejected_after(case, acceptance.place) && !moved {
+        if is_rejected_after(case, acceptance.place) && !moved() {
             return Self::Out(Ground::Rejected);
         }
         Self::Accepted(acceptance)
     }
 
     fn without_acceptance(case: &Case<'a>, moved: bool) -> Self {
-        let has = |wanted: fn(&Happening<'_>) -> bool| case.live().any(|(_, event)| wanted(&event.happening));
         if !moved {
-            if has(|happening| matches!(happening, Happening::Rejected)) {
+            if case.has(Kinds::REJECTED) {
                 return Self::Out(Ground::Rejected);
             }
-            if !has(|happening| matches!(happening, Happening::XrayScreened(_))) {
+            if !case.has(Kinds::XRAY_SCREENED) {
                 return Self::Out(Ground::NotAccepted);
             }
         }
         let origin = case
             .first_movement()
-            .and_then(|event| event.happening.arrived_from())
-            .map(|from| case.registry.knows_site(case.brand(), from));
+            .and_then(|(_, event)| event.happening.arrived_from())
+            .map(|from| case.registers.knows_site(from));
         let wait = Span::hours(case.rules.spans.unreported_after_intake_h.into());
         let until = case.first_intake().unwrap_or(Timestamp::MIN).plus(wait);
         match origin {
@@ -74,14 +73,12 @@ impl<'a> Course<'a> {
 
 /// Whether the waybill was cancelled.
 pub(crate) fn is_voided(case: &Case<'_>) -> bool {
-    case.live()
-        .any(|(_, event)| matches!(event.happening, Happening::Voided))
+    case.has(Kinds::VOIDED)
 }
 
 /// Whether the parcel was sent back at the counter after its acceptance.
 pub(crate) fn is_rejected_after(case: &Case<'_>, acceptance: usize) -> bool {
-    case.live()
-        .any(|(place, event)| place > acceptance && matches!(event.happening, Happening::Rejected))
+    case.live_of(Kinds::REJECTED).any(|(place, _)| place > acceptance)
 }
 
 /// What the agreement is worth that an acceptance claims.
@@ -105,7 +102,7 @@ impl<'a> AgreementClaim<'a> {
             return Self::None;
         }
         let day = event.occurred_at.civil_day();
-        match case.registry.agreement(event.brand, number, event.occurred_at) {
+        match case.registers.agreement(number, event.occurred_at) {
             Lookup::NoRegister => Self::NoRegister,
             Lookup::Absent => Self::Invalid("unknown"),
             Lookup::Found(agreement) => {
@@ -147,7 +144,7 @@ pub struct CountingRoute {
 
 impl CountingRoute {
     /// Of an acceptance.
-    pub fn of(case: &Case<'_>, acceptance: &Acceptance<'_>) -> Self {
+    pub fn of<'a>(case: &Case<'a>, acceptance: &Acceptance<'a>) -> Self {
         let origin = case.site(acceptance.event.site).found().and_then(|site| site.place);
         let between_places = origin
             .zip(acceptance.accepted.destination)
@@ -190,13 +187,12 @@ fn route_between(origin: Place, destination: Place) -> Option<Route> {
 }
 
 /// Class M or O of an accepted parcel.
-pub fn class(case: &Case<'_>, acceptance: &Acceptance<'_>) -> Class {
+pub fn class<'a>(case: &Case<'a>, acceptance: &Acceptance<'a>) -> Class {
     let accepted = acceptance.accepted;
     let route = CountingRoute::of(case, acceptance).widest();
-    let key_area = accepted.destination.is_some_and(|place| {
-        case.registry
-            .in_key_area(acceptance.event.brand, place, acceptance.event.occurred_at)
-    });
+    let key_area = accepted
+        .destination
+        .is_some_and(|place| case.registers.in_key_area(place, acceptance.event.occurred_at));
     let by_transport = matches!(accepted.transport, Some(Transport::Air | Transport::HighSpeedRail));
     if key_area || by_transport || route.is_some_and(|route| route >= Route::InterProvince) {
         Class::M
@@ -222,7 +218,7 @@ pub enum ScreeningDuty {
 }
 
 /// Whether an accepted parcel must be screened; a return is not looked at.
-pub fn screening(case: &Case<'_>, acceptance: &Acceptance<'_>, agreement: AgreementClaim<'_>) -> ScreeningDuty {
+pub fn screening<'a>(case: &Case<'a>, acceptance: &Acceptance<'a>, agreement: AgreementClaim<'a>) -> ScreeningDuty {
     let exempts = &case.rules.exemptions.xray;
     if acceptance.accepted.letter && exempts.contains("letter") {
         return ScreeningDuty::Exempt(Ground::Letter);
@@ -250,12 +246,11 @@ pub fn screening(case: &Case<'_>, acceptance: &Acceptance<'_>, agreement: Agreem
 }
 
 /// Inter-province by road or water, and no key area.
-fn allows_special_way(case: &Case<'_>, acceptance: &Acceptance<'_>) -> bool {
+fn allows_special_way<'a>(case: &Case<'a>, acceptance: &Acceptance<'a>) -> bool {
     let accepted = acceptance.accepted;
-    let key_area = accepted.destination.is_some_and(|place| {
-        case.registry
-            .in_key_area(acceptance.event.brand, place, acceptance.event.occurred_at)
-    });
+    let key_area = accepted
+        .destination
+        .is_some_and(|place| case.registers.in_key_area(place, acceptance.event.occurred_at));
     CountingRoute::of(case, acceptance).widest() == Some(Route::InterProvince)
         && matches!(accepted.transport, Some(Transport::Road | Transport::Water))
         && !key_area

@@ -2,7 +2,7 @@
 
 use super::{DutyStatus, Ground, Status};
 use crate::case::{Acceptance, Case};
-use crate::event::{Event, Happening, Inspected, InspectionResult, Mark};
+use crate::event::{Event, Inspected, InspectionResult, Kinds, Mark};
 use crate::finding::{Code, Findings, Value};
 use crate::time::Timestamp;
 
@@ -83,7 +83,8 @@ pub(crate) fn judge<'a>(case: &Case<'a>, acceptance: &Acceptance<'a>, findings: 
 pub(crate) fn deciding<'a>(case: &Case<'a>, acceptance: &Acceptance<'a>) -> Option<Inspection<'a>> {
     let mut marked = None;
     let mut last = None;
-    for inspection in inspections(case).filter(|(_, event, _)| event.occurred_at <= acceptance.event.occurred_at) {
+    let until = case.until(acceptance.event.occurred_at, Kinds::INSPECTED);
+    for inspection in until.filter_map(|(place, event)| Some((place, event, event.happening.as_inspected()?))) {
         if inspection.2.result != InspectionResult::Pass {
             marked = None;
         } else if marked.is_none() && inspection.2.mark.has(Mark::INSPECTION) {
@@ -95,7 +96,7 @@ pub(crate) fn deciding<'a>(case: &Case<'a>, acceptance: &Acceptance<'a>) -> Opti
 }
 
 fn inspections<'a>(case: &Case<'a>) -> impl Iterator<Item = Inspection<'a>> {
-    case.live()
+    case.live_of(Kinds::INSPECTED)
         .filter_map(|(place, event)| Some((place, event, event.happening.as_inspected()?)))
 }
 
@@ -123,14 +124,12 @@ fn missed<'a>(case: &Case<'a>, acceptance: &Acceptance<'a>, findings: &mut Findi
 /// departure of any leg.
 fn later_than(case: &Case<'_>, acceptance: &Acceptance<'_>, inspected_at: Timestamp) -> Option<(usize, &'static str)> {
     let seal = case
-        .live()
-        .rfind(|(_, event)| {
-            matches!(event.happening, Happening::Sealed) && event.occurred_at <= acceptance.event.occurred_at
-        })
+        .until(acceptance.event.occurred_at, Kinds::SEALED)
+        .next_back()
         .filter(|(_, seal)| seal.occurred_at < inspected_at);
     let departure = case
-        .live()
-        .find(|(_, event)| matches!(event.happening, Happening::Departed(_)))
+        .until(inspected_at, Kinds::DEPARTED)
+        .next()
         .filter(|(_, departure)| departure.occurred_at < inspected_at);
     seal.map(|(place, _)| (place, "sealed"))
         .or(departure.map(|(place, _)| (place, "departed")))

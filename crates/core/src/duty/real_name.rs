@@ -4,7 +4,7 @@ use super::applicability::AgreementClaim;
 use super::{Cause, DutyStatus, Ground, Status};
 use crate::case::{Acceptance, Case};
 use crate::document::DocumentKind;
-use crate::event::{Document, Event, Expiry, IdentityChecked, IdentityResult, Number};
+use crate::event::{Document, Event, Expiry, IdentityChecked, IdentityResult, Kinds, Number};
 use crate::finding::{Code, Findings, Value};
 use crate::time::Span;
 
@@ -72,7 +72,8 @@ pub(crate) fn deciding<'a>(case: &Case<'a>, acceptance: &Acceptance<'a>) -> Opti
     let deadline = acceptance.event.occurred_at.plus(allowed);
     let mut run: Vec<Check<'a>> = Vec::new();
     let mut last = None;
-    for check in checks(case).filter(|(_, event, _)| event.occurred_at <= deadline) {
+    let until = case.until(deadline, Kinds::IDENTITY_CHECKED);
+    for check in until.filter_map(|(place, event)| Some((place, event, event.happening.as_identity_checked()?))) {
         if check.2.result == IdentityResult::Pass {
             run.push(check);
         } else {
@@ -91,7 +92,7 @@ pub(crate) fn deciding<'a>(case: &Case<'a>, acceptance: &Acceptance<'a>) -> Opti
 }
 
 fn checks<'a>(case: &Case<'a>) -> impl Iterator<Item = Check<'a>> {
-    case.live()
+    case.live_of(Kinds::IDENTITY_CHECKED)
         .filter_map(|(place, event)| Some((place, event, event.happening.as_identity_checked()?)))
 }
 

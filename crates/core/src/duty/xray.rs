@@ -4,16 +4,19 @@ use super::applicability::{AgreementClaim, ScreeningDuty, screening};
 use super::{Cause, DutyStatus, Ground, Status};
 use crate::case::{Acceptance, Case};
 use crate::checks::screening::{SecondScreening, Uncleared};
-use crate::event::{Event, Happening, Leg, XrayScreened};
+use crate::event::{Event, Kinds, XrayScreened};
 use crate::finding::{Code, Findings, Value};
 use crate::time::{Span, Timestamp};
 
 /// A screening and its place in canonical order.
 pub(crate) type Screening<'a> = (usize, &'a Event<'a>, &'a XrayScreened<'a>);
 
+/// What ends the time for a screening.
+const ENDS: Kinds = Kinds::LINE_HAUL.with(Kinds::DELIVERED);
+
 /// All screenings that count.
 pub(crate) fn screenings<'a>(case: &Case<'a>) -> impl Iterator<Item = Screening<'a>> {
-    case.live()
+    case.live_of(Kinds::XRAY_SCREENED)
         .filter_map(|(place, event)| Some((place, event, event.happening.as_xray_screened()?)))
 }
 
@@ -40,14 +43,22 @@ pub(crate) fn judge<'a>(
         ScreeningDuty::Exempt(ground) => {
             let takes_note = ground == Ground::AsNeeded && !is_special(agreement);
             let is_missing = in_time.is_none() && returned_before_line_haul(case).is_none();
-            if takes_note && is_missing && case.has_come(due) {
-                findings.raise(Code::Xr02, &places, &values);
+            if takes_note && is_missing {
+                case.awaits(ENDS);
+                if case.has_come(due) {
+                    findings.raise(Code::Xr02, &places, &values);
+                }
             }
             return DutyStatus::exempt(ground, vec![acceptance.event.id]);
         }
         ScreeningDuty::Applies { statutory } => Some(statutory),
         ScreeningDuty::Unclear => None,
     };
+    // What ends the time for it later than it was done ends it no earlier than this.
+    let is_surely_reported = |event: &Event<'_>| event.intake_at <= event.occurred_at.plus(case.rules.spans.grace());
+    if !in_time.is_some_and(|(_, event, _)| is_surely_reported(event)) {
+        case.awaits(ENDS);
+    }
     let status = if let Some((_, event, _)) = in_time {
         DutyStatus {
             reported_late: event.intake_at > due,
@@ -99,13 +110,7 @@ pub(crate) fn judge_inbound(second: &SecondScreening<'_>) -> DutyStatus {
 fn deadline(case: &Case<'_>, acceptance: &Acceptance<'_>) -> (Timestamp, Option<usize>) {
     let allowed = Span::hours(case.rules.spans.xray_after_acceptance_h.into());
     let absolute = acceptance.event.occurred_at.plus(allowed);
-    case.live()
-        .find(|(_, event)| {
-            matches!(
-                event.happening,
-                Happening::Departed(Leg::LineHaul) | Happening::Delivered
-            )
-        })
+    case.peek(ENDS)
         .filter(|(_, event)| event.occurred_at < absolute)
         .map_or((absolute, None), |(place, event)| (event.occurred_at, Some(place)))
 }
@@ -123,9 +128,7 @@ fn is_special(agreement: AgreementClaim<'_>) -> bool {
 }
 
 fn returned_before_line_haul<'a>(case: &Case<'a>) -> Option<&'a Event<'a>> {
-    let (place, returned) = case
-        .live()
-        .find(|(_, event)| matches!(event.happening, Happening::Returned))?;
+    let (place, returned) = case.live_of(Kinds::RETURNED).next()?;
     case.first_line_haul()
         .is_none_or(|(line_haul, _)| place < line_haul)
         .then_some(returned)

@@ -18,7 +18,8 @@ const CROCKFORD: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EventId {
-    bits: u128,
+    /// The higher half first. Not one number of 128 bits, which would stand at every sixteenth byte only.
+    halves: [u64; 2],
     is_ulid: bool,
 }
 
@@ -27,25 +28,27 @@ impl EventId {
     pub fn parse(text: &str) -> Option<Self> {
         match text.len() {
             36 => Some(Self {
-                bits: parse_uuid(text.as_bytes())?,
+                halves: parse_uuid(text.as_bytes())?,
                 is_ulid: false,
             }),
-            26 => Some(Self {
-                bits: parse_ulid(text.as_bytes())?,
-                is_ulid: true,
-            }),
+            26 => Some(Self::from_bits(parse_ulid(text.as_bytes())?, true)),
             _ => None,
         }
     }
 
     /// From its 128 bits and whether it is written as a ULID.
     pub const fn from_bits(bits: u128, is_ulid: bool) -> Self {
-        Self { bits, is_ulid }
+        let [a, b, c, d, e, f, g, h, rest @ ..] = bits.to_be_bytes();
+        Self {
+            halves: [u64::from_be_bytes([a, b, c, d, e, f, g, h]), u64::from_be_bytes(rest)],
+            is_ulid,
+        }
     }
 
     /// Its 128 bits.
-    pub const fn bits(self) -> u128 {
-        self.bits
+    pub fn bits(self) -> u128 {
+        let [high, low] = self.halves;
+        u128::from(high) << 64 | u128::from(low)
     }
 
     /// Whether it is written as a ULID.
@@ -54,7 +57,7 @@ impl EventId {
     }
 }
 
-fn parse_uuid(text: &[u8]) -> Option<u128> {
+fn parse_uuid(text: &[u8]) -> Option<[u64; 2]> {
     let (first, rest) = text.split_first_chunk::<8>()?;
     let ([b'-', second @ ..], rest) = rest.split_first_chunk::<5>()? else {
         return None;
@@ -73,7 +76,7 @@ fn parse_uuid(text: &[u8]) -> Option<u128> {
     };
     let high = hex(u64::from_be_bytes(*first))? << 32 | hex(joined(second, third))?;
     let low = hex(joined(fourth, fifth))? << 32 | hex(u64::from_be_bytes(last.try_into().ok()?))?;
-    Some(u128::from(high) << 64 | u128::from(low))
+    Some([high, low])
 }
 
 /// Eight hexadecimal digits, the first one highest, as a number of 32 bits; all at once, for each is random, and every
@@ -110,7 +113,7 @@ impl fmt::Display for EventId {
         use fmt::Write as _;
         if self.is_ulid {
             for place in (0_u32..26).rev() {
-                let digit = self.bits.checked_shr(place.saturating_mul(5)).unwrap_or(0) & 31;
+                let digit = self.bits().checked_shr(place.saturating_mul(5)).unwrap_or(0) & 31;
                 let letter = usize::try_from(digit)
                     .ok()
                     .and_then(|digit| CROCKFORD.get(digit))
@@ -120,7 +123,7 @@ impl fmt::Display for EventId {
             return Ok(());
         }
         let group = |shift: u32, bits: u32| -> u128 {
-            self.bits.checked_shr(shift).unwrap_or(0) & 1_u128.checked_shl(bits).unwrap_or(0).saturating_sub(1)
+            self.bits().checked_shr(shift).unwrap_or(0) & 1_u128.checked_shl(bits).unwrap_or(0).saturating_sub(1)
         };
         write!(
             f,

@@ -85,15 +85,20 @@ impl<'c, 'a> Findings<'c, 'a> {
         }
     }
 
+    /// Whether there is nothing to say.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.raised.is_empty() && self.unanswered.is_empty()
+    }
+
     /// All of them, in the order of their codes.
     pub(crate) fn finish(mut self) -> (Vec<Finding<'a>>, Vec<Unanswered>) {
-        let items = self.case.items;
+        let case = self.case;
         self.raised.sort_unstable_by_key(|raised| raised.code);
         self.unanswered.sort_unstable();
         let findings = self.raised.into_iter().map(|mut raised| {
             raised.places.sort_unstable();
             raised.places.dedup();
-            let first = raised.places.first().and_then(|place| items.get(*place));
+            let first = raised.places.first().and_then(|place| case.at(*place));
             Finding {
                 code: raised.code,
                 severity: raised.severity,
@@ -101,10 +106,10 @@ impl<'c, 'a> Findings<'c, 'a> {
                 events: raised
                     .places
                     .iter()
-                    .filter_map(|place| Some(items.get(*place)?.event.id))
+                    .filter_map(|place| Some(case.at(*place)?.id))
                     .collect(),
-                site: first.map_or("", |item| item.event.site),
-                operator: first.map_or("", |item| item.event.operator),
+                site: first.map_or("", |event| event.site),
+                operator: first.map_or("", |event| event.operator),
                 values: raised.values,
             }
         });

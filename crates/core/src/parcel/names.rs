@@ -106,6 +106,7 @@ impl Names {
     }
 
     /// The text of a number; empty for a number that nobody holds.
+    #[inline]
     pub fn text(&self, number: u32) -> &str {
         text_of(&self.texts, number)
     }
@@ -133,6 +134,7 @@ impl Names {
     }
 }
 
+#[inline]
 fn text_of(texts: &[Held], number: u32) -> &str {
     usize::try_from(number)
         .ok()

@@ -21,6 +21,10 @@ mod writer;
 /// Where in an event, without the length in front, its id begins.
 const ID_AT: usize = 2;
 
+/// Kinds as they are written.
+const ACCEPTED: u16 = 0;
+const RETRACTED: u16 = 15;
+
 /// Where texts go.
 #[derive(Debug)]
 pub enum Texts<'n> {
@@ -54,6 +58,7 @@ pub enum TextsOf<'n> {
 }
 
 impl<'n> TextsOf<'n> {
+    #[inline]
     pub(crate) fn get(self, reader: &mut Reader<'n>) -> Option<&'n str> {
         match self {
             Self::Held(names) => Some(names.text(reader.narrow()?)),
@@ -66,19 +71,19 @@ impl<'n> TextsOf<'n> {
     }
 }
 
-/// When and where an event happened.
+/// When and where an event happened, with its texts or their numbers.
 #[derive(Clone, Copy, Debug, Default)]
-struct Around<'a> {
+struct Around<T> {
     occurred_at: Timestamp,
     uploaded_at: Option<Timestamp>,
     intake_at: Timestamp,
-    source: &'a str,
-    site: &'a str,
-    operator: &'a str,
+    source: T,
+    site: T,
+    operator: T,
     place: Option<Place>,
 }
 
-impl<'a> Around<'a> {
+impl<'a> Around<&'a str> {
     fn at(occurred_at: Timestamp) -> Self {
         Self {
             occurred_at,
@@ -153,7 +158,7 @@ impl Follows {
         Self::between(event, &Around::at(base))
     }
 
-    fn between(event: &Event<'_>, before: &Around<'_>) -> Self {
+    fn between(event: &Event<'_>, before: &Around<&str>) -> Self {
         Self {
             same: Flags::NONE
                 .with(Flags::SAME_SOURCE, event.source == before.source)
@@ -176,11 +181,11 @@ pub fn alone<'a>(
     key: (&'a str, &'a str),
     texts: TextsOf<'a>,
 ) -> Result<(Event<'a>, bool), Foreign> {
-    let before = Around::at(base);
+    let mut around = Around::at(base);
     let mut reader = Reader::new(bytes);
     let event = reader
         .block()
-        .and_then(|bytes| reader::event(bytes, &before, key, texts));
+        .and_then(|bytes| reader::event(bytes, &mut around, key, texts));
     event.ok_or(Foreign)
 }
 
@@ -197,24 +202,30 @@ pub fn events<'a>(
     key: (&'a str, &'a str),
     texts: TextsOf<'a>,
 ) -> impl Iterator<Item = Result<(Event<'a>, bool), Foreign>> {
-    let (mut reader, mut before, mut ended) = (Reader::new(bytes), Around::default(), false);
+    events_and_tail(bytes, &[], key, texts)
+}
+
+/// The same where some of them stand elsewhere, behind the others.
+#[inline]
+pub(crate) fn events_and_tail<'a>(
+    bytes: &'a [u8],
+    mut tail: &'a [u8],
+    key: (&'a str, &'a str),
+    texts: TextsOf<'a>,
+) -> impl Iterator<Item = Result<(Event<'a>, bool), Foreign>> {
+    let (mut reader, mut around, mut ended) = (Reader::new(bytes), Around::default(), false);
     core::iter::from_fn(move || {
+        if reader.is_empty() {
+            reader = Reader::new(core::mem::take(&mut tail));
+        }
         if ended || reader.is_empty() {
             return None;
         }
         let read = reader
             .block()
-            .and_then(|bytes| reader::event(bytes, &before, key, texts));
-        match read {
-            Some((event, conflicted)) => {
-                before = Around::of(&event);
-                Some(Ok((event, conflicted)))
-            }
-            None => {
-                ended = true;
-                Some(Err(Foreign))
-            }
-        }
+            .and_then(|bytes| reader::event(bytes, &mut around, key, texts));
+        ended = read.is_none();
+        Some(read.ok_or(Foreign))
     })
 }
 
@@ -227,24 +238,47 @@ pub(crate) struct Look {
     pub(crate) count: usize,
     /// What it has in common with the last of them.
     pub(crate) follows: Follows,
+    /// The instant as of which rules and registers count for them, where it comes behind all of them in canonical order,
+    /// was received no earlier than the first of them, and none of them takes anything back.
+    pub(crate) behind: Option<Timestamp>,
 }
 
 /// Looks at the events of a parcel, to which one is to be added.
 pub(crate) fn look(bytes: &[u8], event: &Event<'_>, names: &Names) -> Look {
-    let (mut reader, mut before) = (Reader::new(bytes), Around::default());
-    let (mut has_id, mut count) = (false, 0_usize);
+    let (mut reader, mut last) = (Reader::new(bytes), Around::<u32>::default());
+    let (mut has_id, mut count, mut retracts) = (false, 0_usize, false);
+    let (mut earliest, mut latest, mut accepted, mut intake) =
+        (Timestamp::MAX, Timestamp::MIN, Timestamp::MAX, Timestamp::MAX);
     let id = event.id.bits().to_le_bytes();
     while let Some(event) = reader.block() {
         has_id |= event.get(ID_AT..).is_some_and(|rest| rest.starts_with(&id));
         count = count.saturating_add(1);
-        if let Some(around) = reader::around_of(event, &before, TextsOf::Held(names)) {
-            before = around;
+        let kind =
+            reader::go_on(event, &mut last).expect("what was packed can be unpacked: tests pack every happening");
+        retracts |= kind == RETRACTED;
+        earliest = earliest.min(last.occurred_at);
+        latest = latest.max(last.occurred_at);
+        intake = intake.min(last.intake_at);
+        if kind == ACCEPTED {
+            accepted = accepted.min(last.occurred_at);
         }
     }
+    let is_behind = !retracts && latest < event.occurred_at && intake <= event.intake_at;
+    let reference = if accepted < Timestamp::MAX { accepted } else { earliest };
+    let last = Around {
+        occurred_at: last.occurred_at,
+        uploaded_at: last.uploaded_at,
+        intake_at: last.intake_at,
+        source: names.text(last.source),
+        site: names.text(last.site),
+        operator: names.text(last.operator),
+        place: last.place,
+    };
     Look {
         has_id,
         count,
-        follows: Follows::between(event, &before),
+        follows: Follows::between(event, &last),
+        behind: is_behind.then_some(reference),
     }
 }
 

@@ -6,6 +6,9 @@
 //! A record moves to a larger cell when it outgrows its own. A block of which no cell is in use is cut anew for whatever
 //! size is asked for next, so that parcels that grow together leave no holes behind.
 
+#[cfg(test)]
+mod tests;
+
 /// Bytes of a block that is cut into cells.
 const BLOCK: usize = 1 << 14;
 /// Cells grow in steps of this many bytes.
@@ -143,14 +146,33 @@ impl Default for Slab {
 impl Slab {
     /// Adds a record of at most [`RECORD_MAX`] bytes.
     pub(crate) fn insert(&mut self, record: &[u8]) -> Handle {
-        let needed = record.len().saturating_add(2);
-        let handle = if needed <= CELL_MAX {
+        let handle = self.room(record.len());
+        self.write(handle, record);
+        handle
+    }
+
+    /// A cell for a record of some length.
+    fn room(&mut self, length: usize) -> Handle {
+        let needed = length.saturating_add(2);
+        if needed <= CELL_MAX {
             self.cell_of(needed.next_multiple_of(STEP).max(2 * STEP))
         } else {
             self.own_block(needed.next_multiple_of(OWN_STEP))
-        };
-        self.write(handle, record);
-        handle
+        }
+    }
+
+    /// Copies a record, with its length in front, to a cell that is as large or larger.
+    fn copy(&mut self, from: Handle, to: Handle) {
+        let length = self.get(from).len().saturating_add(2);
+        if let Ok([old, new]) = self.blocks.get_disjoint_mut([index(from.block()), index(to.block())]) {
+            let bytes = old.cell(from.cell()).get(..length).unwrap_or_default();
+            if let Some(place) = new.cell_mut(to.cell()).get_mut(..length) {
+                place.copy_from_slice(bytes);
+            }
+        } else {
+            let record = self.get(from).to_vec();
+            self.write(to, &record);
+        }
     }
 
     /// Puts another record in the place of one; it may move.
@@ -182,10 +204,15 @@ impl Slab {
             put_length(cell, whole);
             return handle;
         }
-        let mut record = Vec::with_capacity(whole);
-        record.extend_from_slice(self.get(handle));
-        record.extend_from_slice(tail);
-        self.replace(handle, &record)
+        let new = self.room(whole);
+        self.copy(handle, new);
+        let cell = self.cell_mut(new);
+        if let Some(place) = cell.get_mut(length.saturating_add(2)..whole.saturating_add(2)) {
+            place.copy_from_slice(tail);
+        }
+        put_length(cell, whole);
+        self.remove(handle);
+        new
     }
 
     /// The bytes of a record.
@@ -260,8 +287,8 @@ impl Slab {
 
     /// Moves a record to another block of cells of its size.
     pub(crate) fn relocate(&mut self, handle: Handle) -> Handle {
-        let record = self.get(handle).to_vec();
-        let new = self.insert(&record);
+        let new = self.room(self.get(handle).len());
+        self.copy(handle, new);
         self.remove(handle);
         new
     }
@@ -357,10 +384,7 @@ impl Slab {
     }
 
     fn write(&mut self, handle: Handle, record: &[u8]) {
-        let Some(block) = self.block_mut(handle) else {
-            return;
-        };
-        let cell = block.cell_mut(handle.cell());
+        let cell = self.cell_mut(handle);
         put_length(cell, record.len());
         if let Some(place) = cell.get_mut(2..record.len().saturating_add(2)) {
             place.copy_from_slice(record);
@@ -401,6 +425,11 @@ impl Slab {
         }
     }
 
+    fn cell_mut(&mut self, handle: Handle) -> &mut [u8] {
+        self.block_mut(handle)
+            .map_or(&mut [], |block| block.cell_mut(handle.cell()))
+    }
+
     fn block(&self, handle: Handle) -> Option<&Block> {
         self.blocks.get(index(handle.block()))
     }
@@ -417,79 +446,5 @@ fn index(number: u32) -> usize {
 fn put_length(cell: &mut [u8], length: usize) {
     if let Some(front) = cell.first_chunk_mut() {
         *front = u16::try_from(length).unwrap_or(u16::MAX).to_le_bytes();
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-    use std::collections::BTreeMap;
-
-    #[derive(Clone, Debug)]
-    enum Step {
-        Insert(usize),
-        Append(usize, usize),
-        Replace(usize, usize),
-        Remove(usize),
-    }
-
-    fn step() -> impl Strategy<Value = Step> {
-        let length = prop_oneof![8 => 1_usize..300, 1 => 900_usize..3_000];
-        prop_oneof![
-            3 => length.clone().prop_map(Step::Insert),
-            4 => (0_usize..64, 1_usize..90).prop_map(|(which, more)| Step::Append(which, more)),
-            2 => (0_usize..64, length).prop_map(|(which, length)| Step::Replace(which, length)),
-            2 => (0_usize..64).prop_map(Step::Remove),
-        ]
-    }
-
-    proptest! {
-        #[test]
-        fn records_stay_as_they_are_until_they_are_changed(steps in prop::collection::vec(step(), 1..300)) {
-            let (mut slab, mut model) = (Slab::default(), BTreeMap::<usize, (Handle, Vec<u8>)>::new());
-            for (number, step) in steps.into_iter().enumerate() {
-                let fill = |length: usize| vec![u8::try_from(number % 251).expect("small"); length];
-                let chosen = |which: usize, model: &BTreeMap<usize, _>| {
-                    model.keys().cycle().nth(which).copied()
-                };
-                match step {
-                    Step::Insert(length) => {
-                        let record = fill(length);
-                        model.insert(number, (slab.insert(&record), record));
-                    }
-                    Step::Append(which, more) => if let Some(key) = chosen(which, &model) {
-                        let (handle, record) = model.get_mut(&key).expect("chosen");
-                        record.extend(fill(more));
-                        *handle = slab.append(*handle, &fill(more));
-                    },
-                    Step::Replace(which, length) => if let Some(key) = chosen(which, &model) {
-                        let (handle, record) = model.get_mut(&key).expect("chosen");
-                        *record = fill(length);
-                        *handle = slab.replace(*handle, record);
-                    },
-                    Step::Remove(which) => if let Some(key) = chosen(which, &model) {
-                        let (handle, _) = model.remove(&key).expect("chosen");
-                        slab.remove(handle);
-                    },
-                }
-                for (handle, record) in model.values() {
-                    prop_assert_eq!(slab.get(*handle), record.as_slice());
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn what_grows_together_leaves_no_holes() {
-        let mut slab = Slab::default();
-        let mut handles: Vec<Handle> = (0..5_000).map(|_| slab.insert(&[1; 60])).collect();
-        for _ in 0..8 {
-            for handle in &mut handles {
-                *handle = slab.append(*handle, &[2; 40]);
-            }
-        }
-        let used = 5_000 * (60 + 8 * 40);
-        assert!(slab.bytes() < used * 115 / 100, "{} bytes for {used}", slab.bytes());
     }
 }

@@ -4,6 +4,8 @@
 //! record = brand (number of a text) · waybill · state (of a shard; empty for files) · events
 //! ```
 
+mod warm;
+
 use core::cell::RefCell;
 use core::ops::Range;
 
@@ -17,6 +19,7 @@ use super::{Applied, PackError};
 use crate::bytes::{Reader, Writer};
 use crate::case::{Evidence, merge};
 use crate::event::Event;
+use crate::time::Timestamp;
 
 /// Longest waybill, in bytes.
 const WAYBILL_MAX: usize = 255;
@@ -40,6 +43,49 @@ pub(crate) struct Table {
     free: Vec<u32>,
     index: HashTable<u32>,
     hasher: DefaultHashBuilder,
+    /// Memory to write into, used again and again.
+    spare: Vec<u8>,
+}
+
+/// What became of an event that was brought to its parcel.
+pub(crate) enum Brought {
+    /// It stands in the table, as the first of its parcel or merged with the one under its source and id.
+    Merged,
+    /// It goes behind the others, where it stands once the tail is [kept](Table::keep). Where it comes behind them in
+    /// canonical order, too: the instant as of which rules and registers count for the parcel ([`packed::Look::behind`]).
+    Behind(Tail, Option<Timestamp>),
+    /// A copy that changes nothing.
+    Duplicate,
+    /// The parcel holds as many events as it may.
+    Full,
+}
+
+/// An event as it will stand behind the others of its parcel, and its texts are held already.
+#[derive(Debug, Default)]
+pub(crate) struct Tail(Vec<u8>);
+
+/// A parcel as it stands in the table.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Standing<'t> {
+    /// Brand and waybill.
+    pub(crate) key: (&'t str, &'t str),
+    /// What a shard keeps of it.
+    pub(crate) state: &'t [u8],
+    events: &'t [u8],
+    names: &'t Names,
+}
+
+impl<'t> Standing<'t> {
+    /// The set of its events and of those in a tail.
+    pub(crate) fn evidence(self, tail: &'t Tail) -> Evidence<'t> {
+        Evidence::of_set(self.events(tail))
+    }
+
+    /// The events in the order in which they came.
+    fn events(self, tail: &'t Tail) -> impl Iterator<Item = (Event<'t>, bool)> {
+        packed::events_and_tail(self.events, &tail.0, self.key, TextsOf::Held(self.names))
+            .map(|event| event.expect("what was packed can be unpacked: tests pack every happening"))
+    }
 }
 
 /// A record, taken apart.
@@ -96,19 +142,45 @@ impl Table {
     /// Adds an event to its parcel, or merges it with the one under its source and id; opens the parcel if need be.
     pub(crate) fn apply(&mut self, event: &Event<'_>, events_max: usize) -> Result<(Slot, Applied), PackError> {
         let slot = self.find(event.brand, event.waybill);
-        self.apply_to(slot, event, events_max)
+        let (slot, brought) = self.bring(slot, event, events_max)?;
+        let applied = match brought {
+            Brought::Merged => Applied::Merged,
+            Brought::Behind(tail, _) => {
+                self.keep(slot, None, tail);
+                Applied::Merged
+            }
+            Brought::Duplicate => Applied::Duplicate,
+            Brought::Full => Applied::Full,
+        };
+        Ok((slot, applied))
     }
 
-    /// The same where the parcel was looked for before.
-    pub(crate) fn apply_to(
+    /// The same where the parcel was looked for before; a new event of a known parcel is not kept yet.
+    pub(crate) fn bring(
         &mut self,
         slot: Option<Slot>,
         event: &Event<'_>,
         events_max: usize,
-    ) -> Result<(Slot, Applied), PackError> {
+    ) -> Result<(Slot, Brought), PackError> {
         match slot {
             Some(slot) => Ok((slot, self.add(slot, event, events_max))),
-            None => Ok((self.open(event)?, Applied::Merged)),
+            None => Ok((self.open(event)?, Brought::Merged)),
+        }
+    }
+
+    /// A parcel as it stands here.
+    pub(crate) fn stand(&self, slot: Slot) -> Standing<'_> {
+        let (mut key, mut state, mut events) = (("", ""), [].as_slice(), [].as_slice());
+        if let Some(parts) = self.parts(slot) {
+            let waybill = str::from_utf8(parts.waybill).unwrap_or_default();
+            key = (self.names.text(parts.brand), waybill);
+            (state, events) = (parts.state, parts.events);
+        }
+        Standing {
+            key,
+            state,
+            events,
+            names: &self.names,
         }
     }
 
@@ -119,17 +191,13 @@ impl Table {
 
     /// The events of a parcel in the order in which they came.
     fn events(&self, slot: Slot) -> impl Iterator<Item = (Event<'_>, bool)> {
-        let events = self.parts(slot).map(|parts| parts.events).unwrap_or_default();
-        packed::events(events, self.key(slot), TextsOf::Held(&self.names))
-            .map(|event| event.expect("what was packed can be unpacked: tests pack every happening"))
+        const NONE: &Tail = &Tail(Vec::new());
+        self.stand(slot).events(NONE)
     }
 
     /// Brand and waybill.
     pub(crate) fn key(&self, slot: Slot) -> (&str, &str) {
-        self.parts(slot).map_or(("", ""), |parts| {
-            let waybill = str::from_utf8(parts.waybill).unwrap_or_default();
-            (self.names.text(parts.brand), waybill)
-        })
+        self.stand(slot).key
     }
 
     /// What a shard keeps of a parcel.
@@ -137,23 +205,38 @@ impl Table {
         self.parts(slot).map_or(&[], |parts| parts.state)
     }
 
-    /// Keeps something else of it. Numbers of texts in it are the caller's to hold.
-    pub(crate) fn set_state(&mut self, slot: Slot, state: &[u8]) {
+    /// Keeps something else of it, where that is said, and puts a tail behind its events. Numbers of texts in the state
+    /// are the caller's to hold.
+    pub(crate) fn keep(&mut self, slot: Slot, state: Option<&[u8]>, tail: Tail) {
+        self.put(slot, state, &tail.0);
+        if self.spare.capacity() == 0 {
+            self.spare = tail.0;
+        }
+    }
+
+    fn put(&mut self, slot: Slot, state: Option<&[u8]>, tail: &[u8]) {
         let Some(handle) = self.handle(slot) else { return };
         let record = self.slab.get(handle);
         let Some(parts) = parts(record) else { return };
-        if parts.state.len() == state.len() {
-            let end = parts.state_at.end;
-            let start = end.saturating_sub(state.len());
-            if let Some(place) = self.slab.get_mut(handle).get_mut(start..end) {
-                place.copy_from_slice(state);
+        let length = parts.state.len();
+        let handle = match state {
+            Some(state) if state.len() != length => {
+                let whole = record.len().saturating_add(state.len()).saturating_add(tail.len());
+                let mut changed = Writer::over(Vec::with_capacity(whole));
+                changed.fixed(record.get(..parts.state_at.start).unwrap_or_default());
+                changed.block(state);
+                changed.fixed(parts.events);
+                changed.fixed(tail);
+                self.slab.replace(handle, &changed.finish())
             }
-            return;
-        }
-        let mut changed = Writer::over(record.get(..parts.state_at.start).unwrap_or_default().to_vec());
-        changed.block(state);
-        changed.fixed(parts.events);
-        let handle = self.slab.replace(handle, &changed.finish());
+            state => {
+                let place = parts.state_at.end.saturating_sub(length)..parts.state_at.end;
+                if let Some((state, place)) = state.zip(self.slab.get_mut(handle).get_mut(place)) {
+                    place.copy_from_slice(state);
+                }
+                self.slab.append(handle, tail)
+            }
+        };
         self.move_to(slot, handle);
     }
 
@@ -265,22 +348,29 @@ impl Table {
         Ok(slot)
     }
 
-    fn add(&mut self, slot: Slot, event: &Event<'_>, events_max: usize) -> Applied {
+    fn add(&mut self, slot: Slot, event: &Event<'_>, events_max: usize) -> Brought {
         let events = self.parts(slot).map(|parts| parts.events).unwrap_or_default();
         let look = packed::look(events, event, &self.names);
         let is_known = look.has_id
             && self
                 .events(slot)
                 .any(|(known, _)| (known.id, known.source) == (event.id, event.source));
-        let is_merged = if is_known {
+        if is_known {
             let Some(merged) = self.merged(slot, event) else {
-                return Applied::Duplicate;
+                return Brought::Duplicate;
             };
-            self.rewrite(slot, &merged)
+            return if self.rewrite(slot, &merged) {
+                Brought::Merged
+            } else {
+                Brought::Full
+            };
+        }
+        let tail = if look.count < events_max {
+            self.tail(slot, event, look.follows)
         } else {
-            look.count < events_max && self.append(slot, event, look.follows)
+            None
         };
-        if is_merged { Applied::Merged } else { Applied::Full }
+        tail.map_or(Brought::Full, |tail| Brought::Behind(tail, look.behind))
     }
 
     /// The events with one merged into that under its source and id, written out; `None` where that changes nothing.
@@ -302,25 +392,22 @@ impl Table {
         is_changed.then(|| out.finish())
     }
 
-    /// Adds an event behind the others; `false` where the record would be too long.
-    fn append(&mut self, slot: Slot, event: &Event<'_>, follows: Follows) -> bool {
-        let Some(handle) = self.handle(slot) else { return false };
-        let mut tail = Writer::default();
+    /// An event as it will stand behind the others; `None` where the record would be too long.
+    fn tail(&mut self, slot: Slot, event: &Event<'_>, follows: Follows) -> Option<Tail> {
+        let mut tail = std::mem::take(&mut self.spare);
+        tail.clear();
+        let mut tail = Writer::over(tail);
         packed::put(&mut tail, &(*event, false), follows, &mut Texts::Held(&mut self.names));
         let tail = tail.finish();
-        let fits = self.slab.get(handle).len().saturating_add(tail.len()) <= RECORD_MAX;
-        if fits {
-            let handle = self.slab.append(handle, &tail);
-            self.move_to(slot, handle);
-        } else {
-            let numbers = RefCell::new(Vec::new());
-            packed::events(&tail, ("", ""), TextsOf::Numbers(&numbers)).for_each(drop);
-            numbers
-                .into_inner()
-                .into_iter()
-                .for_each(|number| self.names.release(number));
+        if self.slab.get(self.handle(slot)?).len().saturating_add(tail.len()) <= RECORD_MAX {
+            return Some(Tail(tail));
         }
-        fits
+        let numbers = RefCell::new(Vec::new());
+        packed::events(&tail, ("", ""), TextsOf::Numbers(&numbers)).for_each(drop);
+        for number in numbers.into_inner() {
+            self.names.release(number);
+        }
+        None
     }
 
     /// Writes all events of a parcel anew from what [`write_inline`] wrote; `false` where the record would be too long.

@@ -7,6 +7,7 @@
 //! ```
 
 mod body;
+mod calm;
 mod deadlines;
 mod follow;
 mod judged;
@@ -23,13 +24,14 @@ use crate::bytes::Writer;
 use crate::case::{Mark, Marks};
 use crate::event::Event;
 use crate::parcel::packed::{Texts, TextsOf};
-use crate::parcel::{Applied, Slot, Table};
+use crate::parcel::{Brought, Slot, Standing, Table, Tail};
 use crate::registry::RegistryView;
 use crate::shard::input::{Behaviour, Hit, Input, Rejudge, Tick};
 use crate::shard::output::{Alarm, Outcome, Output, Sink, What};
 use crate::shard::position::Position;
 use crate::time::{Span, Timestamp};
 use crate::verdict::Judge;
+use calm::{Calm, Epoch};
 use deadlines::{Deadlines, minute_of};
 use follow::{concerns, ends_at, follow, marks, rest};
 use kept::{Kept, KeptHit};
@@ -77,6 +79,7 @@ pub struct ParcelShard {
     registry_offset: u64,
     behaviour: Option<Behaviour>,
     profile: Option<String>,
+    epoch: Epoch,
 }
 
 /// Why a parcel is looked at.
@@ -107,10 +110,12 @@ impl ParcelShard {
     /// Judges by this profile instead of the one that the rules in force name: for replays with a question of their own.
     #[must_use]
     pub fn with_profile(self, profile: &str) -> Self {
-        Self {
+        let mut shard = Self {
             profile: Some(profile.to_owned()),
             ..self
-        }
+        };
+        shard.judge_in_full();
+        shard
     }
 
     /// Applies one input; what follows from it goes to `out` one by one, in a fixed order: expiries by deadline, then by
@@ -192,10 +197,17 @@ impl ParcelShard {
         }
         let limits = view.rules_in_force(event.occurred_at).limits;
         let events_max = usize::try_from(limits.events_per_parcel_max).unwrap_or(usize::MAX);
-        let slot = match self.table.apply_to(known, event, events_max) {
-            Ok((slot, Applied::Merged)) => slot,
-            Ok((_, Applied::Duplicate)) => return What::Duplicate,
-            Ok((_, Applied::Full)) => return What::ParcelFull,
+        let (slot, tail) = match self.table.bring(known, event, events_max) {
+            Ok((slot, Brought::Merged)) => (slot, Tail::default()),
+            Ok((slot, Brought::Behind(tail, reference))) => {
+                if reference.is_some_and(|reference| self.is_plain(slot, event, reference, view)) {
+                    self.table.keep(slot, None, tail);
+                    return What::Applied;
+                }
+                (slot, tail)
+            }
+            Ok((_, Brought::Duplicate)) => return What::Duplicate,
+            Ok((_, Brought::Full)) => return What::ParcelFull,
             Err(_) => return What::FieldTooLong,
         };
         let cause = Cause {
@@ -205,9 +217,16 @@ impl ParcelShard {
             is_expiry: false,
             reused,
         };
-        match self.touch(slot, cause, None, view, out) {
+        match self.touch(slot, tail, cause, None, view, out) {
             Touched::Judged { is_amended: true } => What::Amended,
             Touched::Judged { is_amended: false } | Touched::Spared | Touched::Ended => What::Applied,
+        }
+    }
+
+    fn judge<'a>(&'a self, view: RegistryView<'a>) -> Judge<'a> {
+        Judge {
+            profile: self.profile.as_deref(),
+            ..Judge::of(view)
         }
     }
 
@@ -220,6 +239,9 @@ impl ParcelShard {
             Some(clock) if !tick.reset => tick.time.min(clock.plus(TICK_MAX)).max(clock),
             Some(_) | None => tick.time,
         };
+        if tick.registry_offset > self.registry_offset || self.clock.is_some_and(|clock| now < clock) {
+            self.judge_in_full();
+        }
         self.clock = Some(now);
         self.registry_offset = self.registry_offset.max(tick.registry_offset);
         self.retired.sweep(now);
@@ -278,7 +300,7 @@ impl ParcelShard {
                     reused: false,
                 };
                 *index = index.saturating_add(1);
-                if let Touched::Ended = self.touch(slot, cause, None, view, out) {
+                if let Touched::Ended = self.touch(slot, Tail::default(), cause, None, view, out) {
                     continue;
                 }
                 let Some(next) = Kept::due_of(self.table.state(slot)) else {
@@ -325,9 +347,9 @@ impl ParcelShard {
             ..self.kept(slot)
         };
         changed.write(&mut state, &mut Texts::Known(self.table.names()));
-        self.table.set_state(slot, &state.finish());
+        self.table.keep(slot, Some(&state.finish()), Tail::default());
         let cause = self.by_clock(at);
-        self.touch(slot, cause, None, view, out);
+        self.touch(slot, Tail::default(), cause, None, view, out);
     }
 
     fn rejudge(&mut self, at: Position, rejudge: Rejudge<'_>, view: RegistryView<'_>, out: &mut impl Sink) {
@@ -337,7 +359,7 @@ impl ParcelShard {
                 continue;
             }
             let cause = self.by_clock(at.at(index));
-            match self.touch(slot, cause, Some(&rejudge), view, out) {
+            match self.touch(slot, Tail::default(), cause, Some(&rejudge), view, out) {
                 Touched::Spared => {}
                 Touched::Judged { .. } | Touched::Ended => index = index.saturating_add(1),
             }
@@ -356,34 +378,36 @@ impl ParcelShard {
     }
 
     fn kept(&self, slot: Slot) -> Kept<'_> {
-        let (brand, _) = self.table.key(slot);
-        let state = self.table.state(slot);
+        self.kept_of(&self.table.stand(slot))
+    }
+
+    fn kept_of<'t>(&'t self, standing: &Standing<'t>) -> Kept<'t> {
+        let Standing { key, state, .. } = *standing;
         if state.is_empty() {
             return Kept::default();
         }
-        Kept::read(state, brand, TextsOf::Held(self.table.names())).expect("this shard wrote it")
+        Kept::read(state, key.0, TextsOf::Held(self.table.names())).expect("this shard wrote it")
     }
 
-    /// Judges a parcel, sends what follows, and keeps what must be known next time.
+    /// Judges a parcel with what comes behind its events, sends what follows, and keeps what must be known next time.
     fn touch(
         &mut self,
         slot: Slot,
+        tail: Tail,
         cause: Cause,
         only: Option<&Rejudge<'_>>,
         view: RegistryView<'_>,
         out: &mut impl Sink,
     ) -> Touched {
-        let evidence = self.table.evidence(slot);
-        let before = self.kept(slot);
+        let standing = self.table.stand(slot);
+        let evidence = standing.evidence(&tail);
+        let before = self.kept_of(&standing);
         let reused = before.reused || cause.reused;
         let marks: Vec<Mark> = marks(&before.hits);
         let marks = Marks { hits: &marks, reused };
         let ends_at = ends_at(&evidence, view);
         let is_last = cause.is_expiry && ends_at <= cause.now;
-        let judge = Judge {
-            profile: self.profile.as_deref(),
-            ..Judge::of(view)
-        };
+        let judge = self.judge(view);
         let verdict = if is_last {
             judge.last_verdict(&evidence, cause.now, marks)
         } else {
@@ -396,12 +420,13 @@ impl ParcelShard {
             return Touched::Spared;
         }
         let (after, is_amended) = follow(&verdict, &evidence, &before, cause, self.profile.as_deref(), view, out);
+        let due = verdict.next_change.map_or(ends_at, |next| next.min(ends_at));
+        let due = due.max(cause.now);
+        let calm = Calm::of(self.epoch, verdict.awaited, after.contribution.is_some());
         let after = Kept {
-            due: verdict
-                .next_change
-                .map_or(ends_at, |next| next.min(ends_at))
-                .max(cause.now),
+            due,
             reused,
+            calm,
             ..after
         };
         if is_last {
@@ -413,20 +438,23 @@ impl ParcelShard {
             self.forget(slot);
             return Touched::Ended;
         }
-        let (due, old_due) = (after.due, before.due);
-        let is_new = self.table.state(slot).is_empty();
-        let mut state = Writer::over(Vec::with_capacity(64));
-        after.write(&mut state, &mut Texts::Known(self.table.names()));
-        let state = state.finish();
-        self.keep(slot, &state);
-        if !cause.is_expiry && (is_new || minute_of(due) != minute_of(old_due)) {
+        let is_new = standing.state.is_empty();
+        let is_due_anew = !cause.is_expiry && (is_new || minute_of(due) != minute_of(before.due));
+        if is_new || after != before {
+            let mut state = Writer::over(Vec::with_capacity(64));
+            after.write(&mut state, &mut Texts::Known(self.table.names()));
+            self.keep(slot, &state.finish(), tail);
+        } else {
+            self.table.keep(slot, None, tail);
+        }
+        if is_due_anew {
             self.deadlines.put(slot, due);
         }
         Touched::Judged { is_amended }
     }
 
     /// Keeps the state of a parcel, and holds the texts in it instead of those in the state before.
-    fn keep(&mut self, slot: Slot, state: &[u8]) {
+    fn keep(&mut self, slot: Slot, state: &[u8], tail: Tail) {
         let (new, old) = (kept::numbers(state), kept::numbers(self.table.state(slot)));
         if new != old {
             for number in new {
@@ -436,7 +464,7 @@ impl ParcelShard {
                 self.table.names_mut().release(number);
             }
         }
-        self.table.set_state(slot, state);
+        self.table.keep(slot, Some(state), tail);
     }
 
     fn forget(&mut self, slot: Slot) {

@@ -1,6 +1,6 @@
 //! Bytes to events: the inverse of the writer.
 
-use super::{Around, Flags, TextsOf};
+use super::{ACCEPTED, Around, Flags, RETRACTED, TextsOf};
 use crate::bytes::Reader;
 use crate::document::{DocumentKind, Grade, KindSet};
 use crate::event::{
@@ -14,10 +14,10 @@ use crate::time::{CivilDay, Timestamp};
 const ID_AND_DIGEST: usize = 16 + 4;
 
 /// Reads one event without the length in front, and whether its id came with two contents; `None` for bytes that the
-/// writer did not write.
+/// writer did not write. `around` is when and where the event before it happened, and then that of this one.
 pub(super) fn event<'a>(
     bytes: &'a [u8],
-    before: &Around<'a>,
+    around: &mut Around<&'a str>,
     (brand, waybill): (&'a str, &'a str),
     texts: TextsOf<'a>,
 ) -> Option<(Event<'a>, bool)> {
@@ -25,7 +25,8 @@ pub(super) fn event<'a>(
     let (flags, kind) = Flags::of(u16::from_le_bytes(reader.take()?));
     let id = EventId::from_bits(u128::from_le_bytes(reader.take()?), flags.has(Flags::ULID));
     let digest = ContentDigest(u32::from_le_bytes(reader.take()?));
-    let around = around(&mut reader, flags, before, texts)?;
+    around.go_on(&mut reader, flags, |reader| texts.get(reader))?;
+    let happening = happening(&mut reader, kind, around.place, texts)?;
     let event = Event {
         id,
         digest,
@@ -39,59 +40,61 @@ pub(super) fn event<'a>(
         intake_at: around.intake_at,
         source: around.source,
         redacted: flags.has(Flags::REDACTED),
-        happening: happening(&mut reader, kind, around.place, texts)?,
+        happening,
     };
     reader.is_empty().then_some((event, flags.has(Flags::CONFLICTED)))
 }
 
-/// Reads of an event without the length in front only when and where it happened.
-pub(super) fn around_of<'a>(bytes: &'a [u8], before: &Around<'a>, texts: TextsOf<'a>) -> Option<Around<'a>> {
+/// Reads of an event without the length in front only when and where it happened, with the numbers of its texts, and of
+/// what kind it is.
+#[inline]
+pub(super) fn go_on(bytes: &[u8], around: &mut Around<u32>) -> Option<u16> {
     let mut reader = Reader::new(bytes);
-    let (flags, _) = Flags::of(u16::from_le_bytes(reader.take()?));
+    let (flags, kind) = Flags::of(u16::from_le_bytes(reader.take()?));
     reader.take::<ID_AND_DIGEST>()?;
-    around(&mut reader, flags, before, texts)
+    around.go_on(&mut reader, flags, Reader::narrow)?;
+    Some(kind)
 }
 
-/// Reads when and where it happened.
-fn around<'a>(reader: &mut Reader<'a>, flags: Flags, before: &Around<'a>, texts: TextsOf<'a>) -> Option<Around<'a>> {
-    let later = |reader: &mut Reader<'a>, earlier: Timestamp| {
-        let amount = reader.signed()?;
-        let nanos = if flags.has(Flags::NANOS) {
-            amount
-        } else {
-            amount.wrapping_mul(1_000_000)
+impl<T: Copy> Around<T> {
+    /// From one event on to the next.
+    #[inline]
+    fn go_on<'a>(
+        &mut self,
+        reader: &mut Reader<'a>,
+        flags: Flags,
+        text: impl Fn(&mut Reader<'a>) -> Option<T>,
+    ) -> Option<()> {
+        let unit = if flags.has(Flags::NANOS) { 1 } else { 1_000_000 };
+        let later = |reader: &mut Reader<'a>, earlier: Timestamp| {
+            let nanos = reader.signed()?.wrapping_mul(unit);
+            Some(Timestamp::from_nanos(earlier.as_nanos().wrapping_add(nanos)))
         };
-        Some(Timestamp::from_nanos(earlier.as_nanos().wrapping_add(nanos)))
-    };
-    let occurred_at = later(reader, before.occurred_at)?;
-    let intake_at = later(reader, occurred_at)?;
-    let uploaded_at = if flags.has(Flags::UPLOADED) {
-        Some(later(reader, intake_at)?)
-    } else {
-        None
-    };
-    let text = |reader: &mut Reader<'a>, same: Flags, text: &'a str| {
-        if flags.has(same) { Some(text) } else { texts.get(reader) }
-    };
-    let source = text(reader, Flags::SAME_SOURCE, before.source)?;
-    let site = text(reader, Flags::SAME_SITE, before.site)?;
-    let operator = text(reader, Flags::SAME_OPERATOR, before.operator)?;
-    let place = if flags.has(Flags::SAME_PLACE) {
-        before.place
-    } else if flags.has(Flags::PLACED) {
-        Some(read_place(reader, before.place)??)
-    } else {
-        None
-    };
-    Some(Around {
-        occurred_at,
-        uploaded_at,
-        intake_at,
-        source,
-        site,
-        operator,
-        place,
-    })
+        self.occurred_at = later(reader, self.occurred_at)?;
+        self.intake_at = later(reader, self.occurred_at)?;
+        self.uploaded_at = if flags.has(Flags::UPLOADED) {
+            Some(later(reader, self.intake_at)?)
+        } else {
+            None
+        };
+        for (same, place) in [
+            (Flags::SAME_SOURCE, &mut self.source),
+            (Flags::SAME_SITE, &mut self.site),
+            (Flags::SAME_OPERATOR, &mut self.operator),
+        ] {
+            if !flags.has(same) {
+                *place = text(reader)?;
+            }
+        }
+        if !flags.has(Flags::SAME_PLACE) {
+            self.place = if flags.has(Flags::PLACED) {
+                Some(read_place(reader, self.place)??)
+            } else {
+                None
+            };
+        }
+        Some(())
+    }
 }
 
 /// The inverse of the writer's: outer `None` for bytes that it did not write.
@@ -113,7 +116,7 @@ fn happening<'a>(
     texts: TextsOf<'a>,
 ) -> Option<Happening<'a>> {
     Some(match kind {
-        0 => Happening::Accepted(accepted(reader, place, texts)?),
+        ACCEPTED => Happening::Accepted(accepted(reader, place, texts)?),
         1 => Happening::IdentityChecked(identity(reader)?),
         2 => Happening::Inspected(inspected(reader)?),
         3 => Happening::Sealed,
@@ -136,7 +139,7 @@ fn happening<'a>(
         12 => Happening::Rejected,
         13 => Happening::Returned,
         14 => Happening::Voided,
-        15 => {
+        RETRACTED => {
             let is_ulid = reader.flag()?;
             Happening::Retracted(EventId::from_bits(u128::from_le_bytes(reader.take()?), is_ulid))
         }

@@ -11,7 +11,8 @@ use crate::time::Timestamp;
 
 /// Writes an event behind those that are `out` already.
 pub(super) fn put(out: &mut Writer, event: &Event<'_>, conflicted: bool, follows: Follows, texts: &mut Texts<'_>) {
-    let mut bytes = Writer::over(Vec::with_capacity(96));
+    let start = out.open_block();
+    let bytes = &mut *out;
     let flags = flags(event, conflicted, follows);
     bytes.fixed(&(flags.bits() | u16::from(kind(&event.happening))).to_le_bytes());
     bytes.fixed(&event.id.bits().to_le_bytes());
@@ -35,14 +36,14 @@ pub(super) fn put(out: &mut Writer, event: &Event<'_>, conflicted: bool, follows
         (Flags::SAME_OPERATOR, event.operator),
     ] {
         if !flags.has(same) {
-            texts.put(&mut bytes, text);
+            texts.put(bytes, text);
         }
     }
     if let Some(place) = event.place.filter(|_| !flags.has(Flags::SAME_PLACE)) {
-        put_place(&mut bytes, Some(place), follows.place);
+        put_place(bytes, Some(place), follows.place);
     }
-    happening(&mut bytes, &event.happening, event.place, texts);
-    out.block(&bytes.finish());
+    happening(bytes, &event.happening, event.place, texts);
+    out.close_block(start);
 }
 
 fn flags(event: &Event<'_>, conflicted: bool, follows: Follows) -> Flags {

@@ -62,6 +62,7 @@ pub(super) fn follow<'a>(
         contribution,
         sighting,
         hits: before.hits.clone(),
+        calm: before.calm,
     };
     (after, revision.is_some_and(|number| number > 1))
 }

@@ -1,9 +1,11 @@
 //! What a shard keeps of an open parcel beside its events.
 //!
 //! ```text
-//! flags u8 · due · [revision · digest 8] · [urgent alerts u8] · [contribution] · [sighting 12] · [hits]
+//! flags u8 · due · [calm 3] · [revision · digest 8] · [urgent alerts u8] · [contribution] · [sighting 12] · [hits]
 //! ```
+//! Calm is written in memory only. With a contribution it takes no bytes of its own: the shares of the duties leave bits.
 
+use super::calm::Calm;
 use crate::bytes::{Reader, Writer};
 use crate::duty::Ground;
 use crate::finding::Code;
@@ -30,6 +32,8 @@ pub(super) struct Kept<'a> {
     pub(super) sighting: Option<(u64, u32)>,
     /// What patterns say of it, in the order of their ids.
     pub(super) hits: Vec<KeptHit>,
+    /// What it awaits.
+    pub(super) calm: Calm,
 }
 
 /// The last that a pattern said.
@@ -66,6 +70,7 @@ impl Default for Kept<'_> {
             contribution: None,
             sighting: None,
             hits: Vec::new(),
+            calm: Calm::default(),
         }
     }
 }
@@ -80,6 +85,7 @@ const CONTRIBUTES: u8 = 8;
 const SIGHTED: u8 = 16;
 const HIT: u8 = 32;
 const NANOS: u8 = 64;
+const CALM: u8 = 128;
 
 impl Kept<'_> {
     /// Writes it. Codes are numbers in memory, and texts where they outlive it.
@@ -87,6 +93,11 @@ impl Kept<'_> {
         let flag = |bit: u8, set: bool| if set { bit } else { 0 };
         let due = self.due.as_nanos();
         let in_nanos = due % 1_000_000 != 0;
+        let calm = match texts {
+            Texts::Inline => 0,
+            Texts::Held(_) | Texts::Known(_) => self.calm.bits(),
+        };
+        let is_calm_apart = calm != 0 && self.contribution.is_none();
         out.byte(
             flag(REUSED, self.reused)
                 | flag(PUBLISHED, self.published.is_some())
@@ -94,9 +105,14 @@ impl Kept<'_> {
                 | flag(CONTRIBUTES, self.contribution.is_some())
                 | flag(SIGHTED, self.sighting.is_some())
                 | flag(HIT, !self.hits.is_empty())
-                | flag(NANOS, in_nanos),
+                | flag(NANOS, in_nanos)
+                | flag(CALM, is_calm_apart),
         );
         out.signed(if in_nanos { due } else { due / 1_000_000 });
+        if is_calm_apart {
+            let [calm @ .., _] = calm.to_le_bytes();
+            out.fixed(&calm);
+        }
         if let Some((revision, digest)) = self.published {
             out.number(revision.into());
             out.fixed(&digest.to_le_bytes());
@@ -105,7 +121,7 @@ impl Kept<'_> {
             out.byte(self.urgent.0);
         }
         if let Some(contribution) = &self.contribution {
-            write_contribution(contribution, out, texts);
+            write_contribution(contribution, calm, out, texts);
         }
         if let Some((identity, details)) = self.sighting {
             out.fixed(&identity.to_le_bytes());
@@ -127,6 +143,7 @@ impl<'a> Kept<'a> {
         let flags = reader.byte()?;
         let due = due(&mut reader, flags)?;
         let has = |bit: u8| flags & bit != 0;
+        let calm = calm_apart(&mut reader, flags)?;
         let published = if has(PUBLISHED) {
             Some((reader.narrow()?, u64::from_le_bytes(reader.take()?)))
         } else {
@@ -137,11 +154,15 @@ impl<'a> Kept<'a> {
         } else {
             Urgent::default()
         };
-        let contribution = if has(CONTRIBUTES) {
-            Some(read_contribution(&mut reader, brand, texts)?)
+        let (contribution, calm) = if has(CONTRIBUTES) {
+            let (contribution, calm) = read_contribution(&mut reader, brand, texts)?;
+            (Some(contribution), calm)
         } else {
-            None
+            (None, calm)
         };
+        if matches!(texts, TextsOf::Inline) && calm != Calm::default() {
+            return None;
+        }
         let sighting = if has(SIGHTED) {
             Some((u64::from_le_bytes(reader.take()?), u32::from_le_bytes(reader.take()?)))
         } else {
@@ -161,6 +182,7 @@ impl<'a> Kept<'a> {
             contribution,
             sighting,
             hits,
+            calm,
         })
     }
 
@@ -172,6 +194,56 @@ impl<'a> Kept<'a> {
     }
 }
 
+/// When the parcel must be looked at next and what it awaits, without reading the rest.
+pub(super) fn calm(state: &[u8]) -> Option<(Timestamp, Calm)> {
+    let mut reader = Reader::new(state);
+    let flags = reader.byte()?;
+    let due = due(&mut reader, flags)?;
+    let calm = calm_apart(&mut reader, flags)?;
+    if !skip_to_contribution(&mut reader, flags)? {
+        return Some((due, calm));
+    }
+    reader.number()?;
+    reader.number()?;
+    reader.number()?;
+    reader.byte()?;
+    Some((due, calm_in(&duties(&mut reader)?)))
+}
+
+fn calm_apart(reader: &mut Reader<'_>, flags: u8) -> Option<Calm> {
+    if flags & CALM == 0 {
+        return Some(Calm::default());
+    }
+    let [a, b, c] = reader.take()?;
+    Some(Calm::from_bits(u32::from_le_bytes([a, b, c, 0])))
+}
+
+/// Passes over what stands before the contribution, and says whether there is one.
+fn skip_to_contribution(reader: &mut Reader<'_>, flags: u8) -> Option<bool> {
+    if flags & PUBLISHED != 0 {
+        reader.narrow::<u32>()?;
+        reader.take::<8>()?;
+    }
+    if flags & URGENT != 0 {
+        reader.byte()?;
+    }
+    Some(flags & CONTRIBUTES != 0)
+}
+
+/// Bits of what is kept of each duty.
+fn duties(reader: &mut Reader<'_>) -> Option<[u16; 3]> {
+    let mut duty = || Some(u16::from_le_bytes(reader.take()?));
+    Some([duty()?, duty()?, duty()?])
+}
+
+/// What stands in the bits that the shares leave.
+fn calm_in(duties: &[u16; 3]) -> Calm {
+    let bits = duties
+        .iter()
+        .fold(0, |bits, duty| bits << SPARE_BITS | u32::from(duty >> SHARE_BITS));
+    Calm::from_bits(bits)
+}
+
 fn due(reader: &mut Reader<'_>, flags: u8) -> Option<Timestamp> {
     let amount = reader.signed()?;
     Some(Timestamp::from_nanos(if flags & NANOS != 0 {
@@ -181,13 +253,15 @@ fn due(reader: &mut Reader<'_>, flags: u8) -> Option<Timestamp> {
     }))
 }
 
-fn write_contribution(contribution: &Contribution<'_>, out: &mut Writer, texts: &mut Texts<'_>) {
+fn write_contribution(contribution: &Contribution<'_>, calm: u32, out: &mut Writer, texts: &mut Texts<'_>) {
     texts.put(out, contribution.site);
     texts.put(out, contribution.operator);
     out.signed(i64::from(contribution.day.as_days()).wrapping_sub(DAYS_NEAR));
     out.byte(contribution.hour | u8::from(contribution.counted) << 5 | u8::from(contribution.letter) << 6);
-    for share in contribution.duties {
-        out.fixed(&share_bits(share).to_le_bytes());
+    for (share, place) in contribution.duties.into_iter().zip([2 * SPARE_BITS, SPARE_BITS, 0]) {
+        let spare = calm >> place & ((1 << SPARE_BITS) - 1);
+        let spare = u16::try_from(spare).unwrap_or(0) << SHARE_BITS;
+        out.fixed(&(share_bits(share) | spare).to_le_bytes());
     }
     out.number(u64::try_from(contribution.findings.len()).unwrap_or(0));
     for (code, severity) in &contribution.findings {
@@ -196,20 +270,25 @@ fn write_contribution(contribution: &Contribution<'_>, out: &mut Writer, texts: 
     }
 }
 
-fn read_contribution<'a>(reader: &mut Reader<'a>, brand: &'a str, texts: TextsOf<'a>) -> Option<Contribution<'a>> {
+fn read_contribution<'a>(
+    reader: &mut Reader<'a>,
+    brand: &'a str,
+    texts: TextsOf<'a>,
+) -> Option<(Contribution<'a>, Calm)> {
     let (site, operator) = (texts.get(reader)?, texts.get(reader)?);
     let day = reader.signed()?.checked_add(DAYS_NEAR)?;
     let day = CivilDay::from_days(i32::try_from(day).ok()?);
     let bits = reader.byte()?;
+    let bits_of_duties = duties(reader)?;
     let mut duties = [Share::NOTHING; 3];
-    for share in &mut duties {
-        *share = share_of(u16::from_le_bytes(reader.take()?))?;
+    for (share, bits) in duties.iter_mut().zip(bits_of_duties) {
+        *share = share_of(bits)?;
     }
     let mut findings = Vec::new();
     for _ in 0..reader.narrow::<u8>()? {
         findings.push((read_code(reader, texts)?, severity_of(reader.byte()?)?));
     }
-    Some(Contribution {
+    let contribution = Contribution {
         brand,
         site,
         operator,
@@ -219,7 +298,8 @@ fn read_contribution<'a>(reader: &mut Reader<'a>, brand: &'a str, texts: TextsOf
         letter: bits & 64 != 0,
         duties,
         findings,
-    })
+    };
+    Some((contribution, calm_in(&bits_of_duties)))
 }
 
 fn write_hit(hit: &KeptHit, out: &mut Writer, texts: &Texts<'_>) {
@@ -285,6 +365,11 @@ const fn severity_of(number: u8) -> Option<Severity> {
     }
 }
 
+/// Bits of a share, and those that it leaves.
+const SHARE_BITS: u32 = 10;
+const SPARE_BITS: u32 = u16::BITS - SHARE_BITS;
+const _: () = assert!(Calm::BITS <= 3 * SPARE_BITS);
+
 /// Outcome 4 bits (not applicable: from 4 on by ground), flags 3 bits, delay 3 bits.
 fn share_bits(share: Share) -> u16 {
     let place_of = |place: Option<usize>| place.and_then(|place| u16::try_from(place).ok()).unwrap_or(0);
@@ -315,7 +400,7 @@ fn share_of(bits: u16) -> Option<Share> {
         3 => Outcome::Unknown,
         ground => Outcome::NotApplicable(*Ground::ALL.get(usize::from(ground.checked_sub(4)?))?),
     };
-    let delay = match usize::from(bits >> 7).checked_sub(1) {
+    let delay = match usize::from(bits >> 7 & 7).checked_sub(1) {
         Some(place) => Some(*Delay::ALL.get(place)?),
         None => None,
     };
@@ -334,14 +419,8 @@ pub(super) fn numbers(state: &[u8]) -> [u32; 2] {
         let mut reader = Reader::new(state);
         let flags = reader.byte()?;
         due(&mut reader, flags)?;
-        if flags & PUBLISHED != 0 {
-            reader.narrow::<u32>()?;
-            reader.take::<8>()?;
-        }
-        if flags & URGENT != 0 {
-            reader.byte()?;
-        }
-        if flags & CONTRIBUTES == 0 {
+        calm_apart(&mut reader, flags)?;
+        if !skip_to_contribution(&mut reader, flags)? {
             return None;
         }
         Some([reader.narrow()?, reader.narrow()?])

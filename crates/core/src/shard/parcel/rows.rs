@@ -4,8 +4,8 @@ use super::ParcelShard;
 use super::kept::Kept;
 use super::retired::{Key, Rest, SenderBits};
 use crate::bytes::{Reader, Writer};
-use crate::parcel::Slot;
 use crate::parcel::packed::{Texts, TextsOf};
+use crate::parcel::{Slot, Tail};
 use crate::shard::input::Behaviour;
 use crate::shard::row::{RestoreError, Row, RowKind};
 use crate::time::{CivilDay, Timestamp};
@@ -101,7 +101,7 @@ impl ParcelShard {
         let slot = self.table.read_events(brand, waybill, reader.rest()).ok()?;
         let mut held = Writer::default();
         kept.write(&mut held, &mut Texts::Held(self.table.names_mut()));
-        self.table.set_state(slot, &held.finish());
+        self.table.keep(slot, Some(&held.finish()), Tail::default());
         self.deadlines.put(slot, kept.due);
         Some(())
     }

@@ -1,0 +1,72 @@
+//! Records that grow, shrink, move and go.
+
+use super::*;
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+
+#[derive(Clone, Debug)]
+enum Step {
+    Insert(usize),
+    Append(usize, usize),
+    Replace(usize, usize),
+    Remove(usize),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let length = prop_oneof![8 => 1_usize..300, 1 => 900_usize..3_000];
+    prop_oneof![
+        3 => length.clone().prop_map(Step::Insert),
+        4 => (0_usize..64, 1_usize..90).prop_map(|(which, more)| Step::Append(which, more)),
+        2 => (0_usize..64, length).prop_map(|(which, length)| Step::Replace(which, length)),
+        2 => (0_usize..64).prop_map(Step::Remove),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn records_stay_as_they_are_until_they_are_changed(steps in prop::collection::vec(step(), 1..300)) {
+        let (mut slab, mut model) = (Slab::default(), BTreeMap::<usize, (Handle, Vec<u8>)>::new());
+        for (number, step) in steps.into_iter().enumerate() {
+            let fill = |length: usize| vec![u8::try_from(number % 251).expect("small"); length];
+            let chosen = |which: usize, model: &BTreeMap<usize, _>| {
+                model.keys().cycle().nth(which).copied()
+            };
+            match step {
+                Step::Insert(length) => {
+                    let record = fill(length);
+                    model.insert(number, (slab.insert(&record), record));
+                }
+                Step::Append(which, more) => if let Some(key) = chosen(which, &model) {
+                    let (handle, record) = model.get_mut(&key).expect("chosen");
+                    record.extend(fill(more));
+                    *handle = slab.append(*handle, &fill(more));
+                },
+                Step::Replace(which, length) => if let Some(key) = chosen(which, &model) {
+                    let (handle, record) = model.get_mut(&key).expect("chosen");
+                    *record = fill(length);
+                    *handle = slab.replace(*handle, record);
+                },
+                Step::Remove(which) => if let Some(key) = chosen(which, &model) {
+                    let (handle, _) = model.remove(&key).expect("chosen");
+                    slab.remove(handle);
+                },
+            }
+            for (handle, record) in model.values() {
+                prop_assert_eq!(slab.get(*handle), record.as_slice());
+            }
+        }
+    }
+}
+
+#[test]
+fn what_grows_together_leaves_no_holes() {
+    let mut slab = Slab::default();
+    let mut handles: Vec<Handle> = (0..5_000).map(|_| slab.insert(&[1; 60])).collect();
+    for _ in 0..8 {
+        for handle in &mut handles {
+            *handle = slab.append(*handle, &[2; 40]);
+        }
+    }
+    let used = 5_000 * (60 + 8 * 40);
+    assert!(slab.bytes() < used * 115 / 100, "{} bytes for {used}", slab.bytes());
+}

@@ -1,0 +1,43 @@
+//! Fetching what will be needed.
+//!
+//! Where a parcel stands is told by memory that tells where the next stands, and so on: four waits for a far memory, one
+//! after the other. Those of many parcels need not wait for each other.
+
+use core::hint::black_box;
+use std::hash::BuildHasher as _;
+
+use super::{Handle, Table};
+
+/// Parcels that are looked for together.
+const TOGETHER: usize = 32;
+/// Bytes that memory hands over at once.
+const LINE: usize = 64;
+
+impl Table {
+    /// Reads the parcels under some keys, so that they are near when they are asked for. Nothing else comes of it.
+    pub(crate) fn warm<'k>(&self, keys: impl Iterator<Item = (&'k str, &'k str)>) {
+        let mut keys = keys.peekable();
+        while keys.peek().is_some() {
+            self.warm_few(keys.by_ref().take(TOGETHER));
+        }
+    }
+
+    fn warm_few<'k>(&self, keys: impl Iterator<Item = (&'k str, &'k str)>) {
+        let (mut places, mut handles) = ([None; TOGETHER], [Handle::NONE; TOGETHER]);
+        for (place, (brand, waybill)) in places.iter_mut().zip(keys) {
+            let Some(brand) = self.names.find(brand) else { continue };
+            let hash = self.hasher.hash_one((brand, waybill.as_bytes()));
+            // The first that may be it: another one is rarely meant, and then only time is lost.
+            *place = self.index.find(hash, |_| true).copied();
+        }
+        for (handle, place) in handles.iter_mut().zip(places) {
+            let place = place.and_then(|place| usize::try_from(place).ok());
+            *handle = place
+                .and_then(|place| self.slots.get(place).copied())
+                .unwrap_or(Handle::NONE);
+        }
+        let records = handles.map(|handle| self.slab.get(handle));
+        let lines = records.iter().flat_map(|record| record.iter().step_by(LINE));
+        black_box(lines.fold(0, |all, byte| all ^ byte));
+    }
+}
