@@ -90,10 +90,10 @@ pub struct Intake {
 
 impl Intake {
     /// An intake.
-    pub fn new(parts: Parts) -> Arc<Self> {
+    pub fn new(mut parts: Parts) -> Arc<Self> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Arc::new(Self {
-            sources: RwLock::new(Arc::new(parts.sources.clone())),
+            sources: RwLock::new(Arc::new(std::mem::replace(&mut parts.sources, Sources::local()))),
             parts,
             counts: IntakeCounts::default(),
             ids: RequestIds::new(),
@@ -276,7 +276,8 @@ async fn post(State(intake): State<Arc<Intake>>, request: Request) -> Response {
     let mut requests = Hold::of(&intake.counts.requests, usize::MAX);
     requests.take(1);
     let id = intake.ids.next();
-    let source = match intake.parts.sources.who(request.headers()) {
+    let known = intake.sources();
+    let source = match known.who(request.headers()) {
         Ok(source) => source.clone(),
         Err(refusal) => return intake.answered(&id, None, Err(refusal)),
     };

@@ -42,7 +42,8 @@ fn every_event_gets_its_answer() {
     );
     let refused: Vec<_> = counts.refused().filter(|(_, count)| *count > 0).collect();
     assert_eq!(refused, [(Code::JsonSyntax, 1), (Code::BrandUnknown, 1)]);
-    let sources = running.intake.sources().counts();
+    let known = running.intake.sources();
+    let sources = known.counts();
     let sources: Vec<_> = sources
         .map(|(name, counts)| (name, counts.accepted(), counts.refused()))
         .collect();
