@@ -6,6 +6,7 @@ use std::path::Path as FilePath;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
@@ -16,6 +17,9 @@ use crate::store::{Make, Store, StoreError, Writing};
 
 /// Large objects that may wait to be written. Tasks ask first, so more than one each never do.
 const WAITING_MAX: usize = 256;
+
+/// What has not been written to for so long is written by nobody any more.
+const TORN_AGE_MIN: Duration = Duration::from_secs(60);
 
 /// Objects that several threads read and write. One large object is made and written at a time, on a thread of its own.
 #[derive(Clone)]
@@ -59,6 +63,9 @@ impl Objects {
     /// Where the directory cannot be made or opened.
     pub fn local(directory: &FilePath, runtime: Handle) -> std::io::Result<Self> {
         std::fs::create_dir_all(directory)?;
+        if let Err(error) = remove_torn(directory) {
+            tracing::warn!(%error, "what a crash left among the snapshots cannot be removed");
+        }
         let store = LocalFileSystem::new_with_prefix(directory)
             .map_err(std::io::Error::other)?
             .with_fsync(true);
@@ -89,6 +96,26 @@ impl Objects {
     pub fn failures(&self) -> u64 {
         self.shared.failures.load(Ordering::Relaxed)
     }
+}
+
+/// Removes what a crash left of objects that were being written: no list names them, so nobody else would.
+fn remove_torn(directory: &FilePath) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(directory)? {
+        let entry = entry?;
+        let (kind, name) = (entry.file_type()?, entry.file_name());
+        if kind.is_dir() {
+            remove_torn(&entry.path())?;
+            continue;
+        }
+        let number = name.to_str().and_then(|name| name.rsplit_once('#'));
+        let is_torn = number.is_some_and(|(_, number)| number.bytes().all(|byte| byte.is_ascii_digit()));
+        // Another process may be writing it.
+        let is_old = || Some(entry.metadata().ok()?.modified().ok()?.elapsed().ok()? > TORN_AGE_MIN);
+        if is_torn && is_old() == Some(true) {
+            std::fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 impl Shared {
@@ -229,6 +256,24 @@ mod tests {
             .delete("parcel/0001/00000/7.rows")
             .expect("is not there any more");
         assert_eq!(objects.get("parcel/0001/00000/7.rows"), Err(StoreError::NotFound));
+    }
+
+    #[test]
+    fn what_a_crash_left_of_an_object_is_removed() {
+        let runtime = tokio::runtime::Builder::new_multi_thread().build().expect("a runtime");
+        let directory = tempfile::tempdir().expect("a directory");
+        let folder = directory.path().join("parcel/0001");
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let ago = std::time::SystemTime::now() - 2 * TORN_AGE_MIN;
+        for (name, is_old) in [("7.rows#1", true), ("8.rows#1", false), ("9.rows", true)] {
+            let file = std::fs::File::create(folder.join(name)).expect("a file");
+            if is_old {
+                file.set_modified(ago).expect("a time");
+            }
+        }
+        Objects::local(directory.path(), runtime.handle().clone()).expect("objects");
+        let left = ["7.rows#1", "8.rows#1", "9.rows"].map(|name| folder.join(name).exists());
+        assert_eq!(left, [false, true, true]);
     }
 
     #[test]

@@ -260,6 +260,8 @@ impl Intake {
         let response = answer.unwrap_or_else(|refusal| {
             let (code, source) = (refusal.why.as_str(), source.unwrap_or_default());
             match refusal.why.status().as_u16() {
+                // Everybody meets it, again and again: the log has said it once.
+                503 => tracing::debug!(id, source, code, "request refused, its client will send it again"),
                 500.. => tracing::warn!(id, source, code, "request refused, its client will send it again"),
                 401 => tracing::info!(id, "request refused, its source is not known"),
                 _ => tracing::debug!(id, source, code, "request refused"),

@@ -82,18 +82,23 @@ pub(crate) fn open_log(config: &Config, clock: Clock) -> anyhow::Result<LocalLog
     })
 }
 
+/// The threads for requests.
+pub(crate) fn runtime() -> anyhow::Result<Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(REQUEST_THREADS)
+        .thread_name("requests")
+        .enable_all()
+        .build()
+        .context("cannot start the threads for requests")
+        .map_err(|error| Sysexit::wrap(Exit::InputOutput, error))
+}
+
 impl Daemon {
     /// Starts everything.
     ///
     /// # Errors
     /// What could not be started, with the exit code that says so.
-    pub(crate) fn start(config: Config, clock: Clock) -> anyhow::Result<Self> {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(REQUEST_THREADS)
-            .thread_name("requests")
-            .enable_all()
-            .build()
-            .context("cannot start the threads for requests")?;
+    pub(crate) fn start(config: Config, clock: Clock, runtime: Runtime) -> anyhow::Result<Self> {
         let log = open_log(&config, clock)?;
         let keys = keys::load_or_make(&config.key_file()).map_err(|error| Sysexit::wrap(Exit::Configuration, error))?;
         let directory = config.snapshot_directory()?;

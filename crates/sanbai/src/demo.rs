@@ -19,7 +19,7 @@ use sanbai_sim::world::{Plan, World};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::config::Config;
-use crate::daemon::Daemon;
+use crate::daemon::{self, Daemon};
 use crate::{Outcome, output};
 use feed::Feed;
 use picture::Picture;
@@ -102,7 +102,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     config.metrics.address = arguments.metrics;
     let start = Timestamp::parse(BEGIN).ok_or_else(|| anyhow!("the time at which it begins is none"))?;
     let clock = Clock::fast(start, arguments.speed);
-    let daemon = Daemon::start(config, clock)?;
+    let daemon = Daemon::start(config, clock, daemon::runtime()?)?;
     register(&daemon, &world)?;
     let on_screen = !arguments.plain && std::io::stdout().is_terminal();
     let view: Box<dyn View> = if on_screen {

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use sd_notify::NotifyState;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::runtime::Runtime;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::Outcome;
 use crate::config::{Config, Flags};
-use crate::daemon::Daemon;
+use crate::daemon::{self, Daemon};
 use crate::exit::{Exit, Sysexit};
 use crate::logging;
 use crate::orders::server::Server;
@@ -37,7 +38,10 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let clock = config
         .clock()
         .map_err(|error| Sysexit::wrap(Exit::InputOutput, error))?;
-    let daemon = Daemon::start(config, clock)?;
+    let runtime = daemon::runtime()?;
+    // Before anything starts: whoever tells it to stop meanwhile is heard.
+    let signals = Signals::listen(&runtime).map_err(|error| Sysexit::wrap(Exit::Internal, error))?;
+    let daemon = Daemon::start(config, clock, runtime)?;
     let reloader = Arc::new(Reloader::new(arguments.flags.clone(), &daemon, filter));
     let orders = Server::start(&daemon, Arc::clone(&reloader))?;
     daemon.runtime.spawn(reload_when_told(reloader));
@@ -49,9 +53,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         "started"
     );
     notify(&[NotifyState::Ready]);
-    let signals = daemon.runtime.block_on(wait_for_signal());
+    let name = daemon.runtime.block_on(signals.wait());
     notify(&[NotifyState::Stopping]);
-    let name = signals.map_err(|error| Sysexit::wrap(Exit::Internal, error))?;
     tracing::info!(signal = name, "stopping");
     orders.stop();
     daemon.stop()?;
@@ -82,21 +85,37 @@ fn notify(state: &[NotifyState<'_>]) {
     }
 }
 
-/// Waits for a signal to stop; a second one stops at once.
-async fn wait_for_signal() -> anyhow::Result<&'static str> {
-    let mut terminate = signal(SignalKind::terminate()).context("cannot listen for signals")?;
-    let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for signals")?;
-    let name = tokio::select! {
-        _ = terminate.recv() => "SIGTERM",
-        _ = interrupt.recv() => "SIGINT",
-    };
-    tokio::spawn(async move {
+/// The signals that stop it.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn listen(runtime: &Runtime) -> anyhow::Result<Self> {
+        let _guard = runtime.enter();
+        let listen = |kind| signal(kind).context("cannot listen for signals");
+        Ok(Self {
+            terminate: listen(SignalKind::terminate())?,
+            interrupt: listen(SignalKind::interrupt())?,
+        })
+    }
+
+    /// Waits for one of them, and says its name; the next one stops at once.
+    async fn wait(mut self) -> &'static str {
+        let name = self.next().await;
+        tokio::spawn(async move {
+            self.next().await;
+            tracing::warn!("told twice: stopping at once");
+            std::process::exit(i32::from(Exit::TemporaryFailure.code()));
+        });
+        name
+    }
+
+    async fn next(&mut self) -> &'static str {
         tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.interrupt.recv() => "SIGINT",
         }
-        tracing::warn!("told twice: stopping at once");
-        std::process::exit(i32::from(Exit::TemporaryFailure.code()));
-    });
-    Ok(name)
+    }
 }

@@ -115,6 +115,8 @@ pub(super) struct Watch {
     path: PathBuf,
     free_min: f64,
     last: Mutex<Option<(Instant, Option<Room>)>>,
+    /// There was too little room when it was asked last.
+    is_short: AtomicBool,
 }
 
 impl Watch {
@@ -123,6 +125,7 @@ impl Watch {
             path: path.to_owned(),
             free_min,
             last: Mutex::new(None),
+            is_short: AtomicBool::new(false),
         }
     }
 
@@ -137,7 +140,25 @@ impl Watch {
                 room
             }
         };
-        room.is_some_and(|room| room.share() >= self.free_min)
+        drop(last);
+        let has_room = room.is_some_and(|room| room.share() >= self.free_min);
+        if self.is_short.swap(!has_room, Ordering::SeqCst) == has_room {
+            self.say(has_room, room);
+        }
+        has_room
+    }
+
+    fn say(&self, has_room: bool, room: Option<Room>) {
+        let (free, total) = room.map_or((0, 0), |room| (room.free, room.total));
+        if has_room {
+            tracing::info!(free, total, "the disk has room again: events are taken");
+        } else {
+            tracing::error!(
+                free,
+                total,
+                "the disk is nearly full: events are turned away, outputs go on"
+            );
+        }
     }
 
     /// How much room there is now.

@@ -124,6 +124,8 @@ impl Lane {
         shared.queue.release(batch.weight, messages);
         if self.retry.take().is_some() {
             shared.stalls.remove(self.number);
+            let (topic, partition) = (self.partition.topic.name(), self.partition.number);
+            tracing::info!(topic, partition, "the log can be written again");
         }
         batch.receipts.into_iter().for_each(|receipt| receipt.tell(Ok(())));
         // Last, so that whoever is woken finds all of it.
@@ -269,6 +271,12 @@ impl Lane {
             delay,
         });
         let reason = format!("{}: {error}", self.partition.folder.display());
+        if delay == patience.first {
+            tracing::error!(
+                reason,
+                "the log cannot be written: it is tried again and again, and nothing is lost"
+            );
+        }
         shared.stalls.add(self.number, shared.clock.now(), reason);
         false
     }

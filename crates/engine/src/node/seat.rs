@@ -144,6 +144,7 @@ impl Seat {
             (false, true) => {
                 self.status.restores += 1;
                 self.status.snapshot_since = Some(Instant::now());
+                self.say_restored();
             }
             (true, false) => self.went_back(),
             (true, true) | (false, false) => {}
@@ -166,6 +167,14 @@ impl Seat {
             self.told = Instant::now() - TOLD_EVERY;
         }
         matches!(progress, Progress::Worked(_))
+    }
+
+    fn say_restored(&mut self) {
+        let (shard, partition) = (self.status.shard, self.status.partition);
+        match on_task!(self, task => task.snapshot_at()) {
+            Some(offset) if offset > 0 => tracing::info!(?shard, partition, offset, "restored from a snapshot"),
+            _ => tracing::info!(?shard, partition, "begins at the start of its log"),
+        }
     }
 
     /// Tells what became of it, and sees to its snapshots.

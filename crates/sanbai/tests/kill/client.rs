@@ -9,6 +9,8 @@ use std::time::{Duration, SystemTime};
 
 use sanbai_wire::proto::event::ParcelEvent;
 
+use crate::daemon::Daemon;
+
 /// Events that are sent together, not before their time.
 #[derive(Debug)]
 pub(crate) struct Batch {
@@ -33,6 +35,11 @@ impl Batch {
         });
         batches.collect()
     }
+
+    /// To be sent whenever there is somebody to take it.
+    pub(crate) fn at_once(self) -> Self {
+        Self { due: 0, ..self }
+    }
 }
 
 /// What became of what was sent.
@@ -44,6 +51,20 @@ pub(crate) struct Got {
     pub(crate) refused: BTreeMap<String, u64>,
     /// Requests that were sent again.
     pub(crate) again: u64,
+    /// Requests that were turned away for a while, by code.
+    pub(crate) turned_away: BTreeMap<String, u64>,
+}
+
+/// Nobody tries longer than that.
+const MOST: Duration = Duration::from_secs(600);
+
+/// What a request came to.
+enum Answer {
+    Taken(serde_json::Value),
+    /// To be sent again; why, as the answer says.
+    TurnedAway(String),
+    /// Nobody knows what became of it.
+    Unknown,
 }
 
 #[derive(Debug)]
@@ -55,12 +76,13 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    pub(crate) const fn new(to: SocketAddr, since: SystemTime, start: u64, speed: u32) -> Self {
+    /// One that has the clock of a daemon.
+    pub(crate) const fn new(daemon: &Daemon) -> Self {
         Self {
-            to,
-            since,
-            start,
-            speed,
+            to: daemon.http,
+            since: daemon.since,
+            start: daemon.start,
+            speed: daemon.speed,
         }
     }
 
@@ -76,23 +98,29 @@ impl Client {
                 park_timeout(Duration::from_millis(5));
             }
             loop {
-                match self.send(&mut connection, &batch.body) {
-                    Some(answer) => {
-                        self.take(&answer, &mut got.lock().expect("no client panics"));
-                        break;
-                    }
-                    None => {
-                        connection = None;
-                        got.lock().expect("no client panics").again += 1;
-                        park_timeout(Duration::from_millis(50));
-                    }
+                let answer = self.send(&mut connection, &batch.body).unwrap_or(Answer::Unknown);
+                let mut got = got.lock().expect("no client panics");
+                if let Answer::Taken(answer) = answer {
+                    self.take(&answer, &mut got);
+                    break;
                 }
+                assert!(
+                    self.since.elapsed().unwrap_or_default() < MOST,
+                    "the daemon takes nothing any more"
+                );
+                got.again += 1;
+                if let Answer::TurnedAway(code) = answer {
+                    *got.turned_away.entry(code).or_default() += 1;
+                }
+                drop(got);
+                connection = None;
+                park_timeout(Duration::from_millis(50));
             }
         }
     }
 
-    /// `None`: nobody knows what became of it, or it is to be sent again.
-    fn send(&self, connection: &mut Option<BufReader<TcpStream>>, body: &str) -> Option<serde_json::Value> {
+    /// `None`: nobody knows what became of it.
+    fn send(&self, connection: &mut Option<BufReader<TcpStream>>, body: &str) -> Option<Answer> {
         if connection.is_none() {
             let stream = TcpStream::connect_timeout(&self.to, Duration::from_secs(2)).ok()?;
             stream.set_read_timeout(Some(Duration::from_secs(20))).ok()?;
@@ -122,8 +150,11 @@ impl Client {
         let mut answer = vec![0; length];
         reader.read_exact(&mut answer).ok()?;
         match status {
-            200 => serde_json::from_slice(&answer).ok(),
-            429 | 503 | 408 => None,
+            200 => serde_json::from_slice(&answer).ok().map(Answer::Taken),
+            429 | 503 | 408 => {
+                let answer: serde_json::Value = serde_json::from_slice(&answer).ok()?;
+                Some(Answer::TurnedAway(answer["code"].as_str()?.to_owned()))
+            }
             other => panic!("status {other}: {}", String::from_utf8_lossy(&answer)),
         }
     }

@@ -1,135 +1,52 @@
-//! The daemon is killed again and again while outlets go on sending; then everything is as if nothing had happened.
+//! The daemon is killed, starved, cut off from its disk and lied to while outlets go on sending; then everything is as if
+//! nothing had happened.
 //!
-//! `SANBAI_KILL_EVENTS`, `SANBAI_KILL_SECONDS` and `SANBAI_KILL_SEED` make it longer or another one. The seed is printed.
+//! `SANBAI_KILL_EVENTS`, `SANBAI_KILL_SECONDS` and `SANBAI_KILL_SEED` make the kill test longer or another one,
+//! `SANBAI_FAULT_EVENTS` and `SANBAI_FAULT_SEED` all others. Seeds are printed.
+
+#![expect(clippy::panic, reason = "a test that cannot go on says why")]
+#![expect(clippy::print_stdout, reason = "whoever reads a failure wants to know what happened")]
 
 mod client;
+mod clock;
+mod crowd;
 mod daemon;
+mod disk;
+mod due;
+mod kill;
+mod process;
 mod recorded;
+mod secrets;
+mod segments;
+mod small_disk;
+mod snapshots;
+mod story;
 
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
-use std::thread::park_timeout;
-use std::time::{Duration, Instant};
+use std::path::Path;
 
-use sanbai_sim::world::{Plan, Told, World};
+use sanbai_sim::simulation::Seen;
 
-use client::{Batch, Client, Got};
-use daemon::{Daemon, Pace};
+use client::Got;
+use crowd::Crowd;
+use daemon::Daemon;
 use recorded::Recorded;
+use story::Story;
 
-/// Clients that send at the same time.
-const CLIENTS: usize = 8;
-/// Events of a request.
-const BATCH: usize = 40;
-/// Parcels of the world bring about so many events each.
-const EVENTS_PER_PARCEL: usize = 6;
-/// How long the sending takes by the clock of the world.
-const WORLD_SECONDS: u64 = 36 * 3_600;
-/// After the sending everything falls due: two days at this speed.
-const SETTLE: Pace = Pace {
-    speed: 6_000,
-    seconds: 48 * 3_600,
-};
+/// How fast time goes where outlets send through a fault: twelve hours take seven seconds.
+const SPEED: u32 = 6_000;
 
-fn setting(name: &str, default: u64) -> u64 {
-    std::env::var(name).map_or(default, |text| text.parse().expect("a number"))
+/// What outlets send through a fault.
+fn story() -> Story {
+    let events = story::setting("SANBAI_FAULT_EVENTS", 4_000) as usize;
+    let seed = story::setting("SANBAI_FAULT_SEED", 7);
+    println!("SANBAI_FAULT_EVENTS={events} SANBAI_FAULT_SEED={seed}");
+    Story::new(events, seed).first_hours(12)
 }
 
-/// A number that the seed decides, other than the last.
-fn next(state: &mut u64) -> u64 {
-    *state = state
-        .wrapping_mul(6_364_136_223_846_793_005)
-        .wrapping_add(1_442_695_040_888_963_407);
-    *state >> 33
-}
-
-#[test]
-fn nothing_is_lost_however_often_the_daemon_is_killed() {
-    let events = setting("SANBAI_KILL_EVENTS", 8_000) as usize;
-    let seconds = setting("SANBAI_KILL_SECONDS", 20);
-    let mut seed = setting("SANBAI_KILL_SEED", 7);
-    println!("SANBAI_KILL_EVENTS={events} SANBAI_KILL_SECONDS={seconds} SANBAI_KILL_SEED={seed}");
-    let world = World::new(&Plan {
-        parcels: (events / EVENTS_PER_PARCEL) as u64,
-        days: 1,
-        first_day: (2026, 3, 10),
-        seed,
-        violation_rate_per_10k: 600,
-        disorder: true,
-        subjects: true,
-    });
-    let told: Vec<_> = world
-        .stream()
-        .filter_map(|told| match told {
-            Told::Event(event) => Some(*event),
-            Told::Truth(_) => None,
-        })
-        .collect();
-    let start = told
-        .iter()
-        .filter_map(|event| event.intake_at)
-        .map(|at| at.seconds)
-        .min()
-        .expect("events");
-    let directory = tempfile::tempdir().expect("a directory");
-    recorded::begin(directory.path(), &world.registers());
-    let speed = u32::try_from(WORLD_SECONDS / seconds).expect("a speed");
-    let mut daemon = Daemon::start(directory.path(), start as u64, speed);
-    let batches = Batch::cut(told, BATCH);
-    let (clients, got) = send(&daemon, batches, start as u64);
-    // Meanwhile it is killed every few seconds.
-    let mut kills = 0;
-    while clients.iter().any(|client| !client.is_finished()) {
-        park_timeout(Duration::from_millis(1_000 + next(&mut seed) % 3_000));
-        daemon.kill();
-        kills += 1;
-        park_timeout(Duration::from_millis(next(&mut seed) % 400));
-        daemon.again();
-        assert!(
-            daemon.started.elapsed() < Duration::from_secs(600),
-            "the clients never come to an end"
-        );
-    }
-    clients
-        .into_iter()
-        .for_each(|client| client.join().expect("no client panics"));
-    assert!(kills >= 4, "it was killed {kills} times");
-    daemon.settle(&SETTLE);
-    daemon.terminate();
-    let recorded = Recorded::read(directory.path());
-    let got = Arc::into_inner(got)
-        .expect("nobody else has it")
-        .into_inner()
-        .expect("no client panics");
-    check(&recorded, &got);
-    println!(
-        "{kills} kills, {} events accepted, {} requests sent again",
-        got.accepted.len(),
-        got.again
-    );
-    assert!(got.again > 0, "no request was ever sent again");
-}
-
-/// Sends all batches at their times, from several clients.
-fn send(daemon: &Daemon, batches: Vec<Batch>, start: u64) -> (Vec<std::thread::JoinHandle<()>>, Arc<Mutex<Got>>) {
-    let got = Arc::new(Mutex::new(Got::default()));
-    let mut hands: Vec<Vec<Batch>> = (0..CLIENTS).map(|_| Vec::new()).collect();
-    for (number, batch) in batches.into_iter().enumerate() {
-        hands[number % CLIENTS].push(batch);
-    }
-    let clients = hands.into_iter().map(|batches| {
-        let client = Client::new(daemon.http, daemon.since, start, daemon.speed);
-        let got = Arc::clone(&got);
-        std::thread::spawn(move || client.send_all(batches, &got))
-    });
-    (clients.collect(), got)
-}
-
-fn check(recorded: &Recorded, got: &Got) {
-    let logged = recorded.event_ids();
-    let lost: BTreeSet<_> = got.accepted.difference(&logged).collect();
-    assert!(lost.is_empty(), "accepted, and not on the log: {lost:?}");
+/// Lets everything fall due, and compares all that is on the log with what was answered, the oracle, and a replay.
+fn check_all(directory: &Path, daemon: &mut Daemon, got: &Got) -> Seen {
+    let seen = check_at_rest(directory, daemon, &got.accepted);
     assert!(
         got.refused
             .keys()
@@ -137,21 +54,35 @@ fn check(recorded: &Recorded, got: &Got) {
         "refused: {:?}",
         got.refused
     );
-    let seen = recorded.as_the_oracle_says().unwrap_or_else(|what| panic!("{what}"));
-    assert!(seen.revisions > 100 && seen.duplicates > 0, "{seen:?}");
-    recorded.as_a_replay_says();
+    println!(
+        "{} events accepted, {} refused, {} requests sent again, turned away {:?}; {} revisions, {} duplicates",
+        got.accepted.len(),
+        got.refused.values().sum::<u64>(),
+        got.again,
+        got.turned_away,
+        seen.revisions,
+        seen.duplicates
+    );
+    seen
 }
 
-#[test]
-fn a_stop_in_order_takes_no_time_and_leaves_nothing_undone() {
+/// The same of the events that must be there.
+fn check_at_rest(directory: &Path, daemon: &mut Daemon, accepted: &BTreeSet<String>) -> Seen {
+    due::everything(directory, daemon);
+    let recorded = Recorded::read(directory);
+    let logged = recorded.event_ids();
+    let lost: BTreeSet<_> = accepted.difference(&logged).collect();
+    assert!(lost.is_empty(), "accepted, and not on the log: {lost:?}");
+    let seen = recorded.as_the_oracle_says().unwrap_or_else(|what| panic!("{what}"));
+    recorded.as_a_replay_says();
+    seen
+}
+
+/// A data directory with registers, a daemon on it, and clients that send it a story.
+fn begin(story: Story) -> (tempfile::TempDir, Daemon, Crowd) {
     let directory = tempfile::tempdir().expect("a directory");
-    let stopped = AtomicBool::new(false);
-    let mut daemon = Daemon::start(directory.path(), 1_773_100_000, 1);
-    let begun = Instant::now();
-    daemon.terminate();
-    stopped.store(true, Ordering::Relaxed);
-    assert!(begun.elapsed() < Duration::from_secs(5));
-    Recorded::read(directory.path())
-        .as_the_oracle_says()
-        .expect("nothing happened");
+    recorded::begin(directory.path(), &story.registers);
+    let daemon = Daemon::start(directory.path(), story.start, SPEED);
+    let crowd = Crowd::send(&daemon, story.told);
+    (directory, daemon, crowd)
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use prost::Message as _;
 use sanbai_engine::clock::Clock;
 use sanbai_engine::local::{LocalLog, LocalSettings};
-use sanbai_engine::log::{Append as _, Message, Record, Topic};
+use sanbai_engine::log::{Append as _, Message, ReadError, Record, Topic};
 use sanbai_engine::parcel::{ParcelSettings, ParcelStage};
 use sanbai_engine::registry::{RegistryCopy, message_of_record};
 use sanbai_engine::stage::{Layout, Stage as _, Step};
@@ -15,6 +15,9 @@ use sanbai_wire::proto::event::{ParcelEvent, ParcelEventBatch};
 use sanbai_wire::proto::registry::RegistryRecord;
 use sanbai_wire::{RawValues, TokenKeys};
 
+/// A clock moves by at most ten minutes a tick, in nanoseconds.
+const TICK_MOST: i64 = 600 * 1_000_000_000;
+
 /// Makes the data directory, with registers on its log.
 pub(crate) fn begin(directory: &Path, registers: &[RegistryRecord]) {
     let settings = LocalSettings {
@@ -22,19 +25,25 @@ pub(crate) fn begin(directory: &Path, registers: &[RegistryRecord]) {
         ..LocalSettings::default()
     };
     let log = LocalLog::open(directory, &settings, Clock::SYSTEM).expect("a new log");
+    append(&log, registers.iter().map(message_of_record).collect());
+    log.close().expect("durable");
+}
+
+/// Appends messages, and waits until they are durable.
+pub(crate) fn append(log: &LocalLog, messages: Vec<Message>) {
     let (done, all) = std::sync::mpsc::sync_channel(1);
-    let messages = registers.iter().map(message_of_record).collect();
     let told = Box::new(move |delivery| done.send(delivery).expect("somebody waits"));
     log.append(messages, told).expect("there is room");
     all.recv().expect("told").expect("durable");
-    log.close().expect("durable");
 }
 
 /// Everything on a log.
 #[derive(Debug)]
 pub(crate) struct Recorded {
-    layout: Layout,
+    pub(crate) layout: Layout,
     records: BTreeMap<(Topic, u32), Vec<Record>>,
+    /// What cannot be read: where, from and without.
+    pub(crate) damaged: Vec<(Topic, u32, u64, u64)>,
 }
 
 impl Records for Recorded {
@@ -47,24 +56,36 @@ impl Recorded {
     pub(crate) fn read(directory: &Path) -> Self {
         let log = LocalLog::open(directory, &LocalSettings::default(), Clock::SYSTEM).expect("a log");
         let layout = log.layout();
-        let mut records = BTreeMap::new();
+        let (mut records, mut damaged) = (BTreeMap::new(), Vec::new());
         for topic in Topic::ALL {
             for partition in 0..layout.parcels {
                 let (mut from, mut all) = (0, Vec::new());
                 let end = log.range(topic, partition).end;
                 while from < end {
-                    let more = log.read(topic, partition, from, 1_000).expect("nothing is damaged");
-                    from = more.last().expect("it does not end here").offset + 1;
-                    all.extend(more);
+                    match log.read(topic, partition, from, 1_000) {
+                        Ok(more) => {
+                            from = more.last().expect("it does not end here").offset + 1;
+                            all.extend(more);
+                        }
+                        Err(ReadError::Damaged { to, .. }) => {
+                            damaged.push((topic, partition, from, to));
+                            from = to;
+                        }
+                        Err(error) => panic!("{topic} {partition} {from}: {error:?}"),
+                    }
                 }
                 records.insert((topic, partition), all);
             }
         }
         log.close().expect("nothing waits");
-        Self { layout, records }
+        Self {
+            layout,
+            records,
+            damaged,
+        }
     }
 
-    fn all(&self, topic: Topic) -> impl Iterator<Item = &Record> {
+    pub(crate) fn all(&self, topic: Topic) -> impl Iterator<Item = &Record> {
         let records = self.records.iter().filter(move |((of, _), _)| *of == topic);
         records.flat_map(|(_, records)| records)
     }
@@ -73,13 +94,7 @@ impl Recorded {
     pub(crate) fn event_ids(&self) -> BTreeSet<String> {
         let mut ids = BTreeSet::new();
         for record in self.all(Topic::ParcelEvents).filter(|record| !is_control(record)) {
-            let value = record.value.as_deref().unwrap_or_default();
-            if record.key.is_some() {
-                ids.insert(ParcelEvent::decode(value).expect("an event").event_id);
-            } else {
-                let batch = ParcelEventBatch::decode(value).expect("a batch");
-                ids.extend(batch.events.into_iter().map(|event| event.event_id));
-            }
+            ids.extend(event_ids(record));
         }
         ids
     }
@@ -102,9 +117,21 @@ impl Recorded {
         for partition in 0..self.layout.parcels {
             let mut stage = ParcelStage::new(&settings, partition, self.layout);
             for record in self.records(Topic::ParcelEvents, partition) {
+                if record.offset > stage.ledger().next {
+                    stage.ledger_mut().pass_over(record.offset);
+                }
+                let before = stage.clock();
                 let mut out: Vec<Message> = Vec::new();
                 let step = stage.apply(record, registry.registry(), registry.next(), &mut out);
                 assert_eq!(step, Step::Applied);
+                if let (Some(before), Some(after)) = (before, stage.clock()) {
+                    let moved = after.as_nanos() - before.as_nanos();
+                    assert!(
+                        (0..=TICK_MOST).contains(&moved),
+                        "{partition} {}: {moved} ns",
+                        record.offset
+                    );
+                }
                 for message in out {
                     let output = Output::of(message.partition, message.key, message.headers, Some(message.value));
                     expected.entry(message.topic).or_default().insert(output);
@@ -151,6 +178,16 @@ impl Output {
     }
 }
 
-fn is_control(record: &Record) -> bool {
+/// Ids of the events in a record.
+pub(crate) fn event_ids(record: &Record) -> Vec<String> {
+    let value = record.value.as_deref().unwrap_or_default();
+    if record.key.is_some() {
+        return vec![ParcelEvent::decode(value).expect("an event").event_id];
+    }
+    let batch = ParcelEventBatch::decode(value).expect("a batch");
+    batch.events.into_iter().map(|event| event.event_id).collect()
+}
+
+pub(crate) fn is_control(record: &Record) -> bool {
     record.headers.iter().any(|(name, _)| name == "sanbai-kind")
 }

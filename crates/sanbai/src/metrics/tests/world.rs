@@ -10,7 +10,7 @@ use sanbai_engine::clock::Clock;
 use tempfile::TempDir;
 
 use crate::config::Config;
-use crate::daemon::Daemon;
+use crate::daemon::{Daemon, runtime};
 use crate::metrics::table::TABLE;
 
 /// A daemon that runs until it is dropped.
@@ -49,7 +49,7 @@ impl Running {
         change(&mut config);
         std::fs::create_dir_all(&config.data.directory).expect("a directory");
         let start = Timestamp::parse("2026-03-10T10:05:00+08:00").expect("a time");
-        let daemon = Daemon::start(config, Clock::fast(start, 3_600)).expect("it starts");
+        let daemon = Daemon::start(config, Clock::fast(start, 3_600), runtime().expect("threads")).expect("it starts");
         Self {
             daemon: Some(daemon),
             _directory: directory,
