@@ -3,6 +3,8 @@
 //! `cargo bench --package sanbai-benches --bench daemon [-- PARCELS]`: so many open parcels to recover, 1,000,000 if nothing
 //! is said. Beside each figure stands what the disk alone allows.
 
+#![expect(clippy::print_stdout, reason = "a command that prints figures")]
+
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};

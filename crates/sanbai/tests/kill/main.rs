@@ -73,7 +73,7 @@ fn check_at_rest(directory: &Path, daemon: &mut Daemon, accepted: &BTreeSet<Stri
     let logged = recorded.event_ids();
     let lost: BTreeSet<_> = accepted.difference(&logged).collect();
     assert!(lost.is_empty(), "accepted, and not on the log: {lost:?}");
-    let seen = recorded.as_the_oracle_says().unwrap_or_else(|what| panic!("{what}"));
+    let seen = recorded.as_the_oracle_says().expect("all is as the oracle says");
     recorded.as_a_replay_says();
     seen
 }
