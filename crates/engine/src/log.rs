@@ -131,6 +131,11 @@ pub trait Log {
     /// Where they cannot be read, now or ever.
     fn read(&mut self, topic: Topic, partition: u32, from: u64, max: usize) -> Result<Vec<Record>, ReadError>;
 
+    /// The id that a topic was given when it was created, empty where the log gives none. Created anew it has another.
+    fn topic_id(&self, _topic: Topic) -> String {
+        String::new()
+    }
+
     /// Hands a message to the producer. Waits while the producer has as much as it may hold.
     fn send(&mut self, message: Message) -> Ticket;
 }

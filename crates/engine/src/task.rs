@@ -94,6 +94,8 @@ struct Running<S> {
     snapshot_due: u64,
     /// Offset of the oldest snapshot that is kept.
     needed_from: u64,
+    /// Ids of the topic that it reads and of the registry, as the log gives them.
+    topics: [String; 2],
 }
 
 impl<S: Stage> Task<S> {

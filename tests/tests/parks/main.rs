@@ -121,6 +121,35 @@ fn another_log_under_the_same_name_is_seen() {
 }
 
 #[test]
+fn a_topic_that_was_created_anew_is_seen_though_it_looks_the_same() {
+    let (mut log, mut store, registry) = (Memory::default(), Objects::default(), RegistryCopy::default());
+    log.ids = ["first", "registry"];
+    log.ticks(9);
+    settle(&mut task(), &mut log, &mut store, &registry);
+    assert!(!manifests(&store).is_empty());
+    assert_eq!(settle(&mut task(), &mut log, &mut store, &registry), Progress::Idle);
+    log.ids = ["second", "registry"];
+    let parked = Parked::TopicRecreated;
+    assert_eq!(parked.code(), "topic_recreated");
+    let stopped = settle(&mut task(), &mut log, &mut store, &registry);
+    assert_eq!(stopped, Progress::Parked(parked));
+    log.ids = ["first", "another"];
+    let stopped = settle(&mut task(), &mut log, &mut store, &registry);
+    assert_eq!(
+        stopped,
+        Progress::Parked(Parked::RegistryDiverged),
+        "and the registry's, too"
+    );
+    log.ids = ["", ""];
+    let stopped = settle(&mut task(), &mut log, &mut store, &registry);
+    assert_eq!(
+        stopped,
+        Progress::Parked(Parked::TopicRecreated),
+        "a log that gives none is another one"
+    );
+}
+
+#[test]
 fn another_registry_under_the_same_name_is_seen() {
     let (mut log, mut store) = (Memory::default(), Objects::default());
     let registry = |text: &str| {

@@ -26,6 +26,8 @@ pub(crate) struct Memory {
     /// Records that cannot be read, from and without.
     pub(crate) damaged: Option<(u64, u64)>,
     pub(crate) sent: Vec<Ticket>,
+    /// Ids of the topic of events and of the registry.
+    pub(crate) ids: [&'static str; 2],
 }
 
 impl Memory {
@@ -58,6 +60,10 @@ impl Memory {
 }
 
 impl Log for Memory {
+    fn topic_id(&self, topic: Topic) -> String {
+        self.ids[usize::from(topic == Topic::Registry)].to_owned()
+    }
+
     fn read(&mut self, topic: Topic, _: u32, from: u64, max: usize) -> Result<Vec<Record>, ReadError> {
         if topic != Topic::ParcelEvents {
             return Ok(Vec::new());

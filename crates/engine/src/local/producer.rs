@@ -34,6 +34,10 @@ impl Log for LocalProducer {
         self.log.read(topic, partition, from, max)
     }
 
+    fn topic_id(&self, _: Topic) -> String {
+        self.log.topic_id().to_owned()
+    }
+
     /// Hands a message over. Waits while as much waits as may wait: while the disk is slower than the shards, and while it
     /// cannot be written ([`LocalLog::health`] says why).
     fn send(&mut self, message: Message) -> Ticket {

@@ -33,6 +33,7 @@ impl<S: Stage> Task<S> {
         store: &mut impl Store,
         registry: &RegistryCopy,
     ) -> Result<Running<S>, Restored> {
+        let topics = [S::INPUT, Topic::Registry].map(|topic| log.topic_id(topic));
         let folder = folder::<S>(self.settings.layout, self.settings.partition);
         let list = store.list(&folder)?;
         let mut offsets: Vec<u64> = list.iter().filter_map(|name| offset_of(name)).collect();
@@ -55,7 +56,7 @@ impl<S: Stage> Task<S> {
                 foreign = Some(manifest.behaviour);
                 continue;
             }
-            self.check(&manifest, registry)?;
+            self.check(&manifest, &topics, registry)?;
             let rows = match store.get(&manifest.object) {
                 Ok(rows) => rows,
                 Err(StoreError::NotFound) => {
@@ -78,16 +79,17 @@ impl<S: Stage> Task<S> {
                 snapshot_at: offset,
                 snapshot_due: offset.saturating_add(self.settings.snapshot_every),
                 needed_from: oldest,
+                topics,
             });
         }
         match foreign {
             Some(behaviour) => Err(Restored::Parks(Parked::BehaviourChanged(behaviour))),
-            None => self.start(log, silent_until),
+            None => self.start(log, silent_until, topics),
         }
     }
 
     /// Without a snapshot the whole log is applied again, which needs all of it.
-    fn start(&self, log: &mut impl Log, silent_until: u64) -> Result<Running<S>, Restored> {
+    fn start(&self, log: &mut impl Log, silent_until: u64, topics: [String; 2]) -> Result<Running<S>, Restored> {
         match log.read(S::INPUT, self.settings.partition, 0, 1) {
             // Damaged records are met when it comes to them.
             Ok(_) | Err(ReadError::Damaged { .. }) => {}
@@ -104,17 +106,25 @@ impl<S: Stage> Task<S> {
             snapshot_at: 0,
             snapshot_due: self.settings.snapshot_every,
             needed_from: 0,
+            topics,
         })
     }
 
     /// Whether a snapshot was made of this topic, laid out like this, with this registry.
-    fn check(&self, manifest: &Manifest, registry: &RegistryCopy) -> Result<(), Restored> {
+    fn check(&self, manifest: &Manifest, topics: &[String; 2], registry: &RegistryCopy) -> Result<(), Restored> {
         let layout = self.settings.layout;
         let partitions = match manifest.shard {
             ShardKind::Parcel => layout.parcels,
             ShardKind::Scope => layout.scopes,
         };
-        if manifest.shard != S::SHARD || manifest.generation != layout.generation {
+        // A snapshot that names no id was made on a log that gives none.
+        let is_another = |known: &str, now: &str| !known.is_empty() && known != now;
+        let [topic, registry_topic] = topics;
+        if is_another(&manifest.registry_topic_id, registry_topic) && !is_another(&manifest.topic_id, topic) {
+            return Err(Restored::Parks(Parked::RegistryDiverged));
+        }
+        let is_another = is_another(&manifest.topic_id, topic);
+        if is_another || manifest.shard != S::SHARD || manifest.generation != layout.generation {
             return Err(Restored::Parks(Parked::TopicRecreated));
         }
         if manifest.partition != self.settings.partition || manifest.partitions != partitions {
