@@ -97,9 +97,7 @@ impl Daemon {
 
     /// Waits until all that is on the log was applied, ticks that come meanwhile aside.
     fn caught_up(&self) {
-        let ends: Vec<u64> = (0..self.log.layout().parcels)
-            .map(|partition| self.log.range(Topic::ParcelEvents, partition).end)
-            .collect();
+        let ends = self.ends();
         let is_there = || {
             let tasks = self.node.tasks();
             let mut parcels = tasks.iter().filter(|task| task.shard == ShardKind::Parcel);
@@ -108,6 +106,13 @@ impl Daemon {
         while !is_there() {
             std::thread::park_timeout(Duration::from_millis(2));
         }
+    }
+
+    /// The first offset of each partition of events that is not there yet.
+    fn ends(&self) -> Vec<u64> {
+        let partitions = 0..self.log.layout().parcels;
+        let ends = partitions.map(|partition| self.log.range(Topic::ParcelEvents, partition).end);
+        ends.collect()
     }
 
     /// As a kill: what is under way is not finished.
@@ -341,6 +346,17 @@ fn fill(directory: &Path, parcels: u64) {
     log.close().expect("the disk takes it");
 }
 
+/// Stops a daemon as a kill does, starts it again, and says how long both took.
+fn again(daemon: Daemon, directory: &Path) -> (Daemon, Duration, Duration) {
+    let started = Instant::now();
+    daemon.kill();
+    let stopped = started.elapsed();
+    let started = Instant::now();
+    let daemon = Daemon::start(directory);
+    daemon.caught_up();
+    (daemon, stopped, started.elapsed())
+}
+
 fn recovery(parcels: u64) {
     let directory = tempfile::tempdir().expect("a directory");
     fill(directory.path(), parcels);
@@ -348,30 +364,23 @@ fn recovery(parcels: u64) {
     let daemon = Daemon::start(directory.path());
     daemon.caught_up();
     let first = started.elapsed();
+    println!("{parcels} open parcels, {} events:", parcels * STEPS);
+    println!("  judged from the beginning of the log in {first:.1?}");
+    // By whatever snapshot there is: so much work lies between two, at most, as a recovery may take.
+    let (daemon, stopped, late) = again(daemon, directory.path());
+    println!("  killed before the next snapshot: ended in {stopped:.1?}, caught up {late:.1?} after its start");
+    let ends = daemon.ends();
     daemon.node.snapshot_soon();
-    let newest = |daemon: &Daemon| {
-        daemon
-            .node
-            .tasks()
-            .iter()
-            .map(|task| task.snapshot_at)
-            .min()
-            .unwrap_or(0)
+    let has_all = |daemon: &Daemon| {
+        let tasks = daemon.node.tasks();
+        let mut parcels = tasks.iter().filter(|task| task.shard == ShardKind::Parcel);
+        parcels.all(|task| task.snapshot_at >= ends[task.partition as usize])
     };
-    while newest(&daemon) == 0 {
+    while !has_all(&daemon) {
         std::thread::park_timeout(Duration::from_millis(20));
     }
-    let stopping = Instant::now();
-    daemon.kill();
-    let stopped = stopping.elapsed();
-    let started = Instant::now();
-    let daemon = Daemon::start(directory.path());
-    daemon.caught_up();
-    let again = started.elapsed();
-    println!("{parcels} open parcels, {} events:", parcels * STEPS);
-    println!(
-        "  from the beginning of the log {first:.1?}; stop {stopped:.1?}; from the snapshot until caught up {again:.1?}"
-    );
+    let (daemon, stopped, fresh) = again(daemon, directory.path());
+    println!("  killed just after its snapshots: ended in {stopped:.1?}, caught up {fresh:.1?} after its start");
     daemon.kill();
 }
 
