@@ -161,6 +161,21 @@ impl Client {
     }
 }
 
+/// A made-up resident number, for each of some millions another one.
+fn resident(number: u64) -> String {
+    let (sequence, rest) = (number % 1_000, number / 1_000);
+    let (day, month, year) = (1 + rest % 28, 1 + rest / 28 % 12, 1950 + rest / 336 % 50);
+    let digits = format!("440308{year}{month:02}{day:02}{sequence:03}");
+    let weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
+    let sum: u32 = digits
+        .bytes()
+        .zip(weights)
+        .map(|(digit, weight)| u32::from(digit - b'0') * weight)
+        .sum();
+    let check = b"10X98765432"[sum as usize % 11];
+    digits + char::from(check).encode_utf8(&mut [0; 4])
+}
+
 /// A parcel's events as lines of JSON, happening now.
 fn parcel(number: u64, extra: &str) -> String {
     let now = Clock::SYSTEM.now();
@@ -171,10 +186,13 @@ fn parcel(number: u64, extra: &str) -> String {
         )
     };
     let accepted = r#""accepted":{"itemKind":"ITEM_KIND_PARCEL","transport":"TRANSPORT_ROAD","route":"ROUTE_INTER_PROVINCE","declaredItem":"书籍"}}"#;
-    let checked = r#""identityChecked":{"document":{"kind":"DOCUMENT_KIND_RESIDENT","number":"440308199901101512"},"result":"IDENTITY_RESULT_PASS"}}"#;
+    let checked = format!(
+        r#""identityChecked":{{"document":{{"kind":"DOCUMENT_KIND_RESIDENT","number":"{}"}},"result":"IDENTITY_RESULT_PASS"}}}}"#,
+        resident(number)
+    );
     let inspected = r#""inspected":{"result":"INSPECTION_RESULT_PASS"}}"#;
     let screened = r#""xrayScreened":{"device":"X-1","judgement":"XRAY_JUDGEMENT_CLEAR"}}"#;
-    let steps = [accepted, checked, inspected, screened, r#""sealed":{}}"#];
+    let steps = [accepted, &checked, inspected, screened, r#""sealed":{}}"#];
     let mut lines: String = (0..).zip(steps).map(|(step, text)| head(step) + text + "\n").collect();
     if !extra.is_empty() {
         lines += &(head(9) + extra + "\n");

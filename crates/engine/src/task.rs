@@ -163,7 +163,8 @@ impl<S: Stage> Task<S> {
         let records = records.max(1);
         self.settings.snapshot_every = records;
         if let Some(running) = &mut self.running {
-            let due = running.snapshot_at.saturating_add(records);
+            let pending = running.snapshot.as_ref().map(Pending::offset);
+            let due = pending.unwrap_or(running.snapshot_at).saturating_add(records);
             running.snapshot_due = running.snapshot_due.min(due);
         }
     }

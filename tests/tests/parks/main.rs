@@ -62,6 +62,26 @@ fn it_parks_for_another_behaviour_only_once_its_snapshot_stands() {
 }
 
 #[test]
+fn a_snapshot_that_is_asked_for_while_another_is_written_is_taken_afterwards() {
+    let (mut log, mut store, registry) = (Memory::default(), Objects::default(), RegistryCopy::default());
+    let mut task = task();
+    log.ticks(4);
+    store.1 = Beside::Slow;
+    for _ in 0..20 {
+        task.step(&mut log, &mut store, &registry);
+        for ticket in std::mem::take(&mut log.sent) {
+            task.delivered(ticket, Ok(()));
+        }
+    }
+    assert_eq!(manifests(&store).len(), 0, "one is being written");
+    log.ticks(1);
+    task.snapshot_soon();
+    store.1 = Beside::AtOnce;
+    settle(&mut task, &mut log, &mut store, &registry);
+    assert_eq!(task.snapshot_at(), Some(5));
+}
+
+#[test]
 fn rows_without_a_manifest_are_cleared_away_once_a_newer_snapshot_stands() {
     let (mut log, mut store, registry) = (Memory::default(), Objects::default(), RegistryCopy::default());
     let orphan = "parcel/0001/00000/00000000000000000003.rows";

@@ -27,6 +27,13 @@ pub(super) struct Pending {
     rows: Arc<OnceLock<Rows>>,
 }
 
+impl Pending {
+    /// What was applied before it is in it.
+    pub(super) const fn offset(&self) -> u64 {
+        self.offset
+    }
+}
+
 /// What the manifest says of the rows.
 #[derive(Debug)]
 struct Rows {
@@ -67,6 +74,8 @@ impl<S: Stage> Task<S> {
         let (stage, rows) = (running.stage.clone(), Arc::new(OnceLock::new()));
         let made = Arc::clone(&rows);
         let writing = store.begin(&object, Box::new(move || rows_of(&stage, &made)));
+        // Whoever asks for the next one while this one is being written gets it.
+        running.snapshot_due = offset.saturating_add(self.settings.snapshot_every);
         running.snapshot = Some(Pending {
             offset,
             name,
@@ -122,7 +131,6 @@ impl<S: Stage> Task<S> {
         }
         running.snapshot = None;
         running.snapshot_at = offset;
-        running.snapshot_due = offset.saturating_add(self.settings.snapshot_every);
         self.refused_at = None;
         if let Some(oldest) = self.delete_old_snapshots(store)
             && let Some(running) = &mut self.running
