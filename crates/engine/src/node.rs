@@ -234,10 +234,15 @@ impl Node {
         self.shared.signal.bump();
     }
 
-    /// Whether all its threads run, and got on or had nothing to do within a time.
-    pub fn is_alive(&self, within: Duration) -> bool {
+    /// Whether all its threads run.
+    pub fn runs(&self) -> bool {
         let threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
-        threads.iter().all(|thread| !thread.is_finished()) && self.shared.board.is_alive(within)
+        threads.iter().all(|thread| !thread.is_finished())
+    }
+
+    /// Whether every task got on, or had nothing to do, within a time. A disk that cannot be written holds them up.
+    pub fn got_on(&self, within: Duration) -> bool {
+        self.shared.board.got_on(within)
     }
 
     /// Stops all threads, within `drain` once everything that is on the log was applied, and what follows from it sent; after

@@ -96,10 +96,9 @@ impl Metrics {
 
     /// Whether it lives: if not, it is to be started again.
     pub(crate) fn lives(&self) -> Vec<Check> {
-        vec![Check {
-            name: "workers",
-            is_ok: self.watched.node.is_alive(ALIVE_WITHIN),
-        }]
+        let node = &self.watched.node;
+        let is_stalled = self.watched.log.health().stalled.is_some();
+        health::lives(node.runs(), node.got_on(ALIVE_WITHIN), is_stalled)
     }
 
     /// Whether it is ready: if not, no events are to be sent to it.

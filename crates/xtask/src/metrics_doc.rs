@@ -36,7 +36,7 @@ The body of the last two is one line for each check, its name and `ok` or `faile
 
 | Path | Check | Fails while |
 | --- | --- | --- |
-| `/livez` | `workers` | a thread has ended, or a worker neither got on nor was idle for 60 s |
+| `/livez` | `workers` | a thread has ended, or a worker neither got on nor was idle for 60 s, and not for a disk that cannot be written |
 | `/readyz` | `log-writable` | something cannot be written to the log, and is tried again |
 | `/readyz` | `log-room` | the disk is nearly full, and no events are taken |
 | `/readyz` | `shards-not-parked` | a shard does nothing until somebody acts |

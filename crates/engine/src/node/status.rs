@@ -174,7 +174,7 @@ impl Board {
         parcels.map(|(_, offset)| offset).min().unwrap_or(0)
     }
 
-    pub(super) fn is_alive(&self, within: Duration) -> bool {
+    pub(super) fn got_on(&self, within: Duration) -> bool {
         self.posts.iter().all(|post| post.status().1.elapsed() <= within)
     }
 }

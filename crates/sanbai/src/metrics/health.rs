@@ -11,6 +11,14 @@ pub(crate) struct Check {
     pub(crate) is_ok: bool,
 }
 
+/// Whether it lives. A disk that cannot be written holds workers up, and to start the daemon again mends no disk.
+pub(crate) fn lives(runs: bool, got_on: bool, is_stalled: bool) -> Vec<Check> {
+    vec![Check {
+        name: "workers",
+        is_ok: runs && (got_on || is_stalled),
+    }]
+}
+
 /// Whether events can be taken and judged. Ready does not mean current: that is what the lags say.
 pub(super) fn ready(log: &LogHealth, tasks: &[TaskStatus]) -> Vec<Check> {
     checks(log, tasks.iter().map(|task| task.state))

@@ -9,7 +9,7 @@ use sanbai_engine::task::Parked;
 use sanbai_wire::control::Control;
 
 use super::world::{Running, send, status};
-use crate::metrics::health::{body, checks};
+use crate::metrics::health::{body, checks, lives};
 
 const READY: &str = "log-writable ok\nlog-room ok\nshards-not-parked ok\nshards-restored ok\n";
 
@@ -125,4 +125,17 @@ fn scrapes_at_once_share_one_answer_and_other_paths_are_refused() {
     );
     let refused = send(address, &head);
     assert!(refused.is_empty() || status(&refused) == 431, "{refused}");
+}
+
+#[test]
+fn it_is_dead_where_a_thread_ended_or_nothing_moves_but_not_for_a_disk() {
+    let said = |runs, got_on, is_stalled| body(&lives(runs, got_on, is_stalled));
+    assert_eq!(said(true, true, false), "workers ok\n");
+    assert_eq!(said(true, false, false), "workers failed\n");
+    assert_eq!(
+        said(true, false, true),
+        "workers ok\n",
+        "to start it again mends no disk"
+    );
+    assert_eq!(said(false, true, true), "workers failed\n");
 }
