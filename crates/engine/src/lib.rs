@@ -10,6 +10,7 @@
 //! behind it, it does not know; the simulation runs this very code.
 
 pub mod clock;
+mod delivery;
 pub mod ledger;
 pub mod local;
 pub mod log;
@@ -19,6 +20,7 @@ pub mod parcel;
 pub mod registry;
 pub mod replay;
 pub mod scope;
+pub mod signal;
 pub mod snapshots;
 pub mod stage;
 pub mod store;

@@ -27,11 +27,12 @@ use sanbai_wire::control::Control;
 use sanbai_wire::snapshot::ShardKind;
 
 use crate::clock::Clock;
-use crate::local::{LocalLog, LocalProducer, Signal};
+use crate::local::{LocalLog, LocalProducer};
 use crate::log::{NotDelivered, Producer, ReadError, Ticket, Topic};
 use crate::objects::Objects;
 use crate::parcel::{ParcelSettings, control_message};
 use crate::registry::RegistryCopy;
+use crate::signal::Signal;
 use crate::stage::Layout;
 use seat::Seat;
 use status::Board;
