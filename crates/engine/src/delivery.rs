@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::log::{Done, Message, NotDelivered, Ticket};
+use crate::log::{Done, Message, NotDelivered, Record, Ticket};
 
 /// Who is told what became of a message.
 #[derive(Clone)]
@@ -20,7 +20,9 @@ impl Receipt {
     pub(crate) fn tell(self, delivery: Result<(), NotDelivered>) {
         match self {
             Self::Appended(appended) => appended.tell(delivery),
-            Self::Sent(deliveries, ticket) => deliveries.tell(ticket, delivery),
+            Self::Sent(deliveries, ticket) => {
+                deliveries.tell(ticket, delivery);
+            }
         }
     }
 }
@@ -41,7 +43,7 @@ impl Appended {
         })
     }
 
-    fn tell(&self, delivery: Result<(), NotDelivered>) {
+    pub(crate) fn tell(&self, delivery: Result<(), NotDelivered>) {
         if delivery.is_err() {
             self.is_lost.store(true, Ordering::SeqCst);
         }
@@ -66,8 +68,11 @@ impl Appended {
 pub(crate) struct Deliveries(Mutex<Vec<(Ticket, Result<(), NotDelivered>)>>);
 
 impl Deliveries {
-    pub(crate) fn tell(&self, ticket: Ticket, delivery: Result<(), NotDelivered>) {
-        lock(&self.0).push((ticket, delivery));
+    /// Takes note of one; whether it is the first since they were asked for.
+    pub(crate) fn tell(&self, ticket: Ticket, delivery: Result<(), NotDelivered>) -> bool {
+        let mut deliveries = lock(&self.0);
+        deliveries.push((ticket, delivery));
+        deliveries.len() == 1
     }
 
     pub(crate) fn take(&self) -> Vec<(Ticket, Result<(), NotDelivered>)> {
@@ -80,6 +85,14 @@ pub(crate) fn weight(message: &Message) -> u64 {
     let headers = message.headers.iter();
     let headers: usize = headers.map(|(name, value)| name.len() + value.len() + 64).sum();
     (message.value.len() + message.key.as_ref().map_or(0, Vec::len) + headers + 128) as u64
+}
+
+/// Bytes that a record takes while it waits.
+pub(crate) fn record_weight(record: &Record) -> usize {
+    let headers = record.headers.iter();
+    let headers: usize = headers.map(|(name, value)| name.len() + value.len() + 64).sum();
+    let key = record.key.as_ref().map_or(0, Vec::len);
+    record.value.as_ref().map_or(0, Vec::len) + key + headers + 128
 }
 
 /// Locks; whoever panicked while they had the lock left nothing half done.

@@ -9,8 +9,10 @@
 //! where it must not go on. It never waits and never sleeps: it says what it waits for. Which log and which store stand
 //! behind it, it does not know; the simulation runs this very code.
 
+pub mod assignment;
 pub mod clock;
 mod delivery;
+pub mod kafka;
 pub mod ledger;
 pub mod local;
 pub mod log;

@@ -126,15 +126,6 @@ impl Directory {
     }
 }
 
-/// Partitions of a topic.
-pub(super) const fn partitions(layout: Layout, topic: Topic) -> u32 {
-    match topic {
-        Topic::ParcelEvents | Topic::Verdicts | Topic::Rejects => layout.parcels,
-        Topic::Sightings | Topic::Compliance | Topic::Alerts => layout.scopes,
-        Topic::Registry => 1,
-    }
-}
-
 /// The file of a segment, by the offset of its first record.
 pub(super) fn segment_name(base: u64) -> String {
     format!("{base:020}.log")
@@ -191,7 +182,7 @@ fn create(path: &Path, file: &Path, settings: &LocalSettings, disk: &dyn Disk) -
         what,
     })?;
     for topic in Topic::ALL {
-        for partition in 0..partitions(stored.layout, topic) {
+        for partition in 0..stored.layout.partitions(topic) {
             let folder = folder(path, topic, partition);
             disk.create_folder(&folder).map_err(OpenError::io(&folder))?;
             let first = folder.join(segment_name(0));

@@ -128,7 +128,7 @@ pub(super) fn resume(place: &Place<'_>, shard: Shard, partition: u32) -> Result<
 }
 
 fn check_partition(place: &Place<'_>, shard: Shard, partition: u32) -> Result<(), Failure> {
-    if partition < super::log::partitions(shard.input(), place.log.layout()) {
+    if partition < place.log.layout().partitions(shard.input()) {
         return Ok(());
     }
     Err(no_partition(shard, partition))

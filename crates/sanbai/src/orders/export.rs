@@ -20,7 +20,7 @@ pub(super) fn all(place: &Place<'_>, what: &[Stream], answers: &mut dyn Answers)
     for stream in what {
         let topic = stream.topic();
         let (mut count, mut ends) = (0_u64, Vec::new());
-        for partition in 0..log::partitions(topic, place.log.layout()) {
+        for partition in 0..place.log.layout().partitions(topic) {
             // Where a reader goes on: what comes later is not in the export.
             let range = place.log.range(topic, partition);
             ends.push(range.end);

@@ -2,7 +2,6 @@
 
 use sanbai_engine::local::LocalLog;
 use sanbai_engine::log::{ReadError, Record, Topic};
-use sanbai_engine::stage::Layout;
 use sanbai_wire::rejects::Rejected;
 use sanbai_wire::{alert, compliance, verdict};
 use serde_json::json;
@@ -22,15 +21,6 @@ impl Stream {
             Self::Compliance => Topic::Compliance,
             Self::Rejects => Topic::Rejects,
         }
-    }
-}
-
-/// How many partitions a topic has.
-pub(super) const fn partitions(topic: Topic, layout: Layout) -> u32 {
-    match topic {
-        Topic::ParcelEvents | Topic::Verdicts | Topic::Rejects => layout.parcels,
-        Topic::Sightings | Topic::Compliance | Topic::Alerts => layout.scopes,
-        Topic::Registry => 1,
     }
 }
 

@@ -34,7 +34,7 @@ impl Entry {
 
 /// Gives every rejection, partition by partition.
 fn each(place: &Place<'_>, mut give: impl FnMut(Entry) -> Result<(), Failure>) -> Result<(), Failure> {
-    for partition in 0..log::partitions(Topic::Rejects, place.log.layout()) {
+    for partition in 0..place.log.layout().partitions(Topic::Rejects) {
         each_of(place, partition, &mut give)?;
     }
     Ok(())

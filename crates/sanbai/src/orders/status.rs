@@ -114,7 +114,7 @@ fn standing(place: &Place<'_>) -> Result<Vec<Value>, Failure> {
     let mut shards = Vec::new();
     for kind in [ShardKind::Parcel, ShardKind::Scope] {
         let shard = Shard::of(kind);
-        for partition in 0..log::partitions(shard.input(), layout) {
+        for partition in 0..layout.partitions(shard.input()) {
             let end = place.log.range(shard.input(), partition).end;
             let kept = newest.get(&(kind, partition));
             let at = kept.map_or(0, |kept| kept.offset);

@@ -30,7 +30,7 @@ pub(super) fn follow(
     answers: &mut dyn Answers,
 ) -> Result<Value, Failure> {
     let topic = stream.topic();
-    let count = log::partitions(topic, place.log.layout());
+    let count = place.log.layout().partitions(topic);
     if let Some(only) = only.filter(|only| *only >= count) {
         let detail = format!("{topic} has {count} partitions, from 0 on, and no {only}");
         return Err(Failure::usage("partition_unknown", detail));
