@@ -141,6 +141,8 @@ pub struct KafkaHealth {
     pub rewinds: u64,
     /// Times that a record was missing, and was read again.
     pub gaps: u64,
+    /// Partitions that have more records, of which none comes.
+    pub stuck: usize,
     /// Bytes of records that wait to be applied.
     pub read_bytes: usize,
     /// Bytes and messages from outside that wait to be acknowledged.
@@ -166,7 +168,13 @@ impl KafkaLog {
         let member = Member::start(&settings, layout, &pulse, &signal)?;
         let outside = Outside::new(&settings, &pulse)?;
         let changes = Arc::<Changes>::default();
-        let watch = watch(&settings, &pulse, found.clone(), Arc::clone(&changes), Arc::clone(&signal));
+        let watch = watch(
+            &settings,
+            &pulse,
+            found.clone(),
+            Arc::clone(&changes),
+            Arc::clone(&signal),
+        );
         let watch = watch.map_err(|error| KafkaOpenError::Unavailable(error.to_string()))?;
         let ids = found.into_iter().map(|(topic, (id, _))| (topic, id)).collect();
         Ok(Self {
@@ -260,6 +268,7 @@ impl KafkaLog {
             lost: counts.lost.load(Ordering::Relaxed),
             rewinds: seen.rewinds,
             gaps: seen.gaps,
+            stuck: seen.stuck,
             read_bytes: seen.bytes,
             outside: open.outside.load(),
             errors: open.pulse.errors(),
@@ -476,7 +485,9 @@ fn watch(
                     (false, _) => 1,
                     (true, false) => 2,
                 };
-                let Some(known) = changes.topics.get(place) else { continue };
+                let Some(known) = changes.topics.get(place) else {
+                    continue;
+                };
                 if known.swap(change, Ordering::AcqRel) != change {
                     tracing::error!(topic = topic.name(), change, "a topic is not the one that it was");
                     signal.bump();

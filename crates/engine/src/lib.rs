@@ -9,6 +9,7 @@
 //! where it must not go on. It never waits and never sleeps: it says what it waits for. Which log and which store stand
 //! behind it, it does not know; the simulation runs this very code.
 
+pub mod any;
 pub mod assignment;
 pub mod clock;
 mod delivery;

@@ -52,7 +52,7 @@ use std::time::Duration;
 
 use sanbai_core::time::{Span, Timestamp};
 
-pub use directory::OpenError;
+pub use directory::{OpenError, lock_directory};
 pub use health::{LogHealth, Stall};
 pub use producer::LocalProducer;
 pub use settings::{LocalSettings, Retention};

@@ -137,9 +137,10 @@ fn register(daemon: &Daemon, world: &World) -> anyhow::Result<()> {
 /// Shows the picture until the end, or until nobody wants to see more.
 fn watch(mut view: Box<dyn View>, daemon: &Daemon, end: Timestamp) -> anyhow::Result<()> {
     let mut picture = Picture::default();
+    let browser = daemon.log.browser()?;
     let mut interrupted = daemon.runtime.block_on(async { interrupts() })?;
     loop {
-        picture.follow(&daemon.log)?;
+        picture.follow(&daemon.log, &browser)?;
         let now = daemon.clock.now().min(end);
         let world = Shown { daemon, now };
         let is_over = now >= end || interrupted.try_recv().is_ok();

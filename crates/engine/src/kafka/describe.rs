@@ -34,8 +34,15 @@ impl<T> Drop for Owned<T> {
 }
 
 /// Asks for topics by name. `None` where no broker answers in time, or the answer is none.
-pub(super) fn topics<C: ClientContext>(client: &Client<C>, names: &[String], most: Duration) -> Option<Vec<Description>> {
-    let names: Vec<CString> = names.iter().filter_map(|name| CString::new(name.as_str()).ok()).collect();
+pub(super) fn topics<C: ClientContext>(
+    client: &Client<C>,
+    names: &[String],
+    most: Duration,
+) -> Option<Vec<Description>> {
+    let names: Vec<CString> = names
+        .iter()
+        .filter_map(|name| CString::new(name.as_str()).ok())
+        .collect();
     let mut pointers: Vec<*const c_char> = names.iter().map(|name| name.as_ptr()).collect();
     let millis = i32::try_from(most.as_millis()).unwrap_or(i32::MAX);
     let rk = client.native_ptr();
@@ -62,7 +69,11 @@ pub(super) fn topics<C: ClientContext>(client: &Client<C>, names: &[String], mos
         }
         let mut count = 0;
         let first = c::rd_kafka_DescribeTopics_result_topics(result, &raw mut count);
-        let topics = if first.is_null() { &[] } else { std::slice::from_raw_parts(first, count) };
+        let topics = if first.is_null() {
+            &[]
+        } else {
+            std::slice::from_raw_parts(first, count)
+        };
         Some(topics.iter().filter_map(|topic| description(*topic)).collect())
     }
 }
@@ -80,7 +91,11 @@ unsafe fn description(topic: *const c::rd_kafka_TopicDescription_t) -> Option<De
         match code {
             c::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR => {
                 let id = c::rd_kafka_TopicDescription_topic_id(topic);
-                let id = if id.is_null() { None } else { text(c::rd_kafka_Uuid_base64str(id)) };
+                let id = if id.is_null() {
+                    None
+                } else {
+                    text(c::rd_kafka_Uuid_base64str(id))
+                };
                 let mut partitions = 0;
                 c::rd_kafka_TopicDescription_partitions(topic, &raw mut partitions);
                 let partitions = u32::try_from(partitions).unwrap_or(u32::MAX);

@@ -107,7 +107,11 @@ impl Lane {
                 return Taken::Elsewhere;
             }
             let is_there = self.has_delivered || self.expected >= self.end;
-            return if is_there { Taken::Records(Vec::new()) } else { Taken::OnItsWay };
+            return if is_there {
+                Taken::Records(Vec::new())
+            } else {
+                Taken::OnItsWay
+            };
         }
         let mut records = Vec::with_capacity(max.min(self.buffer.len()));
         while records.len() < max {

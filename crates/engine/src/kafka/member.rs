@@ -88,7 +88,12 @@ impl ConsumerContext for Joining {
         if is_given {
             self.say(list, true);
         }
-        tracing::info!(given = is_given, lost = is_lost, partitions = list.count(), "the group was rebalanced");
+        tracing::info!(
+            given = is_given,
+            lost = is_lost,
+            partitions = list.count(),
+            "the group was rebalanced"
+        );
         self.signal.bump();
     }
 

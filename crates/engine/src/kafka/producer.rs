@@ -290,7 +290,10 @@ impl Append for KafkaLog {
             return Err(Busy::Closing);
         }
         let layout = self.layout();
-        if messages.iter().any(|message| message.partition >= layout.partitions(message.topic)) {
+        if messages
+            .iter()
+            .any(|message| message.partition >= layout.partitions(message.topic))
+        {
             // Nothing can ever become of it.
             done(Err(NotDelivered));
             return Ok(());
@@ -332,4 +335,3 @@ impl Append for KafkaLog {
         Ok(())
     }
 }
-

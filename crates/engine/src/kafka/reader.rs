@@ -91,9 +91,7 @@ impl Reader {
         pulse: &Arc<Pulse>,
         signal: &Arc<Signal>,
     ) -> Result<Self, KafkaError> {
-        let consumer = settings
-            .consumer()
-            .create_with_context(Context(Arc::clone(pulse)))?;
+        let consumer = settings.consumer().create_with_context(Context(Arc::clone(pulse)))?;
         let shared = Arc::new(Shared {
             consumer,
             names: Topic::ALL.map(|topic| (topic, settings.name(topic))).to_vec(),
@@ -107,7 +105,9 @@ impl Reader {
             gaps: AtomicU64::new(0),
         });
         let polling = Arc::clone(&shared);
-        let thread = Builder::new().name("kafka-reader".to_owned()).spawn(move || polling.poll());
+        let thread = Builder::new()
+            .name("kafka-reader".to_owned())
+            .spawn(move || polling.poll());
         let thread = thread.map_err(|error| KafkaError::Subscription(error.to_string()))?;
         Ok(Self {
             shared,
@@ -164,7 +164,9 @@ impl Reader {
                 Ok((offset(low), offset(high)))
             }
             Err(error) => {
-                self.shared.pulse.error(&error, "a broker does not say where a partition ends");
+                self.shared
+                    .pulse
+                    .error(&error, "a broker does not say where a partition ends");
                 Err(ReadError::Unavailable)
             }
         }
@@ -262,7 +264,11 @@ impl Shared {
             if matches!(lane.fetch, Fetch::Stop | Fetch::Again) {
                 let list = self.list(topic, partition, Offset::Invalid);
                 self.tell(list.and_then(|list| self.consumer.incremental_unassign(&list)));
-                lane.fetch = if lane.fetch == Fetch::Again { Fetch::Start } else { Fetch::Off };
+                lane.fetch = if lane.fetch == Fetch::Again {
+                    Fetch::Start
+                } else {
+                    Fetch::Off
+                };
             }
             if lane.fetch == Fetch::Start {
                 let from = i64::try_from(lane.expected()).unwrap_or(i64::MAX);
@@ -299,12 +305,7 @@ impl Shared {
         }
     }
 
-    fn deliver(
-        &self,
-        message: &BorrowedMessage<'_>,
-        last: &mut Option<(Place, Arc<Mutex<Lane>>)>,
-        bytes_max: usize,
-    ) {
+    fn deliver(&self, message: &BorrowedMessage<'_>, last: &mut Option<(Place, Arc<Mutex<Lane>>)>, bytes_max: usize) {
         let Some(place) = self.place(message) else { return };
         if last.as_ref().is_none_or(|(known, _)| *known != place) {
             *last = Some((place, self.lane(place)));

@@ -66,7 +66,9 @@ pub struct Topics {
 
 impl std::fmt::Debug for Topics {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Topics").field("settings", &self.settings).finish_non_exhaustive()
+        f.debug_struct("Topics")
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
     }
 }
 
@@ -175,8 +177,16 @@ fn settings_of(resource: &ConfigResource) -> BTreeMap<&str, &str> {
 fn wanted(topic: Topic, plan: &Plan) -> Vec<(&'static str, String)> {
     let keep = plan.retention.of(topic);
     let keep = keep.map_or_else(|| "-1".to_owned(), |keep| keep.as_millis().to_string());
-    let bytes = if topic == Topic::Registry { MESSAGE_BYTES.1 } else { MESSAGE_BYTES.0 };
-    let stamped = if plan.is_rehearsal { "CreateTime" } else { "LogAppendTime" };
+    let bytes = if topic == Topic::Registry {
+        MESSAGE_BYTES.1
+    } else {
+        MESSAGE_BYTES.0
+    };
+    let stamped = if plan.is_rehearsal {
+        "CreateTime"
+    } else {
+        "LogAppendTime"
+    };
     let mut wanted = vec![
         ("cleanup.policy", "delete".to_owned()),
         ("retention.ms", keep),
@@ -266,7 +276,10 @@ mod tests {
         assert!(findings(&[("retention.ms", "-1")]).is_empty());
         assert_eq!(findings(&[("retention.ms", "60000")]), ["retention.ms"]);
         assert_eq!(findings(&[("cleanup.policy", "compact")]), ["cleanup.policy"]);
-        assert_eq!(findings(&[("message.timestamp.type", "CreateTime")]), ["message.timestamp.type"]);
+        assert_eq!(
+            findings(&[("message.timestamp.type", "CreateTime")]),
+            ["message.timestamp.type"]
+        );
         assert_eq!(findings(&[("compression.type", "zstd")]), ["compression.type"]);
         assert_eq!(findings(&[("min.insync.replicas", "1")]), ["min.insync.replicas"]);
     }

@@ -135,6 +135,15 @@ fn folder(path: &Path, topic: Topic, partition: u32) -> PathBuf {
     path.join("log").join(topic.name()).join(partition.to_string())
 }
 
+/// Locks a directory, which is made if it is not there: no other process uses it as long as the file is open.
+///
+/// # Errors
+/// Where another process has it, or it cannot be made.
+pub fn lock_directory(path: &Path) -> Result<File, OpenError> {
+    fs::create_dir_all(path).map_err(OpenError::io(path))?;
+    lock(path)
+}
+
 fn lock(path: &Path) -> Result<File, OpenError> {
     let path = path.join("lock");
     let io = OpenError::io;

@@ -10,10 +10,10 @@ use super::health::{Stalls, Watch};
 use super::lock;
 use super::partition::{Files, Partition};
 use super::queue::Queue;
-use crate::delivery::weight;
-use crate::signal::Signal;
 use crate::clock::Clock;
+use crate::delivery::weight;
 use crate::log::{Message, Topic};
+use crate::signal::Signal;
 use crate::stage::Layout;
 
 /// What all threads of a log share.

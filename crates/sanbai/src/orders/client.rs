@@ -1,5 +1,6 @@
 //! The side of the command: asks a running daemon, or opens the directory where none runs.
 
+use std::cell::OnceCell;
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, BufWriter, Write as _};
 use std::net::Shutdown;
@@ -10,13 +11,15 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
+use sanbai_engine::any::AnyLog;
 use sanbai_engine::clock::Clock;
+use sanbai_engine::kafka::Choice;
 use sanbai_engine::objects::Objects;
 use serde_json::Value;
 
 use super::{Answers, Body, Failure, Order, Place, carry_out};
 use crate::config::{Config, Flags};
-use crate::daemon::open_log;
+use crate::daemon::{close, open_kafka, open_log};
 use crate::exit::{Exit, Sysexit};
 use crate::output;
 
@@ -32,6 +35,9 @@ pub(crate) struct Where {
     /// Data directory of the daemon
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
+    /// Brokers of Apache Kafka, where no daemon runs here
+    #[arg(long, value_name = "HOST:PORT,…")]
+    brokers: Option<String>,
 }
 
 impl Where {
@@ -40,6 +46,7 @@ impl Where {
         Flags {
             config: self.config.clone(),
             data_dir: self.data_dir.clone(),
+            brokers: self.brokers.clone(),
             ..Flags::default()
         }
     }
@@ -179,11 +186,23 @@ pub(crate) fn check_directory(directory: &Path) -> anyhow::Result<()> {
     Err(Sysexit::wrap(Exit::Unavailable, missing))
 }
 
-fn by_ourselves(config: &Config, order: &Order, body: &mut dyn Body, each: Each<'_>) -> anyhow::Result<Value> {
-    check_directory(&config.data.directory)?;
+/// The log, for a command that runs by itself: on brokers none of its partitions are ours.
+fn open_alone(config: &Config) -> anyhow::Result<AnyLog> {
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
-    let log = open_log(config, Clock::SYSTEM)
-        .context("no daemon answers on its socket, and the directory cannot be opened without it")?;
+    if let Some(mut settings) = config.kafka.settings()? {
+        settings.assignment = Choice::List {
+            parcels: Vec::new(),
+            scopes: Vec::new(),
+        };
+        return Ok(AnyLog::Kafka(open_kafka(settings, Clock::SYSTEM)?));
+    }
+    check_directory(&config.data.directory)?;
+    open_log(config, Clock::SYSTEM)
+        .context("no daemon answers on its socket, and the directory cannot be opened without it")
+}
+
+fn by_ourselves(config: &Config, order: &Order, body: &mut dyn Body, each: Each<'_>) -> anyhow::Result<Value> {
+    let log = open_alone(config)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .build()
@@ -197,6 +216,7 @@ fn by_ourselves(config: &Config, order: &Order, body: &mut dyn Body, each: Each<
         let place = Place {
             config,
             log: &log,
+            browser: OnceCell::new(),
             objects: &objects,
             clock: Clock::SYSTEM,
             daemon: None,
@@ -204,12 +224,12 @@ fn by_ourselves(config: &Config, order: &Order, body: &mut dyn Body, each: Each<
         };
         carry_out(&alone(order), &place, body, &mut answers)
     };
-    let closed = log.close();
+    let closed = close(log);
     if let Some(broken) = answers.broken {
         return Err(broken);
     }
     let done = done.map_err(Failure::into_error)?;
-    closed.map_err(|left| Sysexit::wrap(Exit::InputOutput, anyhow!(left)))?;
+    closed?;
     Ok(done)
 }
 

@@ -46,8 +46,8 @@ fn each_of(
     give: &mut impl FnMut(Entry) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     // What is rejected meanwhile comes another time.
-    let end = place.log.range(Topic::Rejects, partition).end;
-    log::each(place.log, Topic::Rejects, partition, end, |record| {
+    let end = place.range(Topic::Rejects, partition)?.end;
+    log::each(place, Topic::Rejects, partition, end, |record| {
         let at = record.timestamp;
         log::rejected(record).map_or(Ok(()), |rejected| give(Entry { at, rejected }))
     })
@@ -102,12 +102,11 @@ fn find(place: &Place<'_>, key: &str) -> Result<Entry, Failure> {
 
 /// The record of events in which a rejection lies; `None` where it is no longer kept.
 fn original(place: &Place<'_>, rejected: &Rejected) -> Result<Option<Record>, Failure> {
-    match place
-        .log
-        .read(Topic::ParcelEvents, rejected.partition, rejected.offset, 1)
-    {
+    let browser = place.browser()?;
+    match browser.read(Topic::ParcelEvents, rejected.partition, rejected.offset, 1) {
         Ok(records) => Ok(records.into_iter().find(|record| record.offset == rejected.offset)),
         Err(ReadError::Gone { .. } | ReadError::Beyond { .. } | ReadError::Damaged { .. }) => Ok(None),
+        Err(ReadError::Recreated | ReadError::PartitionCountChanged) => Err(log::another()),
         Err(ReadError::Unavailable) => Err(log::unavailable()),
     }
 }
@@ -214,7 +213,7 @@ fn again(place: &Place<'_>, (rules, up_to): &(Arc<Rules>, u64), rejected: &Rejec
         headers: vec![("content-type".to_owned(), b"application/protobuf".to_vec())],
         value: decoded.as_bytes().to_vec(),
     };
-    let first = append::first(place, partition);
+    let first = append::first(place, partition)?;
     append::durable(place, first.into_iter().chain([message]).collect())?;
     Ok(Again::Appended(partition))
 }
