@@ -7,6 +7,7 @@ mod arguments;
 mod ci;
 mod fuzz;
 mod r#gen;
+mod kafka;
 mod metrics_doc;
 mod process;
 mod proto;
@@ -39,6 +40,8 @@ Usage: cargo xtask COMMAND
                            runs N seeds (100) of the simulation from S (0), and stops at the first that fails
   simulate --seed S [--trace]
                            runs one seed once more; --trace prints what it did, as one number
+  kafka up [--brokers N] [--tls]
+                           N real brokers (1) on 19091 and the next ports, until Ctrl-C; --tls adds TLS and a user
 ";
 
 fn main() -> ExitCode {
@@ -90,6 +93,11 @@ fn dispatch(root: &Path, mut arguments: Arguments) -> anyhow::Result<()> {
             let asked = simulate::asked(&mut arguments)?;
             arguments.finish()?;
             simulate::run(root, &asked)
+        }
+        "kafka" => {
+            let asked = kafka::asked(&mut arguments)?;
+            arguments.finish()?;
+            kafka::up(root, &asked)
         }
         "help" | "--help" | "-h" => {
             print!("{USAGE}");

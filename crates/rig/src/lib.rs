@@ -1,0 +1,67 @@
+//! Real brokers for tests and developers: Apache Kafka from its published jars, on loopback, gone with the test.
+//!
+//! ```no_run
+//! # fn main() -> std::io::Result<()> {
+//! // What a test does: without Java or Maven it passes over, but in CI it fails.
+//! let Some(mut brokers) = sanbai_rig::brokers_or_say_why(3) else { return Ok(()) };
+//! println!("--brokers {}", brokers.bootstrap());
+//! brokers.kill(2)?;
+//! brokers.start_again(2)?;
+//! # Ok(()) }
+//! ```
+//!
+//! Nothing outlives the process that started it, however that ends: the system kills the brokers with it, and the next
+//! rig removes what it left on the disk.
+
+mod broker;
+mod brokers;
+mod certificates;
+mod folder;
+mod jars;
+mod layout;
+mod ports;
+mod process;
+mod settings;
+
+pub use brokers::{Brokers, Listener, Options, Security};
+
+/// Names brokers to be used instead of ones of our own: `host:port,…`.
+pub const GIVEN: &str = "SANBAI_TEST_KAFKA";
+
+/// So many brokers with plain listeners: those that [`GIVEN`] names, or ones started here.
+///
+/// `None` where Java or Maven is missing, which is said on standard error.
+///
+/// # Panics
+/// Where they do not start; and in CI (`CI` is set) also where something is missing, for a test that was passed over
+/// proves nothing.
+#[must_use]
+pub fn brokers_or_say_why(count: u16) -> Option<Brokers> {
+    brokers_as_asked_or_say_why(&Options {
+        count,
+        ..Options::default()
+    })
+}
+
+/// [`brokers_or_say_why`] with more to ask for.
+///
+/// # Panics
+/// As there; and where [`GIVEN`] names brokers although TLS, SASL or a proxy is asked for.
+#[must_use]
+#[expect(clippy::print_stderr, reason = "whoever runs the tests reads it")]
+#[expect(clippy::panic, reason = "it is called by tests")]
+pub fn brokers_as_asked_or_say_why(options: &Options) -> Option<Brokers> {
+    match Brokers::given_or_start(options) {
+        Ok(brokers) => Some(brokers),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !in_ci() => {
+            eprintln!("passed over, no Kafka: {error}");
+            None
+        }
+        Err(error) => panic!("no Kafka: {error}"),
+    }
+}
+
+/// Whether this is a run of CI, which says so in the variable `CI`.
+fn in_ci() -> bool {
+    std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false")
+}
