@@ -14,6 +14,7 @@ use sanbai_engine::any::AnyLog;
 use sanbai_engine::clock::Clock;
 use sanbai_engine::kafka::{KafkaLog, KafkaOpenError, KafkaSettings};
 use sanbai_engine::local::{self, LocalLog, LocalSettings, OpenError, Retention};
+use sanbai_engine::log::{Append as _, Message};
 use sanbai_engine::node::{Node, NodeSettings};
 use sanbai_engine::objects::Objects;
 use sanbai_engine::parcel::ParcelSettings;
@@ -240,6 +241,22 @@ pub(crate) fn close(log: AnyLog) -> anyhow::Result<()> {
             }
         },
     }
+}
+
+/// Appends messages, and waits until they are durable.
+///
+/// # Errors
+/// Where the log does not take them.
+pub(crate) fn append(log: &AnyLog, messages: Vec<Message>) -> anyhow::Result<()> {
+    let (done, durable) = std::sync::mpsc::sync_channel(1);
+    let told = Box::new(move |delivery| {
+        // Whoever does not wait any more need not know.
+        done.send(delivery).ok();
+    });
+    log.append(messages, told)
+        .map_err(|busy| anyhow!("the log takes nothing now: {busy:?}"))?;
+    let delivered = durable.recv().context("the log is closed")?;
+    delivered.map_err(|_| anyhow!("the log did not keep it"))
 }
 
 /// Binds a listener, with the key of the configuration that names its address.

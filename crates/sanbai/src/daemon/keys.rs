@@ -8,6 +8,16 @@ use std::path::Path;
 use anyhow::{Context as _, anyhow};
 use sanbai_wire::TokenKeys;
 
+/// Reads the keys of a file.
+///
+/// # Errors
+/// Where there is none, or it holds none.
+pub(crate) fn load(path: &Path) -> anyhow::Result<TokenKeys> {
+    let text = fs::read_to_string(path)
+        .with_context(|| format!("cannot read the token keys of the daemons, {}", path.display()))?;
+    TokenKeys::parse(&text).map_err(|error| anyhow!("{}: {error}", path.display()))
+}
+
 /// Reads the keys of a file; where there is none, makes one with a fresh key.
 pub(crate) fn load_or_make(path: &Path) -> anyhow::Result<TokenKeys> {
     let text = match fs::read_to_string(path) {
