@@ -152,10 +152,7 @@ impl Daemon {
         let lock = lock_directory(&config)?;
         let log = open_log(&config, clock)?;
         let keys = keys::load_or_make(&config.key_file()).map_err(|error| Sysexit::wrap(Exit::Configuration, error))?;
-        let directory = config.snapshot_directory()?;
-        let objects = Objects::local(&directory, runtime.handle().clone())
-            .with_context(|| format!("cannot open the snapshots in {}", directory.display()))
-            .map_err(|error| Sysexit::wrap(Exit::InputOutput, error))?;
+        let objects = objects(&config, &runtime)?;
         let settings = node_settings(&config, keys.clone());
         let node = Node::start(&log, &objects, Registry::default(), clock, &settings)
             .context("cannot start the shards")
@@ -241,6 +238,17 @@ pub(crate) fn close(log: AnyLog) -> anyhow::Result<()> {
             }
         },
     }
+}
+
+/// Where snapshots are.
+///
+/// # Errors
+/// Where they cannot be opened.
+pub(crate) fn objects(config: &Config, runtime: &Runtime) -> anyhow::Result<Objects> {
+    let directory = config.snapshot_directory()?;
+    Objects::local(&directory, runtime.handle().clone())
+        .with_context(|| format!("cannot open the snapshots in {}", directory.display()))
+        .map_err(|error| Sysexit::wrap(Exit::InputOutput, error))
 }
 
 /// Appends messages, and waits until they are durable.
