@@ -366,6 +366,14 @@ impl fmt::Debug for KafkaBrowser {
 }
 
 impl KafkaBrowser {
+    /// What has come of a partition from an offset on, without waiting for more.
+    ///
+    /// # Errors
+    /// Where the offset is gone or was never there, or nobody answers.
+    pub fn follow(&self, topic: Topic, partition: u32, from: u64, max: usize) -> Result<Vec<Record>, ReadError> {
+        self.reader.read(topic, partition, from, max)
+    }
+
     /// The next records of a partition from an offset on; none at its end.
     ///
     /// # Errors
