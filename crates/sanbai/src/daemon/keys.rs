@@ -34,6 +34,9 @@ fn make(path: &Path) -> anyhow::Result<String> {
     let hex: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
     let text =
         format!("# Whoever holds this key finds numbers again from their tokens (docs/tokens.md).\nhs256:1:{hex}\n");
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    }
     let mut file = OpenOptions::new()
         .write(true)
         .create_new(true)
