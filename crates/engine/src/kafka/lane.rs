@@ -106,6 +106,7 @@ impl Lane {
             if self.is_doubted {
                 return Taken::Elsewhere;
             }
+            self.begin_if_room(bytes_max);
             let is_there = self.has_delivered || self.expected >= self.end;
             return if is_there {
                 Taken::Records(Vec::new())
@@ -119,10 +120,16 @@ impl Lane {
             self.next = Some(record.offset + 1);
             records.push(record);
         }
+        self.begin_if_room(bytes_max);
+        Taken::Records(records)
+    }
+
+    /// Goes on where it had stopped for want of room. Also looked at when there is nothing to take: the consumer may have
+    /// been taken off only after everything was taken.
+    fn begin_if_room(&mut self, bytes_max: usize) {
         if self.fetch == Fetch::Off && self.bytes <= bytes_max / 2 && self.damaged.is_none() {
             self.fetch = Fetch::Start;
         }
-        Taken::Records(records)
     }
 
     fn pop(&mut self) -> Option<Record> {
@@ -312,5 +319,17 @@ mod tests {
         assert_eq!(lane.fetch, Fetch::Off);
         lane.take(1, 2, 3 * weight);
         assert_eq!((lane.fetch, lane.expected()), (Fetch::Start, 4));
+    }
+
+    #[test]
+    fn a_lane_that_is_emptied_before_it_has_stopped_goes_on_all_the_same() {
+        let mut lane = lane(0, 9);
+        lane.deliver(record(0), 0);
+        assert_eq!(lane.fetch, Fetch::Stop);
+        assert_eq!(offsets(&lane.take(0, 10, 1_000)), [0]);
+        // Only now the consumer is taken off.
+        lane.fetch = Fetch::Off;
+        assert_eq!(lane.take(1, 10, 1_000), Taken::Records(Vec::new()));
+        assert_eq!((lane.fetch, lane.expected()), (Fetch::Start, 1));
     }
 }

@@ -89,9 +89,10 @@ impl fmt::Debug for Sasl {
 }
 
 /// Settings of librdkafka on which it rests that nothing is lost or read twice: nobody else sets them.
-const OURS: [&str; 22] = [
+const OURS: [&str; 23] = [
     "allow.auto.create.topics",
     "auto.offset.reset",
+    "batch.size",
     "bootstrap.servers",
     "check.crcs",
     "enable.auto.commit",
@@ -113,6 +114,10 @@ const OURS: [&str; 22] = [
     "retries",
     "transactional.id",
 ];
+
+/// Most bytes of messages that go to a partition together, before they are compressed. A topic's `max.message.bytes` is of
+/// such a batch, not of a message: a larger one is refused whole.
+const BATCH_BYTES: u32 = 262_144;
 
 impl KafkaSettings {
     /// All partitions of the brokers at an address.
@@ -254,7 +259,9 @@ impl KafkaSettings {
 
     fn idempotent(&self) -> ClientConfig {
         let mut config = self.client();
-        config.set("enable.idempotence", "true");
+        config
+            .set("enable.idempotence", "true")
+            .set("batch.size", BATCH_BYTES.to_string());
         let queues = [
             ("compression.type", "lz4"),
             ("linger.ms", "5"),

@@ -14,8 +14,9 @@ use crate::local::Retention;
 use crate::log::Topic;
 use crate::stage::Layout;
 
-/// Most bytes of a message of each topic but the registry, whose rule files are larger.
-const MESSAGE_BYTES: (u32, u32) = (262_144, 1_048_576);
+/// Most bytes of a batch of each topic but the registry, whose rule files are larger: what the largest record takes that we
+/// write (256 KiB), with room for its headers.
+const MESSAGE_BYTES: (u32, u32) = (393_216, 1_048_576);
 
 /// How long brokers may take.
 const ANSWER: Duration = Duration::from_secs(20);
