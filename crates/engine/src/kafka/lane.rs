@@ -156,6 +156,10 @@ impl Lane {
 
     /// Puts it at an offset, where the partition ends at `end`.
     pub(super) fn put(&mut self, from: u64, end: u64) {
+        // Where it stands still already, it has stood still since then.
+        if from != self.expected {
+            self.moved = Instant::now();
+        }
         self.buffer.clear();
         self.bytes = 0;
         self.next = Some(from);
@@ -165,7 +169,6 @@ impl Lane {
         self.is_doubted = false;
         self.gap = None;
         self.damaged = None;
-        self.moved = Instant::now();
         self.fetch = match self.fetch {
             Fetch::Off | Fetch::Start => Fetch::Start,
             Fetch::On | Fetch::Stop | Fetch::Again => Fetch::Again,
@@ -216,6 +219,14 @@ impl Lane {
     pub(super) fn is_damaged_until(&mut self, from: u64, to: u64) {
         if self.expected == from {
             self.damaged = Some(to);
+            self.fetch = Fetch::Stop;
+        }
+    }
+
+    /// The consumer stands still where it could go on: it is to begin anew.
+    pub(super) fn again(&mut self, from: u64) {
+        if self.expected == from && self.fetch == Fetch::On {
+            self.fetch = Fetch::Again;
         }
     }
 

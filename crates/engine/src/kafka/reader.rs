@@ -9,7 +9,7 @@
 //! the end of a partition; nobody polls on a thread for requests.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
@@ -24,6 +24,7 @@ use sanbai_core::time::Timestamp;
 use super::context::{Context, Pulse};
 use super::lane::{Delivered, Fetch, Lane, Taken};
 use super::settings::KafkaSettings;
+use super::stuck;
 use crate::log::{ReadError, Record, Topic};
 use crate::signal::Signal;
 
@@ -39,6 +40,9 @@ const AGAIN: Duration = Duration::from_millis(50);
 /// How long whoever reads at a new place waits for the first record.
 const FIRST: Duration = Duration::from_secs(2);
 
+/// How often it is looked for partitions that stand still.
+const LOOK: Duration = Duration::from_secs(10);
+
 /// What nobody asked for in so long is read no more.
 const FORGOTTEN: Duration = Duration::from_secs(60);
 
@@ -51,6 +55,8 @@ type Place = (Topic, u32);
 pub(super) struct Reader {
     shared: Arc<Shared>,
     thread: Mutex<Option<JoinHandle<()>>>,
+    /// Looks at partitions that stand still.
+    watch: Mutex<Option<JoinHandle<()>>>,
 }
 
 struct Shared {
@@ -65,6 +71,7 @@ struct Shared {
     buffer_bytes: usize,
     rewinds: AtomicU64,
     gaps: AtomicU64,
+    stuck: AtomicUsize,
 }
 
 /// What a reader has seen since it was made.
@@ -106,6 +113,7 @@ impl Reader {
             buffer_bytes: settings.buffer_bytes,
             rewinds: AtomicU64::new(0),
             gaps: AtomicU64::new(0),
+            stuck: AtomicUsize::new(0),
         });
         let polling = Arc::clone(&shared);
         let thread = Builder::new()
@@ -115,7 +123,26 @@ impl Reader {
         Ok(Self {
             shared,
             thread: Mutex::new(Some(thread)),
+            watch: Mutex::new(None),
         })
+    }
+
+    /// Has partitions looked at that stand still though there is more.
+    ///
+    /// # Errors
+    /// Where librdkafka refuses its settings, or a thread cannot be started.
+    pub(super) fn watch(&self, settings: &KafkaSettings) -> Result<(), KafkaError> {
+        let context = Context(Arc::clone(&self.shared.pulse));
+        let consumer: BaseConsumer<Context> = settings.consumer().create_with_context(context)?;
+        let shared = Arc::clone(&self.shared);
+        let thread = Builder::new().name("kafka-watch".to_owned()).spawn(move || {
+            while !shared.stop.load(Ordering::Acquire) {
+                shared.look_at_still(&consumer);
+                shared.rest(LOOK);
+            }
+        });
+        *lock(&self.watch) = Some(thread.map_err(|error| KafkaError::Subscription(error.to_string()))?);
+        Ok(())
     }
 
     /// The next records of a partition. At a place where nobody has read, waits for the first one for a moment.
@@ -139,7 +166,7 @@ impl Reader {
                         return Err(ReadError::Beyond { end });
                     }
                     lock(&lane).put(from, end);
-                    until = Some(Instant::now() + FIRST);
+                    until.get_or_insert(Instant::now() + FIRST);
                 }
                 Taken::OnItsWay => {
                     let left = until.map_or(Duration::ZERO, |until| until.saturating_duration_since(Instant::now()));
@@ -159,28 +186,7 @@ impl Reader {
 
     /// Where a partition begins, and where it ends, as its leader says now.
     pub(super) fn range(&self, topic: Topic, partition: u32) -> Result<(u64, u64), ReadError> {
-        let partition = i32::try_from(partition).map_err(|_| ReadError::Beyond { end: 0 })?;
-        let name = self.shared.name(topic);
-        let until = Instant::now() + ANSWER;
-        loop {
-            let seen = self.shared.signal.now();
-            let left = until.saturating_duration_since(Instant::now());
-            match self.shared.consumer.fetch_watermarks(name, partition, left) {
-                Ok((low, high)) => {
-                    let offset = |offset: i64| u64::try_from(offset).unwrap_or(0);
-                    return Ok((offset(low), offset(high)));
-                }
-                // A topic that was just made has no leaders for a moment.
-                Err(_) if left > AGAIN => {
-                    self.shared.signal.wait(seen, AGAIN);
-                }
-                Err(error) => {
-                    let why = "a broker does not say where a partition ends";
-                    self.shared.pulse.error(&error, why);
-                    return Err(ReadError::Unavailable);
-                }
-            }
-        }
+        self.shared.range(topic, partition)
     }
 
     /// A partition is read no more, until it is asked for again.
@@ -199,7 +205,7 @@ impl Reader {
             rewinds: self.shared.rewinds.load(Ordering::Relaxed),
             gaps: self.shared.gaps.load(Ordering::Relaxed),
             bytes,
-            stuck: 0,
+            stuck: self.shared.stuck.load(Ordering::Relaxed),
         }
     }
 
@@ -207,10 +213,10 @@ impl Reader {
     pub(super) fn stop(&self) {
         self.shared.stop.store(true, Ordering::Release);
         self.shared.signal.bump();
-        if let Some(thread) = lock(&self.thread).take()
-            && thread.join().is_err()
-        {
-            tracing::error!("the thread that polls had panicked");
+        for thread in [&self.thread, &self.watch] {
+            if lock(thread).take().is_some_and(|thread| thread.join().is_err()) {
+                tracing::error!("a thread of the reader had panicked");
+            }
         }
     }
 
@@ -289,6 +295,87 @@ impl Shared {
                 lane.moved = Instant::now();
             }
         }
+    }
+
+    fn range(&self, topic: Topic, partition: u32) -> Result<(u64, u64), ReadError> {
+        let partition = i32::try_from(partition).map_err(|_| ReadError::Beyond { end: 0 })?;
+        let name = self.name(topic);
+        let until = Instant::now() + ANSWER;
+        loop {
+            let seen = self.signal.now();
+            let left = until.saturating_duration_since(Instant::now());
+            match self.consumer.fetch_watermarks(name, partition, left) {
+                Ok((low, high)) => {
+                    let offset = |offset: i64| u64::try_from(offset).unwrap_or(0);
+                    return Ok((offset(low), offset(high)));
+                }
+                // A topic that was just made has no leaders for a moment.
+                Err(_) if left > AGAIN => {
+                    self.signal.wait(seen, AGAIN);
+                }
+                Err(error) => {
+                    let why = "a broker does not say where a partition ends";
+                    self.pulse.error(&error, why);
+                    return Err(ReadError::Unavailable);
+                }
+            }
+        }
+    }
+
+    /// Waits so long, or until it is to stop.
+    fn rest(&self, time: Duration) {
+        let until = Instant::now() + time;
+        while !self.stop.load(Ordering::Acquire) {
+            let seen = self.signal.now();
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return;
+            }
+            self.signal.wait(seen, left);
+        }
+    }
+
+    /// Looks at partitions of which nothing came for long: whether there is more, and whether that can be read.
+    fn look_at_still(&self, consumer: &BaseConsumer<Context>) {
+        let lanes: Vec<(Place, Arc<Mutex<Lane>>)> = lock(&self.lanes)
+            .iter()
+            .map(|(place, lane)| (*place, Arc::clone(lane)))
+            .collect();
+        let mut still = 0;
+        for ((topic, partition), lane) in lanes {
+            let from = {
+                let lane = lock(&lane);
+                let is_still = lane.fetch == Fetch::On && lane.moved.elapsed() >= stuck::STILL;
+                is_still.then(|| lane.expected())
+            };
+            let Some(from) = from else { continue };
+            let Ok((_, end)) = self.range(topic, partition) else {
+                continue;
+            };
+            if end <= from || self.stop.load(Ordering::Acquire) {
+                continue;
+            }
+            still += 1;
+            self.stuck.fetch_max(still, Ordering::Relaxed);
+            let number = i32::try_from(partition).unwrap_or(i32::MAX);
+            let found = stuck::look(consumer, self.name(topic), number, (from, end));
+            tracing::warn!(
+                topic = topic.name(),
+                partition,
+                from,
+                end,
+                ?found,
+                "nothing comes though there is more"
+            );
+            match found {
+                stuck::Found::Readable => lock(&lane).again(from),
+                stuck::Found::Damaged(to) => lock(&lane).is_damaged_until(from, to),
+                stuck::Found::Nothing => {}
+            }
+            self.is_wanted.store(true, Ordering::Release);
+            self.signal.bump();
+        }
+        self.stuck.store(still, Ordering::Relaxed);
     }
 
     fn list(&self, topic: Topic, partition: u32, offset: Offset) -> Result<TopicPartitionList, KafkaError> {
