@@ -278,6 +278,7 @@ impl Shared {
             .collect();
         for ((topic, partition), lane) in lanes {
             let mut lane = lock(&lane);
+            let was_off = lane.fetch == Fetch::Start;
             if matches!(lane.fetch, Fetch::Stop | Fetch::Again) {
                 let list = self.list(topic, partition, Offset::Invalid);
                 self.tell(list.and_then(|list| self.consumer.incremental_unassign(&list)));
@@ -292,7 +293,10 @@ impl Shared {
                 let list = self.list(topic, partition, Offset::Offset(from));
                 self.tell(list.and_then(|list| self.consumer.incremental_assign(&list)));
                 lane.fetch = Fetch::On;
-                lane.moved = Instant::now();
+                // One that is begun anew where it stood still has stood still all the time.
+                if was_off {
+                    lane.moved = Instant::now();
+                }
             }
         }
     }
