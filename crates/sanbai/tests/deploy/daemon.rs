@@ -74,12 +74,7 @@ impl Daemon {
             let addresses = std::fs::read_to_string(data.join("addresses.json")).ok()?;
             serde_json::from_str::<Value>(&addresses).ok()
         });
-        let address = |key: &str| {
-            addresses[key]
-                .as_str()
-                .unwrap_or_else(|| panic!("{addresses}"))
-                .to_owned()
-        };
+        let address = |key: &str| addresses[key].as_str().expect(key).to_owned();
         Self {
             http: address("intake"),
             metrics: address("metrics"),

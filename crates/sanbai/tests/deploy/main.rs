@@ -27,7 +27,7 @@ fn repository(path: &str) -> PathBuf {
 
 /// The text of a file of the repository.
 fn text(path: &str) -> String {
-    fs::read_to_string(repository(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+    fs::read_to_string(repository(path)).expect(path)
 }
 
 /// Runs it, and expects that it ends well; what it said.

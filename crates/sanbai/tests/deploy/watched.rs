@@ -31,9 +31,7 @@ fn every_query_has_an_answer_and_every_rule_works() {
 
 /// The first value of a query.
 fn first(prometheus: &Prometheus, query: &str) -> Option<f64> {
-    let result = prometheus
-        .query(query)
-        .unwrap_or_else(|error| panic!("{query}: {error}"));
+    let result = prometheus.query(query).expect(query);
     result.first().map(value)
 }
 
@@ -51,9 +49,7 @@ fn every_panel_shows_something(prometheus: &Prometheus) {
     while !missing.is_empty() && Instant::now() < deadline {
         std::thread::park_timeout(std::time::Duration::from_millis(500));
         missing.retain(|(title, query)| {
-            let result = prometheus
-                .query(query)
-                .unwrap_or_else(|error| panic!("{title}: {query}: {error}"));
+            let result = prometheus.query(query).expect(query);
             for sample in &result {
                 assert!(value(sample).is_finite(), "{title}: {query}: {sample}");
             }
@@ -96,12 +92,10 @@ fn every_rule_works(prometheus: &Prometheus) {
         let name = rule["name"].as_str().expect("a name");
         assert_eq!(rule["health"], "ok", "{name}: {}", rule["lastError"]);
         let query = rule["query"].as_str().expect("a query");
-        prometheus
-            .query(query)
-            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        prometheus.query(query).expect(name);
         for key in ["summary", "runbook"] {
             let text = rule["annotations"][key].as_str().unwrap_or_default();
-            let (chinese, english) = text.split_once('。').unwrap_or_else(|| panic!("{name}: {key}: {text}"));
+            let (chinese, english) = text.split_once('。').expect(text);
             assert!(
                 !chinese.is_ascii() && english.is_ascii() && english.ends_with('.'),
                 "{name}: {key}: {text}"
