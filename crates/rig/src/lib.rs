@@ -21,6 +21,7 @@ mod jars;
 mod layout;
 mod ports;
 mod process;
+mod proxy;
 mod settings;
 mod tied;
 
@@ -28,6 +29,7 @@ use std::io;
 use std::path::PathBuf;
 
 pub use brokers::{Brokers, Listener, Options, Security};
+pub use proxy::{Direction, Fault, Proxy};
 pub use tied::Tied;
 
 /// Names brokers to be used instead of ones of our own: `host:port,…`.
