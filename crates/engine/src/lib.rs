@@ -9,16 +9,22 @@
 //! where it must not go on. It never waits and never sleeps: it says what it waits for. Which log and which store stand
 //! behind it, it does not know; the simulation runs this very code.
 
+pub mod any;
+pub mod assignment;
 pub mod clock;
+mod delivery;
+pub mod kafka;
 pub mod ledger;
 pub mod local;
 pub mod log;
 pub mod node;
 pub mod objects;
 pub mod parcel;
+pub mod recorded;
 pub mod registry;
 pub mod replay;
 pub mod scope;
+pub mod signal;
 pub mod snapshots;
 pub mod stage;
 pub mod store;

@@ -52,20 +52,22 @@ use std::time::Duration;
 
 use sanbai_core::time::{Span, Timestamp};
 
-pub use directory::OpenError;
-pub use health::{LogHealth, Signal, Stall};
+pub use directory::{OpenError, lock_directory};
+pub use health::{LogHealth, Stall};
 pub use producer::LocalProducer;
 pub use settings::{LocalSettings, Retention};
 
 use crate::clock::Clock;
+use crate::delivery::{Appended, Receipt};
 use crate::log::{Append, Busy, Done, Message, NotDelivered, ReadError, Record, Topic};
+use crate::signal::Signal;
 use crate::stage::Layout;
 use directory::Directory;
 use disk::{Disk, Patience, RealDisk};
 use health::Watch;
 use lane::Lane;
 use partition::Files;
-use queue::{Appended, Entry, Queue, Receipt};
+use queue::{Entry, Queue};
 use shared::Shared;
 use writer::Writer;
 

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use sanbai_core::time::Timestamp;
+use sanbai_wire::snapshot::ShardKind;
 
 /// What is logged where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -34,6 +35,14 @@ impl Topic {
         Self::Compliance,
         Self::Rejects,
     ];
+
+    /// What shards of a kind read.
+    pub const fn read_by(shard: ShardKind) -> Self {
+        match shard {
+            ShardKind::Parcel => Self::ParcelEvents,
+            ShardKind::Scope => Self::Sightings,
+        }
+    }
 
     /// Name of the topic.
     pub const fn name(self) -> &'static str {
@@ -107,6 +116,10 @@ pub enum ReadError {
         /// First offset that is not there yet.
         end: u64,
     },
+    /// The topic is another one of the same name now.
+    Recreated,
+    /// The topic has another number of partitions now.
+    PartitionCountChanged,
     /// The records were there and cannot be read any more: what holds them is damaged.
     Damaged {
         /// The offset that was asked for.
@@ -134,6 +147,21 @@ pub trait Log {
     /// The id that a topic was given when it was created, empty where the log gives none. Created anew it has another.
     fn topic_id(&self, _topic: Topic) -> String {
         String::new()
+    }
+
+    /// Takes back records that were read last and are wanted again, the first of them first. A log that reads them again
+    /// without much ado forgets them.
+    fn give_back(&mut self, _topic: Topic, _partition: u32, _records: Vec<Record>) {}
+
+    /// Nobody here reads a partition any more: what was read ahead is forgotten.
+    fn forget(&mut self, _topic: Topic, _partition: u32) {}
+
+    /// Up to which offset somebody has said that a snapshot stands; `None` where nobody has.
+    ///
+    /// # Errors
+    /// Where nobody can tell now.
+    fn announced(&self, _topic: Topic, _partition: u32) -> Result<Option<u64>, ReadError> {
+        Ok(None)
     }
 
     /// Hands a message to the producer. Waits while the producer has as much as it may hold.

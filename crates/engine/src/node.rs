@@ -26,12 +26,15 @@ use sanbai_core::shard::input::Behaviour;
 use sanbai_wire::control::Control;
 use sanbai_wire::snapshot::ShardKind;
 
+use crate::assignment::Assignment;
 use crate::clock::Clock;
-use crate::local::{LocalLog, LocalProducer, Signal};
+use crate::kafka::{KafkaLog, KafkaProducer};
+use crate::local::{LocalLog, LocalProducer};
 use crate::log::{NotDelivered, Producer, ReadError, Ticket, Topic};
 use crate::objects::Objects;
 use crate::parcel::{ParcelSettings, control_message};
 use crate::registry::RegistryCopy;
+use crate::signal::Signal;
 use crate::stage::Layout;
 use seat::Seat;
 use status::Board;
@@ -98,6 +101,9 @@ pub trait NodeLog: Clone + Send + Sync + 'static {
 
     /// Is raised when there is something new to read, or to learn of deliveries.
     fn signal(&self) -> Arc<Signal>;
+
+    /// Which partitions are ours.
+    fn assignment(&self) -> Arc<Assignment>;
 }
 
 impl NodeLog for LocalLog {
@@ -117,6 +123,35 @@ impl NodeLog for LocalLog {
 
     fn signal(&self) -> Arc<Signal> {
         Self::signal(self)
+    }
+
+    /// Nobody else has the directory open.
+    fn assignment(&self) -> Arc<Assignment> {
+        Arc::new(Assignment::new(Self::layout(self), true))
+    }
+}
+
+impl NodeLog for KafkaLog {
+    type Producer = KafkaProducer;
+
+    fn producer(&self) -> KafkaProducer {
+        Self::producer(self)
+    }
+
+    fn layout(&self) -> Layout {
+        Self::layout(self)
+    }
+
+    fn end(&self, topic: Topic, partition: u32) -> Result<u64, ReadError> {
+        Ok(self.range(topic, partition)?.end)
+    }
+
+    fn signal(&self) -> Arc<Signal> {
+        Self::signal(self)
+    }
+
+    fn assignment(&self) -> Arc<Assignment> {
+        Self::assignment(self)
     }
 }
 
@@ -141,6 +176,7 @@ pub(crate) struct Shared {
     rules: RwLock<Arc<Rules>>,
     registry_next: AtomicU64,
     board: Board,
+    assignment: Arc<Assignment>,
     signal: Arc<Signal>,
     clock: Clock,
 }
@@ -172,6 +208,7 @@ impl Node {
             registry: RwLock::new(RegistryCopy::new(registry)),
             registry_next: AtomicU64::new(0),
             board: Board::new(layout),
+            assignment: log.assignment(),
             signal: log.signal(),
             clock,
         });
@@ -196,7 +233,7 @@ impl Node {
         })
     }
 
-    /// What became of each task, as of a moment ago.
+    /// What became of each task whose partition is ours, as of a moment ago.
     pub fn tasks(&self) -> Vec<TaskStatus> {
         self.shared.board.all()
     }
@@ -273,11 +310,7 @@ impl Node {
     /// Whether everything that is on the log was applied and acknowledged, or its shard is parked.
     fn is_at_rest<L: NodeLog>(&self, log: &L) -> bool {
         self.tasks().iter().all(|task| {
-            let topic = match task.shard {
-                ShardKind::Parcel => Topic::ParcelEvents,
-                ShardKind::Scope => Topic::Sightings,
-            };
-            let is_read = log.end(topic, task.partition) == Ok(task.next);
+            let is_read = log.end(Topic::read_by(task.shard), task.partition) == Ok(task.next);
             matches!(task.state, State::Parked(_)) || (is_read && task.unacknowledged == 0)
         })
     }

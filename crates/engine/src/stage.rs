@@ -29,6 +29,17 @@ pub struct Layout {
     pub scopes: u32,
 }
 
+impl Layout {
+    /// Partitions of a topic.
+    pub const fn partitions(self, topic: Topic) -> u32 {
+        match topic {
+            Topic::ParcelEvents | Topic::Verdicts | Topic::Rejects => self.parcels,
+            Topic::Sightings | Topic::Compliance | Topic::Alerts => self.scopes,
+            Topic::Registry => 1,
+        }
+    }
+}
+
 /// Takes messages one by one, in their order.
 pub trait Outbox {
     /// Takes a message.

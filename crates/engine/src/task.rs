@@ -75,6 +75,8 @@ pub struct Task<S: Stage> {
     skips: Vec<(u64, u64)>,
     /// Up to where a `skip` was looked for.
     looked_until: u64,
+    /// An operator said that snapshots that were announced are not to be waited for.
+    is_alone: bool,
     alarms: Vec<TaskAlarm>,
 }
 
@@ -108,6 +110,7 @@ impl<S: Stage> Task<S> {
             refused_at: None,
             skips: Vec::new(),
             looked_until: 0,
+            is_alone: false,
             alarms: Vec::new(),
         }
     }
@@ -209,6 +212,12 @@ impl<S: Stage> Task<S> {
 
     /// Goes on where it was parked for something that an operator has put right.
     pub fn resume(&mut self) {
+        self.is_alone |= matches!(self.parked, Some(Parked::SnapshotStoreNotShared(_)));
+        self.set_down();
+    }
+
+    /// Forgets what it holds, and why it was parked: its next step restores it.
+    pub fn set_down(&mut self) {
         self.parked = None;
         self.refused_at = None;
         self.running = None;
@@ -247,13 +256,15 @@ impl<S: Stage> Task<S> {
             return Progress::AwaitsAcknowledgements;
         }
         let next = running.stage.ledger().next;
-        let (mut applied, mut last, mut stopped) = (0, None, None);
+        let (mut applied, mut stopped) = (0, None);
         let most = running.sound_within(self.settings.batch_max);
-        let records = match log.read(S::INPUT, self.settings.partition, next, most) {
+        let mut records = match log.read(S::INPUT, self.settings.partition, next, most) {
             Ok(records) => records,
             Err(ReadError::Unavailable) => return Progress::Unavailable,
             Err(ReadError::Gone { start }) => return self.park(Parked::DataGap { from: next, to: start }),
             Err(ReadError::Beyond { .. }) => return self.park(Parked::LogDiverged),
+            Err(ReadError::Recreated) => return self.park(Parked::TopicRecreated),
+            Err(ReadError::PartitionCountChanged) => return self.park(Parked::PartitionCountChanged),
             Err(ReadError::Damaged { to, .. }) => {
                 if !running.pass_over_damage(&self.skips, (next, to)) {
                     self.looked_until = to;
@@ -264,18 +275,19 @@ impl<S: Stage> Task<S> {
             }
         };
         running.stage.warm(&records);
+        let mut used = 0_usize;
         for record in &records {
             if skip::covers(&self.skips, record.offset, record.offset + 1) {
                 running.stage.ledger_mut().pass_over(record.offset + 1);
                 // A snapshot that is taken here is held against this record.
-                last = Some(record);
                 applied += 1;
+                used += 1;
                 continue;
             }
             match running.apply(record, log, registry) {
                 Ok(Step::Applied) => {
-                    last = Some(record);
                     applied += 1;
+                    used += 1;
                 }
                 Ok(Step::AwaitsRegistry(offset)) => stopped = Some(Progress::AwaitsRegistry(offset)),
                 Ok(Step::AnotherBehaviour(behaviour)) => {
@@ -292,9 +304,11 @@ impl<S: Stage> Task<S> {
                 break;
             }
         }
-        if let Some(record) = last {
+        if let Some(record) = used.checked_sub(1).and_then(|last| records.get(last)) {
             running.last = Some((record.offset, digest(record)));
         }
+        let rest = records.split_off(used.min(records.len()));
+        log.give_back(S::INPUT, self.settings.partition, rest);
         self.after_batch(applied, stopped, log, store, registry)
     }
 

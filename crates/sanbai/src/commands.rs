@@ -8,6 +8,7 @@ pub(crate) mod rejects;
 pub(crate) mod snapshot;
 pub(crate) mod status;
 pub(crate) mod streams;
+pub(crate) mod topics;
 
 use serde_json::Value;
 

@@ -1,6 +1,7 @@
 //! The configuration of the daemon: one TOML file, then `SANBAI__…` of the environment, then flags.
 
 mod duration;
+mod kafka;
 mod layers;
 #[cfg(test)]
 mod tests;
@@ -17,6 +18,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use duration::Duration;
+pub(crate) use kafka::Kafka;
 pub(crate) use layers::Flags;
 
 /// Everything that can be configured. What is left out has the value that is right for most.
@@ -37,6 +39,8 @@ pub(crate) struct Config {
     pub(crate) node: Node,
     /// What the daemon says of itself.
     pub(crate) logging: Logging,
+    /// The brokers of Apache Kafka, if the log is there.
+    pub(crate) kafka: Kafka,
     /// A time that runs faster than that of the machine, for rehearsals and tests.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) rehearsal: Option<Rehearsal>,
@@ -240,6 +244,11 @@ pub(crate) enum Format {
     Json,
 }
 
+/// Reads a file that holds a secret.
+pub(crate) fn read_secret(path: &Path) -> anyhow::Result<String> {
+    std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
 impl Config {
     /// Reads the layers, and checks what they say together.
     ///
@@ -296,6 +305,7 @@ impl Config {
             self.snapshots.recovery >= Duration::seconds(1) && self.snapshots.recovery <= hour,
             "1s to 1h",
         )?;
+        self.kafka.check(self)?;
         self.snapshot_directory().map(drop)
     }
 

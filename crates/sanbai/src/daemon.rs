@@ -1,17 +1,20 @@
 //! The daemon: log, snapshots, shards and intake in one process.
 
+mod keeper;
 pub(crate) mod keys;
-mod retention;
 
+use std::fs::File;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use sanbai_core::registry::Registry;
+use sanbai_engine::any::AnyLog;
 use sanbai_engine::clock::Clock;
-use sanbai_engine::local::{LocalLog, LocalSettings, OpenError, Retention};
+use sanbai_engine::kafka::{KafkaLog, KafkaOpenError, KafkaSettings};
+use sanbai_engine::local::{self, LocalLog, LocalSettings, OpenError, Retention};
+use sanbai_engine::log::{Append as _, Message};
 use sanbai_engine::node::{Node, NodeSettings};
 use sanbai_engine::objects::Objects;
 use sanbai_engine::parcel::ParcelSettings;
@@ -21,12 +24,15 @@ use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
-use crate::config::{Config, SourceConfig};
+use crate::config::{Config, SourceConfig, read_secret};
 use crate::exit::{Exit, Sysexit};
 use crate::metrics::{self, Metrics, Watched};
 
 /// Threads for requests; judging has its own.
 const REQUEST_THREADS: usize = 2;
+
+/// How long brokers may take at the end to acknowledge what was handed over.
+const CLOSE: Duration = Duration::from_secs(10);
 
 /// How long shards may take at the end to apply what is there.
 const DRAIN: Duration = Duration::from_secs(3);
@@ -34,7 +40,7 @@ const DRAIN: Duration = Duration::from_secs(3);
 /// A running daemon.
 pub(crate) struct Daemon {
     pub(crate) config: Config,
-    pub(crate) log: LocalLog,
+    pub(crate) log: AnyLog,
     pub(crate) objects: Objects,
     pub(crate) node: Arc<Node>,
     pub(crate) intake: Arc<Intake>,
@@ -45,7 +51,9 @@ pub(crate) struct Daemon {
     /// Where `/metrics`, `/livez` and `/readyz` are.
     pub(crate) metrics_at: SocketAddr,
     pub(crate) runtime: Runtime,
-    retention: retention::Keeper,
+    keeper: keeper::Keeper,
+    /// Held as long as the daemon runs, where the log is on brokers: nobody else uses the directory.
+    _lock: Option<File>,
     /// Says when it is to stop.
     stopping: watch::Sender<bool>,
     /// The intake, until its last answer.
@@ -54,32 +62,74 @@ pub(crate) struct Daemon {
 }
 
 /// The log alone, as commands open it where no daemon runs.
-pub(crate) fn open_log(config: &Config, clock: Clock) -> anyhow::Result<LocalLog> {
+pub(crate) fn open_log(config: &Config, clock: Clock) -> anyhow::Result<AnyLog> {
+    let settings = config
+        .kafka
+        .settings()
+        .map_err(|error| Sysexit::wrap(Exit::Configuration, error))?;
+    match settings {
+        Some(settings) => Ok(AnyLog::Kafka(open_kafka(settings, clock)?)),
+        None => Ok(AnyLog::Local(open_local(config, clock)?)),
+    }
+}
+
+/// The log on brokers.
+pub(crate) fn open_kafka(settings: KafkaSettings, clock: Clock) -> anyhow::Result<KafkaLog> {
+    KafkaLog::open(settings, clock).map_err(|error| kafka_error(&error))
+}
+
+/// Why brokers or topics cannot be used, with the exit code that says so.
+pub(crate) fn kafka_error(error: &KafkaOpenError) -> anyhow::Error {
+    let exit = match error {
+        KafkaOpenError::Setting(_) => Exit::Configuration,
+        KafkaOpenError::Unavailable(_) => Exit::Unavailable,
+        KafkaOpenError::Missing(_) | KafkaOpenError::Partitions { .. } => Exit::Data,
+    };
+    Sysexit::wrap(exit, anyhow!("{error}"))
+}
+
+/// Locks the data directory, where the log does not do it.
+fn lock_directory(config: &Config) -> anyhow::Result<Option<File>> {
+    if config.kafka.brokers.is_none() {
+        return Ok(None);
+    }
+    let locked = local::lock_directory(&config.data.directory);
+    locked.map(Some).map_err(|error| directory_error(error))
+}
+
+fn directory_error(error: OpenError) -> anyhow::Error {
+    let exit = match error {
+        OpenError::Locked { .. } => Exit::TemporaryFailure,
+        OpenError::Io { .. } => Exit::InputOutput,
+        _ => Exit::Data,
+    };
+    Sysexit::wrap(exit, anyhow!(error).context("cannot open the data directory"))
+}
+
+/// How long what is on topics is kept.
+pub(crate) fn retention(config: &Config) -> Retention {
+    let outputs = config.data.keep_outputs.get();
+    Retention {
+        parcel_events: Some(config.data.keep_events.get()),
+        registry: None,
+        sightings: Some(outputs.min(Duration::from_secs(7 * 86_400))),
+        verdicts: Some(outputs),
+        alerts: Some(outputs * 3),
+        compliance: Some(outputs),
+        rejects: Some(outputs * 3),
+    }
+}
+
+fn open_local(config: &Config, clock: Clock) -> anyhow::Result<LocalLog> {
     let data = &config.data;
-    let outputs = data.keep_outputs.get();
     let settings = LocalSettings {
         parcels: data.parcel_partitions,
         scopes: data.scope_partitions,
         free_min: data.free_min,
-        retention: Retention {
-            parcel_events: Some(data.keep_events.get()),
-            registry: None,
-            sightings: Some(outputs.min(Duration::from_secs(7 * 86_400))),
-            verdicts: Some(outputs),
-            alerts: Some(outputs * 3),
-            compliance: Some(outputs),
-            rejects: Some(outputs * 3),
-        },
+        retention: retention(config),
         ..LocalSettings::default()
     };
-    LocalLog::open(&data.directory, &settings, clock).map_err(|error| {
-        let exit = match error {
-            OpenError::Locked { .. } => Exit::TemporaryFailure,
-            OpenError::Io { .. } => Exit::InputOutput,
-            _ => Exit::Data,
-        };
-        Sysexit::wrap(exit, anyhow!(error).context("cannot open the data directory"))
-    })
+    LocalLog::open(&data.directory, &settings, clock).map_err(directory_error)
 }
 
 /// The threads for requests.
@@ -99,12 +149,10 @@ impl Daemon {
     /// # Errors
     /// What could not be started, with the exit code that says so.
     pub(crate) fn start(config: Config, clock: Clock, runtime: Runtime) -> anyhow::Result<Self> {
+        let lock = lock_directory(&config)?;
         let log = open_log(&config, clock)?;
         let keys = keys::load_or_make(&config.key_file()).map_err(|error| Sysexit::wrap(Exit::Configuration, error))?;
-        let directory = config.snapshot_directory()?;
-        let objects = Objects::local(&directory, runtime.handle().clone())
-            .with_context(|| format!("cannot open the snapshots in {}", directory.display()))
-            .map_err(|error| Sysexit::wrap(Exit::InputOutput, error))?;
+        let objects = objects(&config, &runtime)?;
         let settings = node_settings(&config, keys.clone());
         let node = Node::start(&log, &objects, Registry::default(), clock, &settings)
             .context("cannot start the shards")
@@ -127,7 +175,7 @@ impl Daemon {
         let metrics = Metrics::new(watched, config.metrics.clone());
         let telling = metrics::serve(listener, Arc::clone(&metrics), told_to_stop(stopping.subscribe()));
         let telling = runtime.spawn(telling);
-        let retention = retention::Keeper::start(log.clone(), Arc::clone(&node))?;
+        let keeper = keeper::Keeper::start(log.clone(), Arc::clone(&node))?;
         Ok(Self {
             config,
             log,
@@ -139,7 +187,8 @@ impl Daemon {
             metrics,
             metrics_at,
             runtime,
-            retention,
+            keeper,
+            _lock: lock,
             stopping,
             serving,
             telling,
@@ -162,14 +211,60 @@ impl Daemon {
             .context("the metrics had failed")?;
         // They hold the log, too.
         drop(self.metrics);
-        self.retention.stop();
+        self.keeper.stop();
         if !self.node.stop(&self.log, DRAIN) {
             tracing::warn!("not everything was applied in time: the rest is applied at the next start");
         }
-        let closed = self.log.close();
+        let closed = close(self.log);
         self.runtime.shutdown_timeout(Duration::from_secs(1));
-        closed.map_err(|left| Sysexit::wrap(Exit::InputOutput, anyhow!(left)))
+        closed
     }
+}
+
+/// Closes a log: what was handed over becomes durable.
+///
+/// # Errors
+/// Where something did not, for 10 s.
+pub(crate) fn close(log: AnyLog) -> anyhow::Result<()> {
+    match log {
+        AnyLog::Local(log) => log
+            .close()
+            .map_err(|left| Sysexit::wrap(Exit::InputOutput, anyhow!(left))),
+        AnyLog::Kafka(log) => match log.close(CLOSE) {
+            0 => Ok(()),
+            left => {
+                let detail = anyhow!("{left} messages were not acknowledged by the brokers");
+                Err(Sysexit::wrap(Exit::Unavailable, detail))
+            }
+        },
+    }
+}
+
+/// Where snapshots are.
+///
+/// # Errors
+/// Where they cannot be opened.
+pub(crate) fn objects(config: &Config, runtime: &Runtime) -> anyhow::Result<Objects> {
+    let directory = config.snapshot_directory()?;
+    Objects::local(&directory, runtime.handle().clone())
+        .with_context(|| format!("cannot open the snapshots in {}", directory.display()))
+        .map_err(|error| Sysexit::wrap(Exit::InputOutput, error))
+}
+
+/// Appends messages, and waits until they are durable.
+///
+/// # Errors
+/// Where the log does not take them.
+pub(crate) fn append(log: &AnyLog, messages: Vec<Message>) -> anyhow::Result<()> {
+    let (done, durable) = std::sync::mpsc::sync_channel(1);
+    let told = Box::new(move |delivery| {
+        // Whoever does not wait any more need not know.
+        done.send(delivery).ok();
+    });
+    log.append(messages, told)
+        .map_err(|busy| anyhow!("the log takes nothing now: {busy:?}"))?;
+    let delivered = durable.recv().context("the log is closed")?;
+    delivered.map_err(|_| anyhow!("the log did not keep it"))
 }
 
 /// Binds a listener, with the key of the configuration that names its address.
@@ -204,7 +299,7 @@ fn node_settings(config: &Config, keys: TokenKeys) -> NodeSettings {
 
 fn intake(
     config: &Config,
-    log: &LocalLog,
+    log: &AnyLog,
     node: &Arc<Node>,
     clock: Clock,
     keys: TokenKeys,
@@ -248,8 +343,4 @@ pub(crate) fn sources(configured: &[SourceConfig]) -> anyhow::Result<Sources> {
         sources.push((source.name.as_str(), token));
     }
     Sources::new(sources).map_err(|error| anyhow!("intake.sources: {error}"))
-}
-
-fn read_secret(path: &PathBuf) -> anyhow::Result<String> {
-    std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
 }

@@ -32,7 +32,7 @@ mod table;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use commands::{controls, doctor, registry, snapshot, status, streams};
+use commands::{controls, doctor, registry, snapshot, status, streams, topics};
 
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
@@ -72,6 +72,7 @@ enum Command {
     Snapshot(snapshot::Arguments),
     Status(status::Arguments),
     Tail(streams::Tail),
+    Topics(topics::Arguments),
 }
 
 /// How a command ended. The numbers are those of `grep` and `diff`.
@@ -132,5 +133,6 @@ fn run(command: &Command) -> anyhow::Result<Outcome> {
         Command::Snapshot(arguments) => snapshot::run(arguments),
         Command::Status(arguments) => status::run(arguments),
         Command::Tail(arguments) => streams::tail(arguments),
+        Command::Topics(arguments) => topics::run(arguments),
     }
 }

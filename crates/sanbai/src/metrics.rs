@@ -20,8 +20,8 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 
 use sanbai_core::time::Timestamp;
+use sanbai_engine::any::AnyLog;
 use sanbai_engine::clock::Clock;
-use sanbai_engine::local::LocalLog;
 use sanbai_engine::node::Node;
 use sanbai_engine::objects::Objects;
 use sanbai_gateway::Intake;
@@ -38,7 +38,7 @@ const ALIVE_WITHIN: Duration = Duration::from_secs(60);
 /// What is watched.
 pub(crate) struct Watched {
     pub(crate) node: Arc<Node>,
-    pub(crate) log: LocalLog,
+    pub(crate) log: AnyLog,
     pub(crate) objects: Objects,
     pub(crate) intake: Arc<Intake>,
     pub(crate) clock: Clock,
@@ -97,8 +97,9 @@ impl Metrics {
     /// Whether it lives: if not, it is to be started again.
     pub(crate) fn lives(&self) -> Vec<Check> {
         let node = &self.watched.node;
-        let is_stalled = self.watched.log.health().stalled.is_some();
-        health::lives(node.runs(), node.got_on(ALIVE_WITHIN), is_stalled)
+        let health = self.watched.log.health();
+        let runs = node.runs() && health.fatal().is_none();
+        health::lives(runs, node.got_on(ALIVE_WITHIN), health.is_stalled())
     }
 
     /// Whether it is ready: if not, no events are to be sent to it.

@@ -19,12 +19,15 @@ mod snapshots;
 mod status;
 mod tail;
 
+use std::cell::OnceCell;
 use std::fmt;
+use std::ops::Range;
 use std::sync::atomic::AtomicBool;
 
 use anyhow::anyhow;
+use sanbai_engine::any::{AnyBrowser, AnyLog};
 use sanbai_engine::clock::Clock;
-use sanbai_engine::local::LocalLog;
+use sanbai_engine::log::Topic;
 use sanbai_engine::node::Node;
 use sanbai_engine::objects::Objects;
 use serde::{Deserialize, Serialize};
@@ -47,6 +50,8 @@ pub(crate) enum Order {
     Status,
     /// Reads the file of the configuration again.
     Reload,
+    /// Begins partitions that hold nothing yet.
+    Begin,
     /// Appends records of registers: the lines of the body.
     RegistryImport,
     /// Counts what the registry holds.
@@ -144,13 +149,38 @@ pub(crate) enum Stream {
 /// Where orders are carried out.
 pub(crate) struct Place<'a> {
     pub(crate) config: &'a Config,
-    pub(crate) log: &'a LocalLog,
+    pub(crate) log: &'a AnyLog,
+    /// Reads the log; made when it is first needed.
+    pub(crate) browser: OnceCell<AnyBrowser>,
     pub(crate) objects: &'a Objects,
     pub(crate) clock: Clock,
     /// What only a daemon has.
     pub(crate) daemon: Option<Running<'a>>,
     /// Whoever carries orders out is to stop.
     pub(crate) stopping: &'a AtomicBool,
+}
+
+impl Place<'_> {
+    /// What reads the log.
+    ///
+    /// # Errors
+    /// Where it cannot be made.
+    pub(crate) fn browser(&self) -> Result<&AnyBrowser, Failure> {
+        if let Some(browser) = self.browser.get() {
+            return Ok(browser);
+        }
+        let made = self.log.browser();
+        let made = made.map_err(|error| Failure::new(Exit::Unavailable, "log_unavailable", error.to_string()))?;
+        Ok(self.browser.get_or_init(|| made))
+    }
+
+    /// The first offset of a partition, and the first that is not there yet.
+    ///
+    /// # Errors
+    /// Where nobody can tell now.
+    pub(crate) fn range(&self, topic: Topic, partition: u32) -> Result<Range<u64>, Failure> {
+        self.log.range(topic, partition).map_err(|_| log::unavailable())
+    }
 }
 
 /// The daemon that carries orders out.
@@ -251,6 +281,7 @@ pub(crate) fn carry_out(
             let daemon = place.daemon.ok_or_else(Failure::no_daemon)?;
             daemon.reloader.reload()
         }
+        Order::Begin => controls::begin(place),
         Order::RegistryImport => registry::import(place, body),
         Order::RegistryShow => registry::show(place),
         Order::RulesPublish { rejudge } => controls::publish(place, *rejudge, body),

@@ -126,15 +126,6 @@ impl Directory {
     }
 }
 
-/// Partitions of a topic.
-pub(super) const fn partitions(layout: Layout, topic: Topic) -> u32 {
-    match topic {
-        Topic::ParcelEvents | Topic::Verdicts | Topic::Rejects => layout.parcels,
-        Topic::Sightings | Topic::Compliance | Topic::Alerts => layout.scopes,
-        Topic::Registry => 1,
-    }
-}
-
 /// The file of a segment, by the offset of its first record.
 pub(super) fn segment_name(base: u64) -> String {
     format!("{base:020}.log")
@@ -142,6 +133,15 @@ pub(super) fn segment_name(base: u64) -> String {
 
 fn folder(path: &Path, topic: Topic, partition: u32) -> PathBuf {
     path.join("log").join(topic.name()).join(partition.to_string())
+}
+
+/// Locks a directory, which is made if it is not there: no other process uses it as long as the file is open.
+///
+/// # Errors
+/// Where another process has it, or it cannot be made.
+pub fn lock_directory(path: &Path) -> Result<File, OpenError> {
+    fs::create_dir_all(path).map_err(OpenError::io(path))?;
+    lock(path)
 }
 
 fn lock(path: &Path) -> Result<File, OpenError> {
@@ -191,7 +191,7 @@ fn create(path: &Path, file: &Path, settings: &LocalSettings, disk: &dyn Disk) -
         what,
     })?;
     for topic in Topic::ALL {
-        for partition in 0..partitions(stored.layout, topic) {
+        for partition in 0..stored.layout.partitions(topic) {
             let folder = folder(path, topic, partition);
             disk.create_folder(&folder).map_err(OpenError::io(&folder))?;
             let first = folder.join(segment_name(0));

@@ -1,9 +1,9 @@
-//! How a log is, and the signal that something became durable.
+//! How a log is.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use sanbai_core::time::Timestamp;
@@ -44,35 +44,6 @@ pub struct Stall {
     pub since: Timestamp,
     /// What the disk said last, and of which file.
     pub reason: String,
-}
-
-/// Bumped whenever something became durable.
-#[derive(Debug, Default)]
-pub struct Signal {
-    count: Mutex<u64>,
-    changed: Condvar,
-}
-
-impl Signal {
-    /// How often it was bumped.
-    pub fn now(&self) -> u64 {
-        *lock(&self.count)
-    }
-
-    /// Waits until it was bumped more often than `seen`, or for so long; says how often by then.
-    ///
-    /// Ask for [`now`](Self::now), look whether there is anything to do, and wait only if there is not: nothing is missed.
-    pub fn wait(&self, seen: u64, most: Duration) -> u64 {
-        let count = lock(&self.count);
-        let waited = self.changed.wait_timeout_while(count, most, |count| *count <= seen);
-        *waited.unwrap_or_else(PoisonError::into_inner).0
-    }
-
-    /// Wakes all who wait, also where nothing became durable.
-    pub fn bump(&self) {
-        *lock(&self.count) += 1;
-        self.changed.notify_all();
-    }
 }
 
 /// What cannot be written, by lane.

@@ -9,10 +9,11 @@ use super::directory::segment_name;
 use super::disk::{OpenFile, write_all};
 use super::frame;
 use super::partition::{Grown, Partition};
-use super::queue::{Entry, Receipt, weight};
+use super::queue::Entry;
 use super::scan::INDEX_EVERY;
 use super::segment::Segment;
 use super::shared::Shared;
+use crate::delivery::{Receipt, weight};
 use crate::log::Record;
 
 /// Bytes that become durable at once, unless one message alone is larger.

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::LocalLog;
-use super::queue::{Deliveries, Entry, Receipt};
+use super::queue::Entry;
+use crate::delivery::{Deliveries, Receipt};
 use crate::log::{Log, Message, NotDelivered, ReadError, Record, Ticket, Topic};
 
 /// A producer of a local log, which also reads it. What it has sent becomes durable also after it was dropped.

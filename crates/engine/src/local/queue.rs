@@ -1,12 +1,11 @@
-//! What waits to become durable, and who is told when it is.
+//! What waits to become durable.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::lock;
-use crate::log::{Busy, Done, Message, NotDelivered, Ticket};
+use crate::delivery::{Receipt, weight};
+use crate::log::{Busy, Message};
 
 /// A message that waits.
 pub(super) struct Entry {
@@ -14,82 +13,6 @@ pub(super) struct Entry {
     pub(super) lane: usize,
     pub(super) message: Message,
     pub(super) receipt: Receipt,
-}
-
-/// Who is told what became of a message.
-#[derive(Clone)]
-pub(super) enum Receipt {
-    /// Whoever appended it.
-    Appended(Arc<Appended>),
-    /// A producer.
-    Sent(Arc<Deliveries>, Ticket),
-}
-
-impl Receipt {
-    /// Says what became of the message.
-    pub(super) fn tell(self, delivery: Result<(), NotDelivered>) {
-        match self {
-            Self::Appended(appended) => appended.tell(delivery),
-            Self::Sent(deliveries, ticket) => deliveries.tell(ticket, delivery),
-        }
-    }
-}
-
-/// Messages that were handed over together.
-pub(super) struct Appended {
-    left: AtomicUsize,
-    is_lost: AtomicBool,
-    done: Mutex<Option<Done>>,
-}
-
-impl Appended {
-    pub(super) fn new(count: usize, done: Done) -> Arc<Self> {
-        Arc::new(Self {
-            left: AtomicUsize::new(count),
-            is_lost: AtomicBool::new(false),
-            done: Mutex::new(Some(done)),
-        })
-    }
-
-    fn tell(&self, delivery: Result<(), NotDelivered>) {
-        if delivery.is_err() {
-            self.is_lost.store(true, Ordering::SeqCst);
-        }
-        if self.left.fetch_sub(1, Ordering::SeqCst) > 1 {
-            return;
-        }
-        let whole = if self.is_lost.load(Ordering::SeqCst) {
-            Err(NotDelivered)
-        } else {
-            Ok(())
-        };
-        let done = lock(&self.done).take();
-        if let Some(done) = done {
-            // Whatever goes wrong there, the log goes on.
-            catch_unwind(AssertUnwindSafe(|| done(whole))).ok();
-        }
-    }
-}
-
-/// What became of the messages of a producer since it asked last.
-#[derive(Debug, Default)]
-pub(super) struct Deliveries(Mutex<Vec<(Ticket, Result<(), NotDelivered>)>>);
-
-impl Deliveries {
-    pub(super) fn tell(&self, ticket: Ticket, delivery: Result<(), NotDelivered>) {
-        lock(&self.0).push((ticket, delivery));
-    }
-
-    pub(super) fn take(&self) -> Vec<(Ticket, Result<(), NotDelivered>)> {
-        std::mem::take(&mut lock(&self.0))
-    }
-}
-
-/// Bytes that a message takes while it waits.
-pub(super) fn weight(message: &Message) -> u64 {
-    let headers = message.headers.iter();
-    let headers: usize = headers.map(|(name, value)| name.len() + value.len() + 64).sum();
-    (message.value.len() + message.key.as_ref().map_or(0, Vec::len) + headers + 128) as u64
 }
 
 /// What waits, for each writer.

@@ -4,15 +4,16 @@ use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::directory::partitions;
 use super::disk::{Disk, Patience};
 use super::frame::BODY_MAX;
-use super::health::{Signal, Stalls, Watch};
+use super::health::{Stalls, Watch};
 use super::lock;
 use super::partition::{Files, Partition};
-use super::queue::{Queue, weight};
+use super::queue::Queue;
 use crate::clock::Clock;
+use crate::delivery::weight;
 use crate::log::{Message, Topic};
+use crate::signal::Signal;
 use crate::stage::Layout;
 
 /// What all threads of a log share.
@@ -39,11 +40,11 @@ pub(super) struct Shared {
 impl Shared {
     /// The number of a partition among all.
     pub(super) fn lane(&self, topic: Topic, partition: u32) -> Option<usize> {
-        if partition >= partitions(self.layout, topic) {
+        if partition >= self.layout.partitions(topic) {
             return None;
         }
         let before = Topic::ALL.iter().take_while(|other| **other != topic);
-        let before: u32 = before.map(|other| partitions(self.layout, *other)).sum();
+        let before: u32 = before.map(|other| self.layout.partitions(*other)).sum();
         usize::try_from(before + partition).ok()
     }
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::directory::{Directory, OpenError, partitions as count};
+use super::directory::{Directory, OpenError};
 use super::disk::Disk;
 use super::frame::HEAD;
 use super::partition::Partition;
@@ -21,7 +21,7 @@ pub(super) fn partitions(
 ) -> Result<Vec<Arc<Partition>>, OpenError> {
     let mut partitions = Vec::new();
     for topic in Topic::ALL {
-        for number in 0..count(directory.layout, topic) {
+        for number in 0..directory.layout.partitions(topic) {
             let folder = directory.folder(topic, number);
             let (segments, end) = segments(&folder, directory.salt, disk)?;
             let place = (topic, number);

@@ -9,7 +9,7 @@ use super::status::{Board, Parcels, Post, State, TaskStatus};
 use super::summary::Summing;
 use super::{NodeSettings, Shared};
 use crate::ledger::Ledger;
-use crate::log::{Log, NotDelivered, Ticket};
+use crate::log::{Log, NotDelivered, Ticket, Topic};
 use crate::parcel::ParcelStage;
 use crate::registry::RegistryCopy;
 use crate::scope::ScopeStage;
@@ -119,6 +119,30 @@ impl Seat {
             Either::Parcel(task) => task.stage().is_some(),
             Either::Scope(task) => task.stage().is_some(),
         }
+    }
+
+    /// Which shard it has, and of which partition.
+    pub(super) const fn place(&self) -> (ShardKind, u32) {
+        (self.status.shard, self.status.partition)
+    }
+
+    /// The partition is not ours: what the shard holds is forgotten, and nothing more is sent. Its successor restores it from
+    /// its newest snapshot.
+    pub(super) fn leave(&mut self, log: &mut impl Log) {
+        if self.status.state == State::Elsewhere {
+            return;
+        }
+        let was_running = self.is_running();
+        on_task!(self, task => task.set_down());
+        if was_running {
+            self.went_back();
+        }
+        log.forget(Topic::read_by(self.status.shard), self.status.partition);
+        self.status.state = State::Elsewhere;
+        self.status.summary = None;
+        self.status.parcels = None;
+        tracing::info!(shard = ?self.status.shard, partition = self.status.partition, "the partition is not ours");
+        self.tell();
     }
 
     fn went_back(&mut self) {

@@ -29,6 +29,8 @@ pub enum State {
     AwaitsAcknowledgements,
     /// It does nothing until somebody acts.
     Parked(Parked),
+    /// Its partition is not ours.
+    Elsewhere,
 }
 
 /// What a parcel shard holds.
@@ -140,7 +142,8 @@ impl Board {
     }
 
     pub(super) fn all(&self) -> Vec<TaskStatus> {
-        self.posts.iter().map(|post| post.status().0.clone()).collect()
+        let all = self.posts.iter().map(|post| post.status().0.clone());
+        all.filter(|status| status.state != State::Elsewhere).collect()
     }
 
     pub(super) fn of(&self, shard: ShardKind, partition: u32) -> Option<Arc<Post>> {
@@ -168,14 +171,17 @@ impl Board {
     pub(super) fn registry_known_to_all(&self) -> u64 {
         let parcels = self.posts.iter().map(|post| {
             let status = post.status();
-            (status.0.shard, status.0.registry_offset)
+            let is_ours = status.0.state != State::Elsewhere;
+            (status.0.shard == ShardKind::Parcel && is_ours).then_some(status.0.registry_offset)
         });
-        let parcels = parcels.filter(|(shard, _)| *shard == ShardKind::Parcel);
-        parcels.map(|(_, offset)| offset).min().unwrap_or(0)
+        parcels.flatten().min().unwrap_or(0)
     }
 
     pub(super) fn got_on(&self, within: Duration) -> bool {
-        self.posts.iter().all(|post| post.status().1.elapsed() <= within)
+        self.posts.iter().all(|post| {
+            let status = post.status();
+            status.0.state == State::Elsewhere || status.1.elapsed() <= within
+        })
     }
 }
 

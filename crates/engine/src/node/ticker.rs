@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use sanbai_core::shard::input::Tick;
 use sanbai_wire::control::Control;
+use sanbai_wire::snapshot::ShardKind;
 
 use super::Shared;
 use crate::log::{Producer, Ticket};
@@ -16,7 +17,7 @@ use crate::stage::Layout;
 /// Ticks are never closer together than this, however fast the clock runs.
 pub(super) const EVERY_MIN: Duration = Duration::from_millis(50);
 
-/// Appends a tick to every partition at its time, whether or not shards get on.
+/// Appends a tick to every partition that is ours at its time, whether or not shards get on.
 pub(super) struct Ticker<P> {
     producer: P,
     layout: Layout,
@@ -63,7 +64,8 @@ impl<P: Producer> Ticker<P> {
         let registry_offset = self.shared.registry_next.load(Ordering::Acquire);
         let time = self.shared.clock.now();
         for partition in 0..self.layout.parcels {
-            if self.waiting.values().any(|waiting| *waiting == partition) {
+            let is_ours = self.shared.assignment.is_ours(ShardKind::Parcel, partition);
+            if !is_ours || self.waiting.values().any(|waiting| *waiting == partition) {
                 continue;
             }
             let tick = Control::Tick(Tick {

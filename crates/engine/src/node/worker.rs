@@ -69,6 +69,11 @@ impl<P: Producer> Worker<P> {
         let is_draining = self.shared.is_draining();
         let mut worked = false;
         for seat in &mut self.seats {
+            let (shard, partition) = seat.place();
+            if !self.shared.assignment.is_ours(shard, partition) {
+                seat.leave(&mut self.producer);
+                continue;
+            }
             let started = Instant::now();
             let registry = self.shared.registry();
             worked |= seat.step(&mut self.producer, &mut self.objects, &registry);

@@ -28,6 +28,8 @@ pub enum Parked {
     PartitionCountChanged,
     /// A message was refused twice at the same offset.
     OutputRefused(u64),
+    /// A snapshot up to this offset was announced, and it is not where we look for snapshots.
+    SnapshotStoreNotShared(u64),
     /// The shard panicked on a record; only a `skip` lets it pass.
     Panicked(u64),
     /// Records are there and cannot be read; only a `skip` of all of them lets it pass.
@@ -50,6 +52,7 @@ impl Parked {
             Self::TopicRecreated => "topic_recreated",
             Self::PartitionCountChanged => "partition_count_changed",
             Self::OutputRefused(_) => "output_refused",
+            Self::SnapshotStoreNotShared(_) => "snapshot_store_not_shared",
             Self::Panicked(_) => "panicked",
             Self::Unreadable { .. } => "record_unreadable",
         }
@@ -79,6 +82,10 @@ impl Parked {
             }
             Self::OutputRefused(_) => {
                 "An output was refused twice: look for its reason in the log of the daemon, then resume."
+            }
+            Self::SnapshotStoreNotShared(_) => {
+                "Another daemon announced a snapshot that is not here: give all daemons the same snapshots, or resume to build \
+                 the shard from what is here."
             }
             Self::Unreadable { .. } => {
                 "The disk gives back other bytes than were written: restore these records from a copy, or append a skip record \

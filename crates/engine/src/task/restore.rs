@@ -26,6 +26,20 @@ impl From<StoreError> for Restored {
     }
 }
 
+impl Restored {
+    /// What a log that cannot be read means for a shard whose next record is at an offset.
+    const fn of_read(error: ReadError, next: u64) -> Self {
+        match error {
+            ReadError::Unavailable => Self::Waits(Progress::Unavailable),
+            ReadError::Gone { start } => Self::Parks(Parked::DataGap { from: next, to: start }),
+            ReadError::Beyond { .. } => Self::Parks(Parked::LogDiverged),
+            ReadError::Recreated => Self::Parks(Parked::TopicRecreated),
+            ReadError::PartitionCountChanged => Self::Parks(Parked::PartitionCountChanged),
+            ReadError::Damaged { from, to } => Self::Parks(Parked::Unreadable { from, to }),
+        }
+    }
+}
+
 impl<S: Stage> Task<S> {
     pub(super) fn restore(
         &mut self,
@@ -35,7 +49,11 @@ impl<S: Stage> Task<S> {
     ) -> Result<Running<S>, Restored> {
         let topics = [S::INPUT, Topic::Registry].map(|topic| log.topic_id(topic));
         let folder = folder::<S>(self.settings.layout, self.settings.partition);
+        // Asked before the store is: what is announced stands there by then.
+        let announced = log.announced(S::INPUT, self.settings.partition);
+        let announced = announced.map_err(|error| Restored::of_read(error, 0))?;
         let list = store.list(&folder)?;
+        self.is_shared(announced, &list, &folder, store)?;
         let mut offsets: Vec<u64> = list.iter().filter_map(|name| offset_of(name)).collect();
         offsets.sort_unstable();
         // Everything before the newest snapshot was acknowledged, whether or not it can be read.
@@ -57,6 +75,7 @@ impl<S: Stage> Task<S> {
                 continue;
             }
             self.check(&manifest, &topics, registry)?;
+            let last = check_log::<S>(&manifest, log)?;
             let rows = match store.get(&manifest.object) {
                 Ok(rows) => rows,
                 Err(StoreError::NotFound) => {
@@ -69,7 +88,6 @@ impl<S: Stage> Task<S> {
                 self.set_aside(store, &folder, offset)?;
                 continue;
             };
-            let last = check_log::<S>(&manifest, log)?;
             return Ok(Running {
                 stage,
                 last,
@@ -88,14 +106,31 @@ impl<S: Stage> Task<S> {
         }
     }
 
+    /// Whether the snapshot that was announced is where we look for it.
+    fn is_shared(
+        &self,
+        announced: Option<u64>,
+        list: &[String],
+        folder: &str,
+        store: &mut impl Store,
+    ) -> Result<(), Restored> {
+        let Some(announced) = announced.filter(|_| !self.is_alone) else {
+            return Ok(());
+        };
+        let newest = |list: &[String]| list.iter().filter_map(|name| offset_of(name)).max().unwrap_or(0);
+        // One that was set aside was there.
+        if newest(list).max(newest(&store.list(&format!("damaged/{folder}"))?)) >= announced {
+            return Ok(());
+        }
+        Err(Restored::Parks(Parked::SnapshotStoreNotShared(announced)))
+    }
+
     /// Without a snapshot the whole log is applied again, which needs all of it.
     fn start(&self, log: &mut impl Log, silent_until: u64, topics: [String; 2]) -> Result<Running<S>, Restored> {
         match log.read(S::INPUT, self.settings.partition, 0, 1) {
             // Damaged records are met when it comes to them.
             Ok(_) | Err(ReadError::Damaged { .. }) => {}
-            Err(ReadError::Gone { start }) => return Err(Restored::Parks(Parked::DataGap { from: 0, to: start })),
-            Err(ReadError::Beyond { .. }) => return Err(Restored::Parks(Parked::LogDiverged)),
-            Err(ReadError::Unavailable) => return Err(Restored::Waits(Progress::Unavailable)),
+            Err(error) => return Err(Restored::of_read(error, 0)),
         }
         Ok(Running {
             stage: S::new(&self.settings.stage, self.settings.partition, self.settings.layout),
@@ -185,8 +220,8 @@ fn activates_this_build(manifest: &Manifest, log: &mut impl Log) -> Result<bool,
     }
     let records = match log.read(Topic::ParcelEvents, manifest.partition, manifest.offset, 1) {
         Ok(records) => records,
-        Err(ReadError::Unavailable) => return Err(Restored::Waits(Progress::Unavailable)),
         Err(ReadError::Gone { .. } | ReadError::Beyond { .. } | ReadError::Damaged { .. }) => return Ok(false),
+        Err(error) => return Err(Restored::of_read(error, manifest.offset)),
     };
     Ok(records.first().is_some_and(|record| {
         let headers = headers(record);
@@ -204,16 +239,9 @@ fn check_log<S: Stage>(manifest: &Manifest, log: &mut impl Log) -> Result<Option
     };
     let records = match log.read(S::INPUT, manifest.partition, before, 1) {
         Ok(records) => records,
-        Err(ReadError::Unavailable) => return Err(Restored::Waits(Progress::Unavailable)),
         Err(ReadError::Gone { start }) if start <= manifest.offset => return Ok(None),
         Err(ReadError::Damaged { .. }) => return Ok(None),
-        Err(ReadError::Gone { start }) => {
-            return Err(Restored::Parks(Parked::DataGap {
-                from: manifest.offset,
-                to: start,
-            }));
-        }
-        Err(ReadError::Beyond { .. }) => return Err(Restored::Parks(Parked::LogDiverged)),
+        Err(error) => return Err(Restored::of_read(error, manifest.offset)),
     };
     // Under some offsets there is no record: then nothing can be compared.
     let Some(record) = records.first().filter(|record| record.offset == before) else {

@@ -29,6 +29,12 @@ pub(crate) struct Flags {
     /// Address of the intake: POST /v1/events
     #[arg(long, value_name = "ADDR")]
     pub(crate) http: Option<SocketAddr>,
+    /// Brokers of Apache Kafka, if the log is there
+    #[arg(long, value_name = "HOST:PORT,…")]
+    pub(crate) brokers: Option<String>,
+    /// Partitions that are ours: all, group, or a list such as parcel:0-3,scope:0
+    #[arg(long, value_name = "WHICH")]
+    pub(crate) assignment: Option<String>,
 }
 
 /// Reads what all layers say together.
@@ -67,6 +73,8 @@ pub(super) fn read<C: DeserializeOwned>(
             flags.metrics.map(|address| text(address.to_string())),
         ),
         ("intake.address", flags.http.map(|address| text(address.to_string()))),
+        ("kafka.brokers", flags.brokers.clone().map(text)),
+        ("kafka.assignment", flags.assignment.clone().map(text)),
     ];
     for (path, value) in flags {
         if let Some(value) = value {

@@ -7,7 +7,7 @@ use anyhow::anyhow;
 use prost::Message as _;
 use sanbai_core::rules::Duty;
 use sanbai_core::shard::compliance::Counts;
-use sanbai_engine::local::LocalLog;
+use sanbai_engine::any::{AnyBrowser, AnyLog};
 use sanbai_engine::log::{Record, Topic};
 use sanbai_wire::compliance::{self, OwnedRow, OwnedWindow};
 use sanbai_wire::proto::alert::{Alert, Change};
@@ -61,16 +61,16 @@ impl Line {
 
 impl Picture {
     /// Reads what is new.
-    pub(super) fn follow(&mut self, log: &LocalLog) -> anyhow::Result<()> {
+    pub(super) fn follow(&mut self, log: &AnyLog, browser: &AnyBrowser) -> anyhow::Result<()> {
         let layout = log.layout();
         for topic in TOPICS {
             for partition in 0..layout.parcels {
                 loop {
                     let next = self.next.entry((topic, partition)).or_default();
-                    if *next >= log.range(topic, partition).end {
+                    if *next >= log.known_end(topic, partition).unwrap_or(0) {
                         break;
                     }
-                    let records = log.read(topic, partition, *next, BATCH);
+                    let records = browser.read(topic, partition, *next, BATCH);
                     let records = records.map_err(|error| anyhow!("{topic} cannot be read: {error:?}"))?;
                     let Some(last) = records.last() else { break };
                     *next = last.offset + 1;

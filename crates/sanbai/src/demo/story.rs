@@ -4,7 +4,7 @@ use anyhow::anyhow;
 use sanbai_core::parcel::Parcels;
 use sanbai_core::time::Span;
 use sanbai_core::verdict::Judge;
-use sanbai_engine::log::Topic;
+use sanbai_engine::log::{ReadError, Topic};
 use sanbai_wire::{Decoder, Record, TokenKeys};
 
 use super::Shown;
@@ -24,11 +24,14 @@ pub(super) fn of(world: &Shown<'_>, brand: &str, waybill: &str) -> anyhow::Resul
     // What is on the log was taken already, however long ago.
     let decoder = Decoder::new(keys, |brand: &str| rules.brands().resolve(brand)).max_age(Span::days(3_650));
     let mut parcels = Parcels::default();
-    let range = log.range(Topic::ParcelEvents, partition);
+    let cannot = |error: ReadError| anyhow!("the log cannot be read: {error:?}");
+    let browser = log.browser()?;
+    let range = log.range(Topic::ParcelEvents, partition).map_err(cannot)?;
     let mut next = range.start;
     while next < range.end {
-        let records = log.read(Topic::ParcelEvents, partition, next, BATCH);
-        let records = records.map_err(|error| anyhow!("the log cannot be read: {error:?}"))?;
+        let records = browser
+            .read(Topic::ParcelEvents, partition, next, BATCH)
+            .map_err(cannot)?;
         let Some(last) = records.last() else { break };
         next = last.offset + 1;
         for record in &records {

@@ -1,6 +1,6 @@
 //! Whether the daemon lives, and whether it is ready.
 
-use sanbai_engine::local::LogHealth;
+use sanbai_engine::any::Health;
 use sanbai_engine::node::{State, TaskStatus};
 
 /// One thing that is looked at.
@@ -20,17 +20,17 @@ pub(crate) fn lives(runs: bool, got_on: bool, is_stalled: bool) -> Vec<Check> {
 }
 
 /// Whether events can be taken and judged. Ready does not mean current: that is what the lags say.
-pub(super) fn ready(log: &LogHealth, tasks: &[TaskStatus]) -> Vec<Check> {
+pub(super) fn ready(log: &Health, tasks: &[TaskStatus]) -> Vec<Check> {
     checks(log, tasks.iter().map(|task| task.state))
 }
 
-pub(super) fn checks(log: &LogHealth, states: impl Iterator<Item = State> + Clone) -> Vec<Check> {
+pub(super) fn checks(log: &Health, states: impl Iterator<Item = State> + Clone) -> Vec<Check> {
     let none = |is: fn(&State) -> bool| !states.clone().any(|state| is(&state));
-    let is_stalled = log.stalled.is_some();
+    let is_stalled = log.is_stalled();
     [
         ("log-writable", !is_stalled),
         // A log that is stalled takes nothing either, and says so one line above.
-        ("log-room", is_stalled || !log.intake_stopped),
+        ("log-room", is_stalled || !log.intake_stopped()),
         ("shards-not-parked", none(|state| matches!(state, State::Parked(_)))),
         ("shards-restored", none(|state| *state == State::Restoring)),
     ]

@@ -30,7 +30,7 @@ fn memory(page: &mut Page, metrics: &Metrics, tasks: &[TaskStatus]) {
     let mut family = page.family("sanbai_memory_bytes");
     family.put(&["open_parcels"], open);
     family.put(&["retired_parcels"], retired);
-    family.put(&["log_queue"], watched.log.health().queued_bytes);
+    family.put(&["log_queue"], watched.log.health().queued_bytes());
     family.put(&["intake_bodies"], watched.intake.counts().now(Gauge::Bytes));
     let mut family = page.family("sanbai_resident_memory_bytes");
     if let Some(bytes) = resident() {

@@ -210,6 +210,7 @@ const fn state(status: &TaskStatus) -> &'static str {
         State::AwaitsRegistry(_) => "awaits_registry",
         State::AwaitsAcknowledgements => "awaits_acknowledgements",
         State::Parked(_) => "parked",
+        State::Elsewhere => "elsewhere",
     }
 }
 
@@ -245,11 +246,7 @@ fn states(page: &mut Page, tasks: &[Labelled<'_>]) {
 /// Where in the log shards are.
 fn places(page: &mut Page, tasks: &[Labelled<'_>], watched: &Watched) {
     each(page, "sanbai_lag_records", tasks, |status| {
-        let topic = match status.shard {
-            ShardKind::Parcel => Topic::ParcelEvents,
-            ShardKind::Scope => Topic::Sightings,
-        };
-        let end = watched.log.range(topic, status.partition).end;
+        let end = watched.log.known_end(Topic::read_by(status.shard), status.partition)?;
         Some(end.saturating_sub(status.next))
     });
     each(page, "sanbai_next_offset", tasks, |status| Some(status.next));

@@ -75,36 +75,37 @@ pub(super) fn durable(place: &Place<'_>, messages: Vec<Message>) -> Result<(), F
 
 /// Appends to the registry, and says under which offsets. Whoever calls it holds the lock of the registry.
 pub(super) fn to_registry(place: &Place<'_>, messages: Vec<Message>) -> Result<Range<u64>, Failure> {
-    let from = place.log.range(Topic::Registry, 0).end;
+    let from = place.range(Topic::Registry, 0)?.end;
     durable(place, messages)?;
-    Ok(from..place.log.range(Topic::Registry, 0).end)
+    Ok(from..place.range(Topic::Registry, 0)?.end)
 }
 
 /// Appends control records to every partition of events, behind a tick which names all of the registry: what they order is
 /// done by what is known now.
 pub(super) fn to_all(place: &Place<'_>, controls: &[Control]) -> Result<(), Failure> {
-    let tick = tick(place, place.clock.now(), false);
+    let tick = tick(place, place.clock.now(), false)?;
     let partitions = 0..place.log.layout().parcels;
-    let messages = partitions.flat_map(|partition| {
+    let mut messages = Vec::new();
+    for partition in partitions {
+        messages.extend(first(place, partition)?);
         let controls = [&tick].into_iter().chain(controls);
-        let controls = controls.map(move |control| control_message(partition, control));
-        first(place, partition).into_iter().chain(controls).collect::<Vec<_>>()
-    });
-    durable(place, messages.collect())
+        messages.extend(controls.map(|control| control_message(partition, control)));
+    }
+    durable(place, messages)
 }
 
 /// What must stand first in a partition that holds nothing yet.
-pub(super) fn first(place: &Place<'_>, partition: u32) -> Option<Message> {
-    let is_empty = place.log.range(Topic::ParcelEvents, partition).end == 0;
-    is_empty.then(|| control_message(partition, &Control::Activate(Behaviour::CURRENT)))
+pub(super) fn first(place: &Place<'_>, partition: u32) -> Result<Option<Message>, Failure> {
+    let is_empty = place.range(Topic::ParcelEvents, partition)?.end == 0;
+    Ok(is_empty.then(|| control_message(partition, &Control::Activate(Behaviour::CURRENT))))
 }
 
 /// A tick that names all of the registry.
-pub(super) fn tick(place: &Place<'_>, time: Timestamp, reset: bool) -> Control {
-    Control::Tick(Tick {
+pub(super) fn tick(place: &Place<'_>, time: Timestamp, reset: bool) -> Result<Control, Failure> {
+    Ok(Control::Tick(Tick {
         time,
-        registry_offset: place.log.range(Topic::Registry, 0).end,
+        registry_offset: place.range(Topic::Registry, 0)?.end,
         reset,
         recorded_at: time,
-    })
+    }))
 }

@@ -1,5 +1,6 @@
 //! The side of the command: asks a running daemon, or opens the directory where none runs.
 
+use std::cell::OnceCell;
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, BufWriter, Write as _};
 use std::net::Shutdown;
@@ -10,13 +11,13 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
-use sanbai_engine::clock::Clock;
-use sanbai_engine::objects::Objects;
+use sanbai_engine::any::AnyLog;
+use sanbai_engine::kafka::Choice;
 use serde_json::Value;
 
 use super::{Answers, Body, Failure, Order, Place, carry_out};
 use crate::config::{Config, Flags};
-use crate::daemon::open_log;
+use crate::daemon::{close, objects, open_kafka, open_log};
 use crate::exit::{Exit, Sysexit};
 use crate::output;
 
@@ -32,14 +33,27 @@ pub(crate) struct Where {
     /// Data directory of the daemon
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
+    /// Brokers of Apache Kafka, where no daemon runs here
+    #[arg(long, value_name = "HOST:PORT,…")]
+    brokers: Option<String>,
 }
 
 impl Where {
+    /// The same from elsewhere.
+    pub(crate) const fn new(config: Option<PathBuf>, data_dir: Option<PathBuf>, brokers: Option<String>) -> Self {
+        Self {
+            config,
+            data_dir,
+            brokers,
+        }
+    }
+
     /// The flags of the daemon that say the same.
     pub(crate) fn flags(&self) -> Flags {
         Flags {
             config: self.config.clone(),
             data_dir: self.data_dir.clone(),
+            brokers: self.brokers.clone(),
             ..Flags::default()
         }
     }
@@ -168,8 +182,10 @@ fn ask(stream: &UnixStream, order: &Order, body: &mut dyn Body, each: Each<'_>) 
 ///
 /// # Errors
 /// Where there is not.
-pub(crate) fn check_directory(directory: &Path) -> anyhow::Result<()> {
-    if directory.join("layout.json").is_file() {
+pub(crate) fn check_directory(config: &Config) -> anyhow::Result<()> {
+    let directory = &config.data.directory;
+    // With brokers the log is not in it.
+    if config.kafka.brokers.is_some() || directory.join("layout.json").is_file() {
         return Ok(());
     }
     let missing = anyhow!(
@@ -179,37 +195,47 @@ pub(crate) fn check_directory(directory: &Path) -> anyhow::Result<()> {
     Err(Sysexit::wrap(Exit::Unavailable, missing))
 }
 
-fn by_ourselves(config: &Config, order: &Order, body: &mut dyn Body, each: Each<'_>) -> anyhow::Result<Value> {
-    check_directory(&config.data.directory)?;
+/// The log, for a command that runs by itself: on brokers none of its partitions are ours.
+pub(crate) fn open_alone(config: &Config) -> anyhow::Result<AnyLog> {
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
-    let log = open_log(config, Clock::SYSTEM)
-        .context("no daemon answers on its socket, and the directory cannot be opened without it")?;
+    let clock = config.clock()?;
+    if let Some(mut settings) = config.kafka.settings()? {
+        settings.assignment = Choice::List {
+            parcels: Vec::new(),
+            scopes: Vec::new(),
+        };
+        return Ok(AnyLog::Kafka(open_kafka(settings, clock)?));
+    }
+    check_directory(config)?;
+    open_log(config, clock).context("no daemon answers on its socket, and the directory cannot be opened without it")
+}
+
+fn by_ourselves(config: &Config, order: &Order, body: &mut dyn Body, each: Each<'_>) -> anyhow::Result<Value> {
+    let log = open_alone(config)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .build()
         .context("cannot start a thread")?;
-    let snapshots = config.snapshot_directory()?;
-    let objects = Objects::local(&snapshots, runtime.handle().clone())
-        .with_context(|| format!("cannot open the snapshots in {}", snapshots.display()))
-        .map_err(|error| Sysexit::wrap(Exit::InputOutput, error))?;
+    let objects = objects(config, &runtime)?;
     let mut answers = Printed { each, broken: None };
     let done = {
         let place = Place {
             config,
             log: &log,
+            browser: OnceCell::new(),
             objects: &objects,
-            clock: Clock::SYSTEM,
+            clock: config.clock()?,
             daemon: None,
             stopping: &AtomicBool::new(false),
         };
         carry_out(&alone(order), &place, body, &mut answers)
     };
-    let closed = log.close();
+    let closed = close(log);
     if let Some(broken) = answers.broken {
         return Err(broken);
     }
     let done = done.map_err(Failure::into_error)?;
-    closed.map_err(|left| Sysexit::wrap(Exit::InputOutput, anyhow!(left)))?;
+    closed?;
     Ok(done)
 }
 

@@ -63,6 +63,21 @@ pub(super) fn publish(place: &Place<'_>, rejudge: bool, body: &mut dyn Body) -> 
     }))
 }
 
+/// Begins partitions that hold nothing yet: with the behaviour of this build, and a tick.
+pub(super) fn begin(place: &Place<'_>) -> Result<Value, Failure> {
+    let tick = append::tick(place, place.clock.now(), false)?;
+    let mut messages = Vec::new();
+    for partition in 0..place.log.layout().parcels {
+        if let Some(first) = append::first(place, partition)? {
+            messages.push(first);
+            messages.push(control_message(partition, &tick));
+        }
+    }
+    let begun = messages.len() / 2;
+    append::durable(place, messages)?;
+    Ok(json!({"begun": begun, "partitions": place.log.layout().parcels}))
+}
+
 /// Judges open parcels again, by all that is known now.
 pub(super) fn rejudge(place: &Place<'_>, [brand, site, from, to]: [&String; 4]) -> Result<Value, Failure> {
     let line = json!({"rejudge": {"brand": brand, "site": site, "from": from, "to": to}}).to_string();
@@ -88,16 +103,14 @@ pub(super) fn set_clock(place: &Place<'_>, time: &str) -> Result<Value, Failure>
         let detail = format!("{time} is more than a minute after now, {now}, and no shard would believe it");
         return Err(Failure::usage("time_ahead", detail));
     }
-    let tick = append::tick(place, time, true);
+    let tick = append::tick(place, time, true)?;
     let partitions = 0..place.log.layout().parcels;
-    let messages = partitions.flat_map(|partition| {
-        let reset = control_message(partition, &tick);
-        append::first(place, partition)
-            .into_iter()
-            .chain([reset])
-            .collect::<Vec<_>>()
-    });
-    append::durable(place, messages.collect())?;
+    let mut messages = Vec::new();
+    for partition in partitions {
+        messages.extend(append::first(place, partition)?);
+        messages.push(control_message(partition, &tick));
+    }
+    append::durable(place, messages)?;
     Ok(json!({"time": time.to_string(), "partitions": place.log.layout().parcels}))
 }
 
@@ -105,7 +118,7 @@ pub(super) fn set_clock(place: &Place<'_>, time: &str) -> Result<Value, Failure>
 pub(super) fn skip(place: &Place<'_>, shard: Shard, partition: u32, (from, to): (u64, u64)) -> Result<Value, Failure> {
     let topic = shard.input();
     check_partition(place, shard, partition)?;
-    let end = place.log.range(topic, partition).end;
+    let end = place.range(topic, partition)?.end;
     if from >= to || to > end {
         let detail =
             format!("from {from} up to and without {to} is no range of {topic} {partition}, which ends at {end}");
@@ -128,7 +141,7 @@ pub(super) fn resume(place: &Place<'_>, shard: Shard, partition: u32) -> Result<
 }
 
 fn check_partition(place: &Place<'_>, shard: Shard, partition: u32) -> Result<(), Failure> {
-    if partition < super::log::partitions(shard.input(), place.log.layout()) {
+    if partition < place.log.layout().partitions(shard.input()) {
         return Ok(());
     }
     Err(no_partition(shard, partition))
@@ -145,10 +158,7 @@ fn no_partition(shard: Shard, partition: u32) -> Failure {
 impl Shard {
     /// What it reads.
     pub(super) const fn input(self) -> Topic {
-        match self {
-            Self::Parcel => Topic::ParcelEvents,
-            Self::Scope => Topic::Sightings,
-        }
+        Topic::read_by(self.kind())
     }
 
     pub(super) const fn kind(self) -> ShardKind {

@@ -20,9 +20,9 @@ pub(super) fn all(place: &Place<'_>, what: &[Stream], answers: &mut dyn Answers)
     for stream in what {
         let topic = stream.topic();
         let (mut count, mut ends) = (0_u64, Vec::new());
-        for partition in 0..log::partitions(topic, place.log.layout()) {
+        for partition in 0..place.log.layout().partitions(topic) {
             // Where a reader goes on: what comes later is not in the export.
-            let range = place.log.range(topic, partition);
+            let range = place.range(topic, partition)?;
             ends.push(range.end);
             if range.start > 0 && !removed.contains(&topic.name()) {
                 removed.push(topic.name());
@@ -43,7 +43,7 @@ fn of_partition(
     answers: &mut dyn Answers,
 ) -> Result<u64, Failure> {
     let mut highest: HashMap<u128, (Position, u64)> = HashMap::new();
-    log::each(place.log, topic, partition, range.end, |record| {
+    log::each(place, topic, partition, range.end, |record| {
         if let Some((key, version)) = key_and_version(topic, record) {
             let stands = highest.entry(key).or_insert((version, record.offset));
             if version > stands.0 {
@@ -53,7 +53,7 @@ fn of_partition(
         Ok(())
     })?;
     let mut count = 0;
-    log::each(place.log, topic, partition, range.end, |record| {
+    log::each(place, topic, partition, range.end, |record| {
         let Some((key, version)) = key_and_version(topic, record) else {
             return Ok(());
         };

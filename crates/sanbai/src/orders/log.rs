@@ -1,13 +1,11 @@
 //! Reading the log from one end to the other.
 
-use sanbai_engine::local::LocalLog;
 use sanbai_engine::log::{ReadError, Record, Topic};
-use sanbai_engine::stage::Layout;
 use sanbai_wire::rejects::Rejected;
 use sanbai_wire::{alert, compliance, verdict};
 use serde_json::json;
 
-use super::{Failure, Stream};
+use super::{Failure, Place, Stream};
 use crate::exit::Exit;
 
 /// Records read at once.
@@ -25,19 +23,11 @@ impl Stream {
     }
 }
 
-/// How many partitions a topic has.
-pub(super) const fn partitions(topic: Topic, layout: Layout) -> u32 {
-    match topic {
-        Topic::ParcelEvents | Topic::Verdicts | Topic::Rejects => layout.parcels,
-        Topic::Sightings | Topic::Compliance | Topic::Alerts => layout.scopes,
-        Topic::Registry => 1,
-    }
-}
-
 /// The next records from an offset on. What is gone or damaged is passed over: then `from` is where reading went on.
-pub(super) fn read(log: &LocalLog, topic: Topic, partition: u32, from: &mut u64) -> Result<Vec<Record>, Failure> {
+pub(super) fn read(place: &Place<'_>, topic: Topic, partition: u32, from: &mut u64) -> Result<Vec<Record>, Failure> {
+    let browser = place.browser()?;
     loop {
-        match log.read(topic, partition, *from, BATCH) {
+        match browser.read(topic, partition, *from, BATCH) {
             Ok(records) => {
                 if let Some(last) = records.last() {
                     *from = last.offset + 1;
@@ -47,6 +37,7 @@ pub(super) fn read(log: &LocalLog, topic: Topic, partition: u32, from: &mut u64)
             Err(ReadError::Gone { start }) => *from = start,
             Err(ReadError::Damaged { to, .. }) if to > *from => *from = to,
             Err(ReadError::Beyond { .. }) => return Ok(Vec::new()),
+            Err(ReadError::Recreated | ReadError::PartitionCountChanged) => return Err(another()),
             Err(ReadError::Damaged { .. } | ReadError::Unavailable) => return Err(unavailable()),
         }
     }
@@ -54,21 +45,27 @@ pub(super) fn read(log: &LocalLog, topic: Topic, partition: u32, from: &mut u64)
 
 /// The log does not answer.
 pub(super) fn unavailable() -> Failure {
-    let detail = "the log does not answer: it is being closed, or its disk cannot be read";
+    let detail = "the log does not answer: it is being closed, its disk cannot be read, or no broker answers";
     Failure::new(Exit::TemporaryFailure, "log_unavailable", detail)
+}
+
+/// The topic is not the one that it was.
+pub(super) fn another() -> Failure {
+    let detail = "a topic was created anew, or has another number of partitions: start the daemon again";
+    Failure::new(Exit::Data, "topic_changed", detail)
 }
 
 /// Gives every record of a partition before an offset.
 pub(super) fn each(
-    log: &LocalLog,
+    place: &Place<'_>,
     topic: Topic,
     partition: u32,
     end: u64,
     mut each: impl FnMut(&Record) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let mut next = log.range(topic, partition).start;
+    let mut next = place.range(topic, partition)?.start;
     while next < end {
-        let records = read(log, topic, partition, &mut next)?;
+        let records = read(place, topic, partition, &mut next)?;
         if records.is_empty() {
             break;
         }

@@ -53,7 +53,7 @@ fn read_line(line: &str) -> Result<(Kind, RegistryRecord), String> {
 pub(super) fn import(place: &Place<'_>, body: &mut dyn Body) -> Result<Value, Failure> {
     let _lock = append::lock_registry();
     let mut standing = standing(place)?;
-    let from = place.log.range(Topic::Registry, 0).end;
+    let from = place.range(Topic::Registry, 0)?.end;
     let mut counts: BTreeMap<&'static str, u64> = BTreeMap::new();
     let (mut unchanged, mut number) = (0_u64, 0_u64);
     let mut waiting: Vec<Message> = Vec::new();
@@ -84,15 +84,15 @@ pub(super) fn import(place: &Place<'_>, body: &mut dyn Body) -> Result<Value, Fa
         under_way.push_back(append::begin(place, waiting)?);
     }
     under_way.into_iter().try_for_each(UnderWay::finish)?;
-    let to = place.log.range(Topic::Registry, 0).end;
+    let to = place.range(Topic::Registry, 0)?.end;
     Ok(json!({"records": counts, "unchanged": unchanged, "from": from, "to": to}))
 }
 
 /// The last word on each record of the registry, both as digests.
 fn standing(place: &Place<'_>) -> Result<HashMap<u128, u64>, Failure> {
     let mut standing = HashMap::new();
-    let end = place.log.range(Topic::Registry, 0).end;
-    log::each(place.log, Topic::Registry, 0, end, |record| {
+    let end = place.range(Topic::Registry, 0)?.end;
+    log::each(place, Topic::Registry, 0, end, |record| {
         if let Some(read) = register_record(record) {
             is_news(&mut standing, &read, record.value.as_deref().unwrap_or_default());
         }
@@ -123,10 +123,10 @@ fn register_record(record: &Record) -> Option<RegistryRecord> {
 
 /// Counts what the registry holds.
 pub(super) fn show(place: &Place<'_>) -> Result<Value, Failure> {
-    let range = place.log.range(Topic::Registry, 0);
+    let range = place.range(Topic::Registry, 0)?;
     let mut counts: BTreeMap<&'static str, u64> = BTreeMap::new();
     let (mut rules, mut unreadable) = (Vec::new(), 0_u64);
-    log::each(place.log, Topic::Registry, 0, range.end, |record| {
+    log::each(place, Topic::Registry, 0, range.end, |record| {
         let is_rules = record.headers.iter().any(|(name, _)| name == KIND_HEADER);
         let value = record.value.as_deref().unwrap_or_default();
         if is_rules {

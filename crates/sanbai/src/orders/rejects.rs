@@ -5,7 +5,6 @@ use std::sync::Arc;
 use sanbai_core::rules::Rules;
 use sanbai_core::time::{Span, Timestamp};
 use sanbai_engine::log::{Message, ReadError, Record, Topic};
-use sanbai_engine::registry::RegistryCopy;
 use sanbai_wire::control::kind_header;
 use sanbai_wire::rejects::{Rejected, Stage};
 use sanbai_wire::{Decoded, Decoder, Encoding, RawValues, TokenKeys, parts};
@@ -34,7 +33,7 @@ impl Entry {
 
 /// Gives every rejection, partition by partition.
 fn each(place: &Place<'_>, mut give: impl FnMut(Entry) -> Result<(), Failure>) -> Result<(), Failure> {
-    for partition in 0..log::partitions(Topic::Rejects, place.log.layout()) {
+    for partition in 0..place.log.layout().partitions(Topic::Rejects) {
         each_of(place, partition, &mut give)?;
     }
     Ok(())
@@ -46,8 +45,8 @@ fn each_of(
     give: &mut impl FnMut(Entry) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     // What is rejected meanwhile comes another time.
-    let end = place.log.range(Topic::Rejects, partition).end;
-    log::each(place.log, Topic::Rejects, partition, end, |record| {
+    let end = place.range(Topic::Rejects, partition)?.end;
+    log::each(place, Topic::Rejects, partition, end, |record| {
         let at = record.timestamp;
         log::rejected(record).map_or(Ok(()), |rejected| give(Entry { at, rejected }))
     })
@@ -102,12 +101,11 @@ fn find(place: &Place<'_>, key: &str) -> Result<Entry, Failure> {
 
 /// The record of events in which a rejection lies; `None` where it is no longer kept.
 fn original(place: &Place<'_>, rejected: &Rejected) -> Result<Option<Record>, Failure> {
-    match place
-        .log
-        .read(Topic::ParcelEvents, rejected.partition, rejected.offset, 1)
-    {
+    let browser = place.browser()?;
+    match browser.read(Topic::ParcelEvents, rejected.partition, rejected.offset, 1) {
         Ok(records) => Ok(records.into_iter().find(|record| record.offset == rejected.offset)),
         Err(ReadError::Gone { .. } | ReadError::Beyond { .. } | ReadError::Damaged { .. }) => Ok(None),
+        Err(ReadError::Recreated | ReadError::PartitionCountChanged) => Err(log::another()),
         Err(ReadError::Unavailable) => Err(log::unavailable()),
     }
 }
@@ -187,8 +185,7 @@ fn known(place: &Place<'_>) -> Result<(Arc<Rules>, u64), Failure> {
         return Ok((daemon.node.rules(), daemon.node.registry_known_to_all()));
     }
     append::to_all(place, &[])?;
-    let (mut copy, mut producer) = (RegistryCopy::default(), place.log.producer());
-    while copy.read(&mut producer).map_err(|_| log::unavailable())? > 0 {}
+    let copy = place.log.registry().map_err(|_| log::unavailable())?;
     Ok((Arc::new(copy.registry().rules().clone()), u64::MAX))
 }
 
@@ -214,7 +211,7 @@ fn again(place: &Place<'_>, (rules, up_to): &(Arc<Rules>, u64), rejected: &Rejec
         headers: vec![("content-type".to_owned(), b"application/protobuf".to_vec())],
         value: decoded.as_bytes().to_vec(),
     };
-    let first = append::first(place, partition);
+    let first = append::first(place, partition)?;
     append::durable(place, first.into_iter().chain([message]).collect())?;
     Ok(Again::Appended(partition))
 }

@@ -1,5 +1,6 @@
 //! The socket of the daemon: takes orders from commands on this machine, of the same user.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::fs::{self, Permissions};
 use std::io::{self, BufRead as _, BufReader, BufWriter, Read as _, Write as _};
@@ -13,8 +14,8 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use sanbai_engine::any::AnyLog;
 use sanbai_engine::clock::Clock;
-use sanbai_engine::local::LocalLog;
 use sanbai_engine::node::Node;
 use sanbai_engine::objects::Objects;
 use serde_json::{Value, json};
@@ -51,7 +52,7 @@ pub(crate) struct Server {
 
 struct Shared {
     config: Config,
-    log: LocalLog,
+    log: AnyLog,
     objects: Objects,
     clock: Clock,
     node: Arc<Node>,
@@ -250,6 +251,7 @@ impl Entry {
         let place = Place {
             config: &shared.config,
             log: &shared.log,
+            browser: OnceCell::new(),
             objects: &shared.objects,
             clock: shared.clock,
             daemon: Some(Running {

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use sanbai_engine::any::Health;
 use sanbai_engine::log::Topic;
 use sanbai_engine::node::{State, TaskStatus};
 use sanbai_wire::snapshot::ShardKind;
 use serde_json::{Value, json};
 
 use super::snapshots;
-use super::{Failure, Place, Running, Shard, log};
+use super::{Failure, Place, Running, Shard};
 
 /// Nanoseconds of a second.
 const SECOND: i64 = 1_000_000_000;
@@ -16,8 +17,7 @@ const SECOND: i64 = 1_000_000_000;
 /// Everything that an operator looks at, as one object.
 pub(super) fn of(place: &Place<'_>) -> Result<Value, Failure> {
     let layout = place.log.layout();
-    let health = place.log.health();
-    let registry = place.log.range(Topic::Registry, 0);
+    let registry = place.range(Topic::Registry, 0)?;
     let shards = match place.daemon {
         Some(daemon) => daemon.node.tasks().iter().map(|task| running(place, task)).collect(),
         None => standing(place)?,
@@ -28,18 +28,8 @@ pub(super) fn of(place: &Place<'_>) -> Result<Value, Failure> {
         "directory": place.config.data.directory.display().to_string(),
         "layout": {"generation": layout.generation, "parcels": layout.parcels, "scopes": layout.scopes},
         "daemon": place.daemon.map(|daemon| daemon.addresses.clone()),
-        "disk": {
-            "freeShare": health.free_share,
-            "freeBytes": health.free_bytes,
-            "freeMin": place.config.data.free_min,
-            "logBytes": health.log_bytes,
-            "intakeStopped": health.intake_stopped,
-            "queuedBytes": health.queued_bytes,
-            "queuedMessages": health.queued_messages,
-            "damagedOffsets": health.damaged_offsets,
-            "stalledSince": health.stalled.as_ref().map(|stall| stall.since.to_string()),
-            "stalledReason": health.stalled.as_ref().map(|stall| stall.reason.clone()),
-        },
+        "disk": disk(place),
+        "kafka": kafka(place),
         "registry": {
             "from": registry.start,
             "to": registry.end,
@@ -49,6 +39,49 @@ pub(super) fn of(place: &Place<'_>) -> Result<Value, Failure> {
         "rules": place.daemon.map(rules),
         "shards": shards,
         "damaged": snapshots::damaged(place)?,
+    }))
+}
+
+/// The disk of a log in a directory.
+fn disk(place: &Place<'_>) -> Option<Value> {
+    let Health::Local(health) = place.log.health() else {
+        return None;
+    };
+    Some(json!({
+        "freeShare": health.free_share,
+        "freeBytes": health.free_bytes,
+        "freeMin": place.config.data.free_min,
+        "logBytes": health.log_bytes,
+        "intakeStopped": health.intake_stopped,
+        "queuedBytes": health.queued_bytes,
+        "queuedMessages": health.queued_messages,
+        "damagedOffsets": health.damaged_offsets,
+        "stalledSince": health.stalled.as_ref().map(|stall| stall.since.to_string()),
+        "stalledReason": health.stalled.as_ref().map(|stall| stall.reason.clone()),
+    }))
+}
+
+/// The brokers of a log on Kafka.
+fn kafka(place: &Place<'_>) -> Option<Value> {
+    let Health::Kafka(health) = place.log.health() else {
+        return None;
+    };
+    Some(json!({
+        "brokers": place.config.kafka.brokers,
+        "group": place.config.kafka.group,
+        "assignment": place.config.kafka.assignment,
+        "ours": {"parcels": health.ours.0, "scopes": health.ours.1},
+        "downSeconds": health.down.as_ref().map(|(down, _)| down.as_secs()),
+        "downReason": health.down.as_ref().map(|(_, reason)| reason.clone()),
+        "fatal": health.fatal,
+        "rebalances": health.rebalances,
+        "lost": health.lost,
+        "rewinds": health.rewinds,
+        "gaps": health.gaps,
+        "readBytes": health.read_bytes,
+        "outsideBytes": health.outside.0,
+        "outsideMessages": health.outside.1,
+        "errors": health.errors,
     }))
 }
 
@@ -64,15 +97,15 @@ fn rules(daemon: Running<'_>) -> Value {
 /// A shard of a running daemon.
 fn running(place: &Place<'_>, task: &TaskStatus) -> Value {
     let shard = Shard::of(task.shard);
-    let range = place.log.range(shard.input(), task.partition);
+    let end = place.log.known_end(shard.input(), task.partition);
     let behind = task.clock.map(|clock| place.clock.now().since(clock).whole_seconds());
     let mut line = json!({
         "shard": shard,
         "partition": task.partition,
         "state": state(task.state),
         "next": task.next,
-        "end": range.end,
-        "lag": range.end.saturating_sub(task.next),
+        "end": end,
+        "lag": end.map(|end| end.saturating_sub(task.next)),
         "clock": task.clock.map(|clock| clock.to_string()),
         "clockBehindSeconds": behind,
         "registryOffset": task.registry_offset,
@@ -101,6 +134,7 @@ const fn state(state: State) -> &'static str {
         State::AwaitsRegistry(_) => "awaits_registry",
         State::AwaitsAcknowledgements => "awaits_acknowledgements",
         State::Parked(_) => "parked",
+        State::Elsewhere => "elsewhere",
     }
 }
 
@@ -114,8 +148,8 @@ fn standing(place: &Place<'_>) -> Result<Vec<Value>, Failure> {
     let mut shards = Vec::new();
     for kind in [ShardKind::Parcel, ShardKind::Scope] {
         let shard = Shard::of(kind);
-        for partition in 0..log::partitions(shard.input(), layout) {
-            let end = place.log.range(shard.input(), partition).end;
+        for partition in 0..layout.partitions(shard.input()) {
+            let end = place.range(shard.input(), partition)?.end;
             let kept = newest.get(&(kind, partition));
             let at = kept.map_or(0, |kept| kept.offset);
             let manifest = kept.and_then(|kept| kept.manifest.as_ref().ok());

@@ -30,23 +30,22 @@ pub(super) fn follow(
     answers: &mut dyn Answers,
 ) -> Result<Value, Failure> {
     let topic = stream.topic();
-    let count = log::partitions(topic, place.log.layout());
+    let count = place.log.layout().partitions(topic);
     if let Some(only) = only.filter(|only| *only >= count) {
         let detail = format!("{topic} has {count} partitions, from 0 on, and no {only}");
         return Err(Failure::usage("partition_unknown", detail));
     }
     let partitions = (0..count).filter(|partition| only.is_none_or(|only| only == *partition));
-    let mut lanes: Vec<Lane> = partitions
-        .map(|partition| {
-            let range = place.log.range(topic, partition);
-            Lane {
-                partition,
-                next: if from_beginning { range.start } else { range.end },
-                end: if until_end { range.end } else { u64::MAX },
-                read: VecDeque::new(),
-            }
+    let lane = |partition| {
+        let range = place.range(topic, partition)?;
+        Ok(Lane {
+            partition,
+            next: if from_beginning { range.start } else { range.end },
+            end: if until_end { range.end } else { u64::MAX },
+            read: VecDeque::new(),
         })
-        .collect();
+    };
+    let mut lanes = partitions.map(lane).collect::<Result<Vec<Lane>, Failure>>()?;
     let signal = place.log.signal();
     let mut count = 0_u64;
     while !place.stopping.load(Ordering::Acquire) {
@@ -67,7 +66,7 @@ fn print_all(place: &Place<'_>, topic: Topic, lanes: &mut [Lane], answers: &mut 
     loop {
         for lane in lanes.iter_mut().filter(|lane| lane.read.is_empty()) {
             if lane.next < lane.end {
-                let records = log::read(place.log, topic, lane.partition, &mut lane.next)?;
+                let records = log::read(place, topic, lane.partition, &mut lane.next)?;
                 let end = lane.end;
                 lane.read = records.into_iter().filter(|record| record.offset < end).collect();
             }

@@ -30,7 +30,7 @@ const STARTED: &str = "=== started at ";
 pub(crate) struct Daemon {
     child: Option<Child>,
     /// As it sees it.
-    directory: PathBuf,
+    pub(crate) directory: PathBuf,
     /// What runs it: a program and its arguments.
     by: Vec<OsString>,
     settings: Vec<(String, String)>,
@@ -38,7 +38,7 @@ pub(crate) struct Daemon {
     is_real: bool,
     said: NamedTempFile,
     pub(crate) http: SocketAddr,
-    metrics: SocketAddr,
+    pub(crate) metrics: SocketAddr,
     /// Its clock stood at `start` then.
     pub(crate) since: SystemTime,
     pub(crate) start: u64,
@@ -166,6 +166,18 @@ impl Daemon {
 
     pub(crate) fn pid(&self) -> u32 {
         self.child.as_ref().expect("it runs").id()
+    }
+
+    /// How it ended, if it ended by itself.
+    pub(crate) fn has_ended(&mut self) -> Option<ExitStatus> {
+        let child = self.child.as_mut().expect("it was started");
+        let ended = child.try_wait().expect("it can be asked");
+        ended.inspect(|_| self.child = None)
+    }
+
+    /// Whether it was started, and nobody ended it.
+    pub(crate) const fn runs(&self) -> bool {
+        self.child.is_some()
     }
 
     /// Everything that it has said of itself so far.

@@ -79,9 +79,17 @@ impl Recorded {
         }
         log.close().expect("nothing waits");
         Self {
+            damaged,
+            ..Self::of(layout, records)
+        }
+    }
+
+    /// What was read elsewhere.
+    pub(crate) const fn of(layout: Layout, records: BTreeMap<(Topic, u32), Vec<Record>>) -> Self {
+        Self {
             layout,
             records,
-            damaged,
+            damaged: Vec::new(),
         }
     }
 
@@ -140,13 +148,7 @@ impl Recorded {
             assert!(stage.ledger().adds_up());
         }
         for topic in [Topic::Verdicts, Topic::Rejects] {
-            let found: BTreeSet<Output> = self
-                .records
-                .iter()
-                .filter(|((of, _), _)| *of == topic)
-                .flat_map(|((_, partition), records)| records.iter().map(|record| (*partition, record.clone())))
-                .map(|(partition, record)| Output::of(partition, record.key, record.headers, record.value))
-                .collect();
+            let found = self.outputs(topic);
             let expected = expected.remove(&topic).unwrap_or_default();
             assert!(
                 found == expected,
@@ -155,16 +157,29 @@ impl Recorded {
                 expected.len()
             );
         }
+        // Those on outlets stand there, too.
+        let urgent = expected.remove(&Topic::Alerts).unwrap_or_default();
+        let missing = urgent.difference(&self.outputs(Topic::Alerts)).count();
+        assert_eq!(missing, 0, "of {} urgent alerts by replay", urgent.len());
+    }
+
+    /// What lies on a topic, repetitions aside.
+    pub(crate) fn outputs(&self, topic: Topic) -> BTreeSet<Output> {
+        let records = self.records.iter().filter(|((of, _), _)| *of == topic);
+        records
+            .flat_map(|((_, partition), records)| records.iter().map(|record| (*partition, record.clone())))
+            .map(|(partition, record)| Output::of(partition, record.key, record.headers, record.value))
+            .collect()
     }
 }
 
 /// What a reader gets of an output, repetitions aside.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Output {
-    partition: u32,
-    key: Option<Vec<u8>>,
-    headers: Vec<(String, Vec<u8>)>,
-    value: Option<Vec<u8>>,
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Output {
+    pub(crate) partition: u32,
+    pub(crate) key: Option<Vec<u8>>,
+    pub(crate) headers: Vec<(String, Vec<u8>)>,
+    pub(crate) value: Option<Vec<u8>>,
 }
 
 impl Output {

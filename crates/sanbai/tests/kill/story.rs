@@ -10,6 +10,9 @@ const CROWD: usize = 30;
 /// Parcels of the world bring about so many events each.
 const EVENTS_PER_PARCEL: usize = 6;
 
+/// For so many events there is one identity that sends too much.
+const EVENTS_PER_CROWD: usize = 10_000;
+
 /// Events in the order in which they reach us, and the registers that they are judged by.
 #[derive(Debug)]
 pub(crate) struct Story {
@@ -36,7 +39,9 @@ impl Story {
             Told::Truth(_) => None,
         });
         let mut told: Vec<_> = told.collect();
-        crowd(&mut told);
+        for number in 0..events.div_ceil(EVENTS_PER_CROWD) {
+            crowd(&mut told, number);
+        }
         let start = told.iter().map(intake_at).min().expect("events");
         Self {
             told,
@@ -53,14 +58,20 @@ impl Story {
     }
 }
 
-/// The first parcel whose sender's identity was checked comes many times more, under other numbers: one identity, more
-/// parcels at one outlet on one day than may be.
-fn crowd(told: &mut Vec<ParcelEvent>) {
-    let find = |is_it: &dyn Fn(&ParcelEvent) -> bool| told.iter().position(is_it);
-    let checked = find(&|event| matches!(event.happening, Some(Happening::IdentityChecked(_)))).expect("a check");
-    let waybill = told[checked].waybill.clone();
+/// A parcel whose sender's identity was checked comes many times more, under other numbers: one identity, more parcels at one
+/// outlet on one day than may be.
+fn crowd(told: &mut Vec<ParcelEvent>, number: usize) {
+    let is_check = |event: &ParcelEvent| matches!(event.happening, Some(Happening::IdentityChecked(_)));
     let is_accepted = |event: &ParcelEvent| matches!(event.happening, Some(Happening::Accepted(_)));
-    let accepted = find(&|event| is_accepted(event) && event.waybill == waybill).expect("it was accepted");
+    let acceptance_of = |waybill: &str| {
+        told.iter()
+            .position(|event| is_accepted(event) && event.waybill == waybill)
+    };
+    let checks = told.iter().enumerate().filter(|(_, event)| is_check(event));
+    let mut both = checks
+        .skip(number * 500)
+        .filter_map(|(place, event)| Some((place, acceptance_of(&event.waybill)?)));
+    let (checked, accepted) = both.next().expect("a check of a parcel that was accepted");
     // Where the later of both stands, so that the order of time stays.
     let both = [told[checked].clone(), told[accepted].clone()];
     let again = (10..10 + CROWD).flat_map(|number| {

@@ -1,6 +1,7 @@
 //! The listener: health, formats, and what else is asked of it.
 
 use sanbai_core::shard::input::Behaviour;
+use sanbai_engine::any::Health;
 use sanbai_engine::local::{LogHealth, Stall};
 use sanbai_engine::log::Append as _;
 use sanbai_engine::node::State;
@@ -39,7 +40,7 @@ fn stalled() -> LogHealth {
 
 #[test]
 fn each_check_fails_while_what_it_is_about_lasts() {
-    let all = |log: &LogHealth, states: &[State]| body(&checks(log, states.iter().copied()));
+    let all = |log: &LogHealth, states: &[State]| body(&checks(&Health::Local(log.clone()), states.iter().copied()));
     let running = [State::Running, State::AwaitsAcknowledgements, State::Unavailable];
     assert_eq!(all(&well(), &running), READY);
     let failed = |check: &str| READY.replace(&format!("{check} ok"), &format!("{check} failed"));

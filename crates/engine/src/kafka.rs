@@ -1,0 +1,527 @@
+//! The log on Apache Kafka.
+//!
+//! ```text
+//! member ──assignment──▶ node           reader: one consumer, one thread ──lanes──▶ tasks, registry
+//!   ▲ group                             producers: one for each thread that sends ──▶ outputs, ticks
+//! announce: offsets, snapshots          outside: one for what comes from outside
+//! ```
+//!
+//! No transactions: whoever applies the same log sends the same outputs, and readers keep the highest version.
+
+mod context;
+mod describe;
+mod lane;
+mod member;
+mod producer;
+mod reader;
+mod settings;
+mod topics;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{Builder, JoinHandle};
+use std::time::{Duration, Instant};
+
+use rdkafka::error::KafkaError;
+use sanbai_wire::snapshot::ShardKind;
+
+pub use member::Standing;
+pub use producer::KafkaProducer;
+pub use settings::{Choice, KafkaSettings, Sasl, Security, Tls};
+pub use topics::{Finding, Plan, Topics};
+
+use crate::assignment::Assignment;
+use crate::clock::Clock;
+use crate::log::{ReadError, Record, Ticket, Topic};
+use crate::signal::Signal;
+use crate::stage::Layout;
+use context::Pulse;
+use member::Member;
+use producer::Outside;
+use reader::Reader;
+
+/// How long brokers may take to answer at the start.
+const START: Duration = Duration::from_secs(20);
+
+/// How long whoever reads beside the shards waits for a record that is there.
+const BROWSE: Duration = Duration::from_secs(10);
+
+/// How often it is looked whether the topics are still those that they were.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// Why a Kafka log cannot be opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KafkaOpenError {
+    /// A setting is refused.
+    Setting(String),
+    /// No broker answers.
+    Unavailable(String),
+    /// Topics are not there: `sanbai topics create` makes them.
+    Missing(Vec<String>),
+    /// A topic has another number of partitions than those that belong to it.
+    Partitions {
+        /// The topic.
+        topic: String,
+        /// How many it has.
+        found: u32,
+        /// How many it must have.
+        wanted: u32,
+    },
+}
+
+impl fmt::Display for KafkaOpenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Setting(reason) => write!(f, "a setting of Kafka is refused: {reason}"),
+            Self::Unavailable(reason) => write!(f, "no broker answers: {reason}"),
+            Self::Missing(topics) => write!(
+                f,
+                "topics are missing: {}; `sanbai topics create` makes them",
+                topics.join(", ")
+            ),
+            Self::Partitions { topic, found, wanted } => {
+                write!(f, "{topic} has {found} partitions, and must have {wanted}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for KafkaOpenError {}
+
+impl From<KafkaError> for KafkaOpenError {
+    fn from(error: KafkaError) -> Self {
+        Self::Setting(error.to_string())
+    }
+}
+
+/// The log on Kafka, as one process sees it. Handles are cheap.
+#[derive(Clone)]
+pub struct KafkaLog {
+    open: Arc<Open>,
+}
+
+struct Open {
+    settings: KafkaSettings,
+    clock: Clock,
+    layout: Layout,
+    ids: BTreeMap<Topic, String>,
+    reader: Reader,
+    member: Member,
+    outside: Outside,
+    pulse: Arc<Pulse>,
+    signal: Arc<Signal>,
+    tickets: AtomicU64,
+    is_closing: AtomicBool,
+    changes: Arc<Changes>,
+    watch: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// Whether topics are still those that they were at the start.
+#[derive(Debug, Default)]
+struct Changes {
+    stop: AtomicBool,
+    /// 0: it is; 1: another topic of its name; 2: another number of partitions.
+    topics: [AtomicU8; Topic::ALL.len()],
+}
+
+/// How the log is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KafkaHealth {
+    /// Since when no broker answers, and why.
+    pub down: Option<(Duration, String)>,
+    /// Why a client cannot go on: the process must be started again.
+    pub fatal: Option<String>,
+    /// Partitions that are ours: of parcel shards, of scope shards.
+    pub ours: (usize, usize),
+    /// Times that the group was rebalanced.
+    pub rebalances: u64,
+    /// Times that partitions were lost, not given back.
+    pub lost: u64,
+    /// Records that came again, and were dropped.
+    pub rewinds: u64,
+    /// Times that a record was missing, and was read again.
+    pub gaps: u64,
+    /// Partitions that have more records, of which none comes.
+    pub stuck: usize,
+    /// Bytes of records that wait to be applied.
+    pub read_bytes: usize,
+    /// Bytes and messages from outside that wait to be acknowledged.
+    pub outside: (u64, u64),
+    /// Errors of the clients, by code.
+    pub errors: BTreeMap<String, u64>,
+}
+
+impl KafkaLog {
+    /// Connects, and finds the topics.
+    ///
+    /// # Errors
+    /// Where no broker answers within 20 s, topics are missing, or a setting is refused.
+    pub fn open(settings: KafkaSettings, clock: Clock) -> Result<Self, KafkaOpenError> {
+        if let Some(name) = settings.forbidden() {
+            let reason = format!("{name}: it rests on ours that nothing is lost");
+            return Err(KafkaOpenError::Setting(reason));
+        }
+        let (pulse, signal) = (Arc::<Pulse>::default(), Arc::<Signal>::default());
+        let found = find(&settings, &pulse)?;
+        let layout = layout(&settings, &found)?;
+        let reader = Reader::start(&settings, &pulse, &signal)?;
+        let member = Member::start(&settings, layout, &pulse, &signal)?;
+        let outside = Outside::new(&settings, &pulse)?;
+        let changes = Arc::<Changes>::default();
+        let watch = watch(
+            &settings,
+            &pulse,
+            found.clone(),
+            Arc::clone(&changes),
+            Arc::clone(&signal),
+        );
+        let watch = watch.map_err(|error| KafkaOpenError::Unavailable(error.to_string()))?;
+        let ids = found.into_iter().map(|(topic, (id, _))| (topic, id)).collect();
+        Ok(Self {
+            open: Arc::new(Open {
+                settings,
+                clock,
+                layout,
+                ids,
+                reader,
+                member,
+                outside,
+                pulse,
+                signal,
+                tickets: AtomicU64::new(0),
+                is_closing: AtomicBool::new(false),
+                changes,
+                watch: Mutex::new(Some(watch)),
+            }),
+        })
+    }
+
+    /// How topics are laid out.
+    pub fn layout(&self) -> Layout {
+        self.open.layout
+    }
+
+    /// The id of a topic.
+    pub fn topic_id(&self, topic: Topic) -> &str {
+        self.open.ids.get(&topic).map_or("", String::as_str)
+    }
+
+    /// Which partitions are ours.
+    pub fn assignment(&self) -> Arc<Assignment> {
+        Arc::clone(self.open.member.assignment())
+    }
+
+    /// What is bumped whenever there is something new.
+    pub fn signal(&self) -> Arc<Signal> {
+        Arc::clone(&self.open.signal)
+    }
+
+    /// What reads and sends outputs.
+    pub fn producer(&self) -> KafkaProducer {
+        KafkaProducer::new(self.clone())
+    }
+
+    /// What reads beside the shards: a consumer of its own.
+    ///
+    /// # Errors
+    /// Where librdkafka makes none.
+    pub fn browser(&self) -> Result<KafkaBrowser, KafkaOpenError> {
+        let open = &self.open;
+        let reader = Reader::start(&open.settings, &open.pulse, &open.signal)?;
+        Ok(KafkaBrowser {
+            log: self.clone(),
+            reader,
+        })
+    }
+
+    /// Where a partition begins and ends, as its leader says now.
+    ///
+    /// # Errors
+    /// Where nobody answers.
+    pub fn range(&self, topic: Topic, partition: u32) -> Result<Range<u64>, ReadError> {
+        let (start, end) = self.open.reader.range(topic, partition)?;
+        Ok(start..end)
+    }
+
+    /// Where a partition ended when its leader said so last; `None` where it is not read here.
+    pub fn known_end(&self, topic: Topic, partition: u32) -> Option<u64> {
+        let partition = i32::try_from(partition).ok()?;
+        self.open.pulse.end(&self.open.settings.name(topic), partition)
+    }
+
+    /// Announces how far shards are, for tools that show lag, and for whoever takes a partition over.
+    pub fn announce(&self, standings: &[Standing]) {
+        self.open.member.announce(standings);
+    }
+
+    /// How it is.
+    pub fn health(&self) -> KafkaHealth {
+        let (open, seen) = (&self.open, self.open.reader.seen());
+        let counts = open.member.counts();
+        let fatal = open.pulse.fatal();
+        let is_dead = !open.reader.runs() || !open.member.runs();
+        KafkaHealth {
+            down: open.pulse.down(),
+            fatal: fatal.or_else(|| (is_dead && !self.is_closing()).then(|| "a thread has ended".to_owned())),
+            ours: open.member.assignment().count(),
+            rebalances: counts.rebalances.load(Ordering::Relaxed),
+            lost: counts.lost.load(Ordering::Relaxed),
+            rewinds: seen.rewinds,
+            gaps: seen.gaps,
+            stuck: seen.stuck,
+            read_bytes: seen.bytes,
+            outside: open.outside.load(),
+            errors: open.pulse.errors(),
+        }
+    }
+
+    /// Leaves the group, and sends what was handed over, for so long at most. Says how many messages were not acknowledged.
+    pub fn close(&self, most: Duration) -> u64 {
+        self.open.is_closing.store(true, Ordering::Release);
+        let open = &self.open;
+        open.signal.bump();
+        open.member.stop();
+        open.reader.stop();
+        open.changes.stop.store(true, Ordering::Release);
+        open.signal.bump();
+        let watch = open.watch.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if watch.is_some_and(|watch| watch.join().is_err()) {
+            tracing::error!("the thread that watches topics had panicked");
+        }
+        open.outside.flush(most)
+    }
+
+    fn read(&self, topic: Topic, partition: u32, from: u64, max: usize) -> Result<Vec<Record>, ReadError> {
+        self.open.changes.look(topic)?;
+        self.open.reader.read(topic, partition, from, max)
+    }
+
+    fn announced(&self, topic: Topic, partition: u32) -> Result<Option<u64>, ReadError> {
+        match topic {
+            Topic::ParcelEvents => self.open.member.announced(ShardKind::Parcel, partition),
+            Topic::Sightings => self.open.member.announced(ShardKind::Scope, partition),
+            _ => Ok(None),
+        }
+    }
+
+    fn settings(&self) -> &KafkaSettings {
+        &self.open.settings
+    }
+
+    fn pulse(&self) -> &Arc<Pulse> {
+        &self.open.pulse
+    }
+
+    fn reader(&self) -> &Reader {
+        &self.open.reader
+    }
+
+    fn outside(&self) -> &Outside {
+        &self.open.outside
+    }
+
+    /// What a message is stamped with, where its topic keeps what producers say: milliseconds since 1970.
+    fn stamp(&self) -> i64 {
+        self.open.clock.now().as_nanos() / 1_000_000
+    }
+
+    fn ticket(&self) -> Ticket {
+        Ticket(self.open.tickets.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+
+    fn is_closing(&self) -> bool {
+        self.open.is_closing.load(Ordering::Acquire)
+    }
+}
+
+impl fmt::Debug for KafkaLog {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KafkaLog")
+            .field("brokers", &self.open.settings.brokers)
+            .field("layout", &self.open.layout)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.changes.stop.store(true, Ordering::Release);
+        self.signal.bump();
+    }
+}
+
+/// Reads beside the shards.
+pub struct KafkaBrowser {
+    log: KafkaLog,
+    reader: Reader,
+}
+
+impl fmt::Debug for KafkaBrowser {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KafkaBrowser").finish_non_exhaustive()
+    }
+}
+
+impl KafkaBrowser {
+    /// What has come of a partition from an offset on, without waiting for more.
+    ///
+    /// # Errors
+    /// Where the offset is gone or was never there, or nobody answers.
+    pub fn follow(&self, topic: Topic, partition: u32, from: u64, max: usize) -> Result<Vec<Record>, ReadError> {
+        self.reader.read(topic, partition, from, max)
+    }
+
+    /// The next records of a partition from an offset on; none at its end.
+    ///
+    /// # Errors
+    /// Where the offset is gone or was never there, or nobody answers.
+    pub fn read(&self, topic: Topic, partition: u32, from: u64, max: usize) -> Result<Vec<Record>, ReadError> {
+        let until = Instant::now() + BROWSE;
+        let mut end = None;
+        loop {
+            let seen = self.log.open.signal.now();
+            let records = self.reader.read(topic, partition, from, max)?;
+            if !records.is_empty() {
+                return Ok(records);
+            }
+            // None came: because there are none, or because they are on their way?
+            let end = match end {
+                Some(end) => end,
+                None => *end.insert(self.reader.range(topic, partition)?.1),
+            };
+            if from >= end {
+                return Ok(records);
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() || self.log.is_closing() {
+                return Err(ReadError::Unavailable);
+            }
+            self.log.open.signal.wait(seen, left);
+        }
+    }
+}
+
+impl Changes {
+    fn look(&self, topic: Topic) -> Result<(), ReadError> {
+        let place = Topic::ALL.iter().position(|known| *known == topic);
+        let change = place.and_then(|place| self.topics.get(place));
+        match change.map(|change| change.load(Ordering::Acquire)) {
+            Some(1) => Err(ReadError::Recreated),
+            Some(2) => Err(ReadError::PartitionCountChanged),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Ids and numbers of partitions, by topic.
+type Found = BTreeMap<Topic, (String, u32)>;
+
+fn describe(
+    asking: &topics::Asking,
+    settings: &KafkaSettings,
+    most: Duration,
+) -> Option<BTreeMap<Topic, Option<(String, u32)>>> {
+    let names: Vec<String> = Topic::ALL.map(|topic| settings.name(topic)).to_vec();
+    let told = describe::topics(asking.inner(), &names, most)?;
+    let of = |topic: Topic| {
+        let name = settings.name(topic);
+        let described = told.iter().find(|described| described.name == name)?;
+        Some((topic, described.found.clone()))
+    };
+    Topic::ALL.into_iter().map(of).collect()
+}
+
+fn find(settings: &KafkaSettings, pulse: &Arc<Pulse>) -> Result<Found, KafkaOpenError> {
+    let asking = topics::asking(settings, pulse)?;
+    let until = Instant::now() + START;
+    let told = loop {
+        if let Some(told) = describe(&asking, settings, Duration::from_secs(5)) {
+            break told;
+        }
+        if Instant::now() >= until {
+            let reason = pulse.down().map(|(_, reason)| reason);
+            let reason = reason.unwrap_or_else(|| format!("{} is silent", settings.brokers));
+            return Err(KafkaOpenError::Unavailable(reason));
+        }
+    };
+    let missing: Vec<String> = told
+        .iter()
+        .filter(|(_, found)| found.is_none())
+        .map(|(topic, _)| settings.name(*topic))
+        .collect();
+    if missing.is_empty() {
+        Ok(told
+            .into_iter()
+            .filter_map(|(topic, found)| Some((topic, found?)))
+            .collect())
+    } else {
+        Err(KafkaOpenError::Missing(missing))
+    }
+}
+
+fn layout(settings: &KafkaSettings, found: &Found) -> Result<Layout, KafkaOpenError> {
+    let count = |topic: Topic| found.get(&topic).map_or(0, |(_, partitions)| *partitions);
+    let layout = Layout {
+        generation: settings.generation,
+        parcels: count(Topic::ParcelEvents),
+        scopes: count(Topic::Sightings),
+    };
+    for topic in Topic::ALL {
+        let (found, wanted) = (count(topic), layout.partitions(topic));
+        if found != wanted {
+            return Err(KafkaOpenError::Partitions {
+                topic: settings.name(topic),
+                found,
+                wanted,
+            });
+        }
+    }
+    Ok(layout)
+}
+
+/// Looks now and then whether the topics are still those that they were.
+fn watch(
+    settings: &KafkaSettings,
+    pulse: &Arc<Pulse>,
+    found: Found,
+    changes: Arc<Changes>,
+    signal: Arc<Signal>,
+) -> std::io::Result<JoinHandle<()>> {
+    let settings = settings.clone();
+    let asking = topics::asking(&settings, pulse).map_err(std::io::Error::other)?;
+    Builder::new().name("kafka-topics".to_owned()).spawn(move || {
+        let mut next = Instant::now() + LOOK;
+        while !changes.stop.load(Ordering::Acquire) {
+            let seen = signal.now();
+            let left = next.saturating_duration_since(Instant::now());
+            if !left.is_zero() {
+                signal.wait(seen, left);
+                continue;
+            }
+            next = Instant::now() + LOOK;
+            let Some(told) = describe(&asking, &settings, Duration::from_secs(2)) else {
+                continue;
+            };
+            for (place, topic) in Topic::ALL.into_iter().enumerate() {
+                let (Some(Some(now)), Some(before)) = (told.get(&topic), found.get(&topic)) else {
+                    continue;
+                };
+                let change = match (now.0 == before.0, now.1 == before.1) {
+                    (true, true) => 0,
+                    (false, _) => 1,
+                    (true, false) => 2,
+                };
+                let Some(known) = changes.topics.get(place) else {
+                    continue;
+                };
+                if known.swap(change, Ordering::AcqRel) != change {
+                    tracing::error!(topic = topic.name(), change, "a topic is not the one that it was");
+                    signal.bump();
+                }
+            }
+        }
+    })
+}
