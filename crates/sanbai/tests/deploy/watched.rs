@@ -1,6 +1,8 @@
 //! A real daemon with the sample day, and a real Prometheus that reads from it.
 
-use std::time::Instant;
+use std::path::Path;
+use std::thread::park_timeout;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -8,11 +10,36 @@ use crate::daemon::Daemon;
 use crate::prometheus::Prometheus;
 use crate::{PATIENCE, dashboard, eventually};
 
+/// Metrics of a log on the disk begin so; with a log on brokers there are none of them.
+const OF_THE_DISK: &str = "sanbai_log_";
+
 #[test]
 fn every_query_has_an_answer_and_every_rule_works() {
     let Some(program) = Prometheus::program() else { return };
-    let daemon = Daemon::after_the_sample_day();
-    let prometheus = Prometheus::start(&program, &daemon.metrics);
+    let (prometheus, _daemon) = watched(&program, None);
+    every_panel_shows_something(&prometheus, |_| true);
+    the_dashboard_counts_as_the_daemon_does(&prometheus);
+    every_rule_works(&prometheus);
+}
+
+#[test]
+fn on_brokers_the_dashboard_shows_the_same() {
+    let Some(program) = Prometheus::program() else { return };
+    let Some(brokers) = sanbai_rig::brokers_or_say_why(1) else {
+        return;
+    };
+    let (prometheus, _daemon) = watched(&program, Some(brokers.bootstrap()));
+    every_panel_shows_something(&prometheus, |query| !query.contains(OF_THE_DISK));
+    the_dashboard_counts_as_the_daemon_does(&prometheus);
+    every_rule_works(&prometheus);
+    let assigned = first(&prometheus, "sum(sanbai_kafka_assigned_partitions)");
+    assert_eq!(assigned, Some(5.0));
+}
+
+/// A Prometheus that reads from a daemon with the sample day.
+fn watched(program: &Path, brokers: Option<String>) -> (Prometheus, Daemon) {
+    let daemon = Daemon::after_the_sample_day(brokers);
+    let prometheus = Prometheus::start(program, &daemon.metrics);
     // It sees the counters before anything happens.
     eventually("Prometheus has read", || {
         first(&prometheus, "sanbai_intake_accepted_events_total")
@@ -24,9 +51,7 @@ fn every_query_has_an_answer_and_every_rule_works() {
         let judged = r#"sum(sanbai_duty_parcels{day="yesterday", status=~"satisfied|failed"}) > 500"#;
         first(&prometheus, judged)
     });
-    every_panel_shows_something(&prometheus);
-    the_dashboard_counts_as_the_daemon_does(&prometheus);
-    every_rule_works(&prometheus);
+    (prometheus, daemon)
 }
 
 /// The first value of a query.
@@ -40,14 +65,15 @@ fn value(sample: &Value) -> f64 {
     text.parse().expect("a number")
 }
 
-fn every_panel_shows_something(prometheus: &Prometheus) {
-    let queries = dashboard::queries();
+fn every_panel_shows_something(prometheus: &Prometheus, must: fn(&str) -> bool) {
+    let mut queries = dashboard::queries();
+    queries.retain(|(_, query)| must(query));
     assert!(queries.len() > 50, "{}", queries.len());
     // Rates need two readings: one deadline for all, so that all that is missing is named.
     let deadline = Instant::now() + PATIENCE;
     let mut missing = queries;
     while !missing.is_empty() && Instant::now() < deadline {
-        std::thread::park_timeout(std::time::Duration::from_millis(500));
+        park_timeout(Duration::from_millis(500));
         missing.retain(|(title, query)| {
             let result = prometheus.query(query).expect(query);
             for sample in &result {
