@@ -14,6 +14,7 @@ use crate::exit::{Exit, Sysexit};
 use crate::logging;
 use crate::orders::server::Server;
 use crate::reload::Reloader;
+use crate::watchdog;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -45,6 +46,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let reloader = Arc::new(Reloader::new(arguments.flags.clone(), &daemon, filter));
     let orders = Server::start(&daemon, Arc::clone(&reloader))?;
     daemon.runtime.spawn(reload_when_told(reloader));
+    daemon.runtime.spawn(watchdog::tell(Arc::clone(&daemon.metrics)));
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
         intake = %daemon.http,
