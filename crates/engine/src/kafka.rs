@@ -268,11 +268,16 @@ impl KafkaLog {
         }
     }
 
+    /// Takes no more messages, and lets go whoever waits for room: what they hand over is not delivered.
+    pub fn take_nothing_more(&self) {
+        self.open.is_closing.store(true, Ordering::Release);
+        self.open.signal.bump();
+    }
+
     /// Leaves the group, and sends what was handed over, for so long at most. Says how many messages were not acknowledged.
     pub fn close(&self, most: Duration) -> u64 {
-        self.open.is_closing.store(true, Ordering::Release);
+        self.take_nothing_more();
         let open = &self.open;
-        open.signal.bump();
         open.member.stop();
         open.reader.stop();
         open.changes.stop.store(true, Ordering::Release);
