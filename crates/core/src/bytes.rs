@@ -157,11 +157,15 @@ impl<'a> Reader<'a> {
     #[inline]
     pub fn number(&mut self) -> Option<u64> {
         // Nearly all are small.
+        if let [byte @ 0..0x80, rest @ ..] = self.bytes {
+            self.bytes = rest;
+            return Some(u64::from(*byte));
+        }
+        self.larger_number()
+    }
+
+    fn larger_number(&mut self) -> Option<u64> {
         match self.bytes {
-            [byte @ 0..0x80, rest @ ..] => {
-                self.bytes = rest;
-                Some(u64::from(*byte))
-            }
             [low, high @ 0..0x80, rest @ ..] => {
                 self.bytes = rest;
                 Some(u64::from(*low & 0x7f) | u64::from(*high) << 7)

@@ -199,6 +199,12 @@ fn first_name<'a>(reader: &mut Reader<'a>) -> Option<Cow<'a, [u8]>> {
 
 /// A batch has nothing but its first field, and an event has that as its id.
 fn protobuf_events(bytes: &[u8]) -> Result<Option<Vec<&[u8]>>, Reject> {
+    let mut entries = Entries::of(bytes);
+    // Behind the id of an event stands something else. So nothing is gathered for it.
+    let behind = entries.next().and_then(|_| entries.next());
+    if behind.is_some_and(|entry| entry.is_ok_and(|entry| entry.number != 1)) {
+        return Ok(None);
+    }
     let mut events = Vec::new();
     for entry in Entries::of(bytes) {
         match entry.map(|entry| (entry.number, entry.value)) {
