@@ -165,25 +165,17 @@ impl<'a> Reader<'a> {
     }
 
     fn larger_number(&mut self) -> Option<u64> {
-        match self.bytes {
-            [low, high @ 0..0x80, rest @ ..] => {
-                self.bytes = rest;
-                Some(u64::from(*low & 0x7f) | u64::from(*high) << 7)
-            }
-            [a, b, c @ 0..0x80, rest @ ..] => {
-                self.bytes = rest;
-                Some(u64::from(*a & 0x7f) | u64::from(*b & 0x7f) << 7 | u64::from(*c) << 14)
-            }
-            bytes => {
-                if let Some((word, _)) = bytes.split_first_chunk()
-                    && let Some((number, length)) = short_number(u64::from_le_bytes(*word))
-                {
-                    self.bytes = bytes.get(length..)?;
-                    return Some(number);
-                }
-                self.long_number()
-            }
+        if let [low, high @ 0..0x80, rest @ ..] = self.bytes {
+            self.bytes = rest;
+            return Some(u64::from(*low & 0x7f) | u64::from(*high) << 7);
         }
+        if let Some((word, _)) = self.bytes.split_first_chunk()
+            && let Some((number, length)) = short_number(u64::from_le_bytes(*word))
+        {
+            self.bytes = self.bytes.get(length..)?;
+            return Some(number);
+        }
+        self.long_number()
     }
 
     fn long_number(&mut self) -> Option<u64> {
@@ -232,6 +224,7 @@ impl<'a> Reader<'a> {
 }
 
 /// A number of at most eight bytes of seven bits, the first one lowest, and how many bytes it has; all at once.
+#[inline]
 fn short_number(word: u64) -> Option<(u64, usize)> {
     let ends = !word & 0x8080_8080_8080_8080;
     let last = ends.trailing_zeros();

@@ -87,9 +87,13 @@ fn list(
     let goes_on = state.list.filter(|(last, _)| *last == place);
     let mut index = goes_on.map_or(0, |(_, next)| next);
     let mut one = |checks: &mut Checks<'_>, value: Value<'_>| {
-        let checked = checks
-            .list_entry(&mut state.listed)
-            .and_then(|()| if is_fine(field, value) { Ok(()) } else { self::value(checks, field, value) });
+        let checked = checks.list_entry(&mut state.listed).and_then(|()| {
+            if is_fine(field, value) {
+                Ok(())
+            } else {
+                self::value(checks, field, value)
+            }
+        });
         checked.map_err(|reject| reject.under(index).under(field.json))?;
         index = index.saturating_add(1);
         Ok(())

@@ -34,7 +34,9 @@ fn all_from<const FIRST: u8>(bytes: &[u8]) -> bool {
         over | word.wrapping_sub(u64::from_le_bytes([FIRST; 8]))
     };
     let (words, tail) = bytes.as_chunks::<8>();
-    let seen = words.iter().fold(0, |seen, word| seen | look(u64::from_le_bytes(*word)));
+    let seen = words
+        .iter()
+        .fold(0, |seen, word| seen | look(u64::from_le_bytes(*word)));
     match bytes.last_chunk::<8>() {
         // The last eight are looked at together, some of them twice.
         Some(last) => (seen | look(u64::from_le_bytes(*last))) & HIGH == 0,

@@ -48,7 +48,9 @@ impl<'a> Token<'a> {
         let Some([first @ .., last]) = self.value.as_bytes().first_chunk::<11>() else {
             return 0;
         };
-        let bits = first.iter().fold(0, |value, byte| value << 6 | u64::from(sextet(*byte)));
+        let bits = first
+            .iter()
+            .fold(0, |value, byte| value << 6 | u64::from(sextet(*byte)));
         bits << 4 | u64::from(sextet(*last) >> 2)
     }
 }

@@ -209,7 +209,7 @@ impl Table {
     /// are the caller's to hold.
     pub(crate) fn keep(&mut self, slot: Slot, state: Option<&[u8]>, tail: Tail) {
         self.put(slot, state, &tail.0);
-        if self.spare.capacity() == 0 {
+        if self.spare.capacity() < tail.0.capacity() {
             self.spare = tail.0;
         }
     }
@@ -310,7 +310,9 @@ impl Table {
             return Err(PackError::WaybillTooLong);
         }
         let brand = self.names.hold(event.brand);
-        let mut record = Writer::default();
+        let mut record = std::mem::take(&mut self.spare);
+        record.clear();
+        let mut record = Writer::over(record);
         record.number(brand.into());
         record.text(event.waybill);
         record.block(&[]);
@@ -321,7 +323,9 @@ impl Table {
             follows,
             &mut Texts::Held(&mut self.names),
         );
-        let handle = self.slab.insert(&record.finish());
+        let record = record.finish();
+        let handle = self.slab.insert(&record);
+        self.spare = record;
         let slot = match self.free.pop() {
             Some(slot) => Slot(slot),
             None => {

@@ -422,7 +422,7 @@ impl ParcelShard {
         let (after, is_amended) = follow(&verdict, &evidence, &before, cause, self.profile.as_deref(), view, out);
         let due = verdict.next_change.map_or(ends_at, |next| next.min(ends_at));
         let due = due.max(cause.now);
-        let calm = Calm::of(self.epoch, verdict.awaited, after.contribution.is_some());
+        let calm = Calm::of(self.epoch, verdict.awaited);
         let after = Kept {
             due,
             reused,
