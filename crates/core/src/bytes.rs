@@ -205,7 +205,19 @@ impl<'a> Reader<'a> {
     #[inline]
     pub fn signed(&mut self) -> Option<i64> {
         let coded = self.number()?;
-        Some((coded >> 1).cast_signed() ^ (coded & 1).cast_signed().wrapping_neg())
+        Some(signed(coded))
+    }
+
+    /// The same where it is mostly large: of more than two bytes.
+    #[inline]
+    pub(crate) fn large_signed(&mut self) -> Option<i64> {
+        if let Some((word, _)) = self.bytes.split_first_chunk()
+            && let Some((number, length)) = short_number(u64::from_le_bytes(*word))
+        {
+            self.bytes = self.bytes.get(length..)?;
+            return Some(signed(number));
+        }
+        self.signed()
     }
 
     /// A text.
@@ -221,6 +233,11 @@ impl<'a> Reader<'a> {
         self.bytes = rest;
         Some(front)
     }
+}
+
+/// A number as it is written where it may have a sign.
+const fn signed(coded: u64) -> i64 {
+    (coded >> 1).cast_signed() ^ (coded & 1).cast_signed().wrapping_neg()
 }
 
 /// A number of at most eight bytes of seven bits, the first one lowest, and how many bytes it has; all at once.

@@ -99,9 +99,9 @@ pub fn parts(bytes: &[u8], encoding: Encoding) -> Result<Vec<&[u8]>, Reject> {
 ///
 /// let (brand, waybill) = ("SF".to_owned(), "SF1".to_owned());
 /// let event = encode_protobuf(&ParcelEvent { brand, waybill, ..ParcelEvent::default() });
-/// assert_eq!(likely_keys(&event).collect::<Vec<_>>(), [("SF", "SF1")]);
+/// assert_eq!(likely_keys(&event).collect::<Vec<_>>(), [(b"SF".as_slice(), b"SF1".as_slice())]);
 /// ```
-pub fn likely_keys(bytes: &[u8]) -> impl Iterator<Item = (&str, &str)> {
+pub fn likely_keys(bytes: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     let one = likely_key(bytes);
     let batch = if one.is_none() { bytes } else { &[] };
     let batch = Entries::of(batch).map_while(Result::ok);
@@ -109,14 +109,13 @@ pub fn likely_keys(bytes: &[u8]) -> impl Iterator<Item = (&str, &str)> {
         .chain(batch.filter_map(|entry| likely_key(nested(entry.value))))
 }
 
-fn likely_key(event: &[u8]) -> Option<(&str, &str)> {
+fn likely_key(event: &[u8]) -> Option<(&[u8], &[u8])> {
     let (mut brand, mut waybill) = (None, None);
     let entries = Entries::of(event).map_while(Result::ok);
     for entry in entries.take_while(|entry| entry.number <= parcel_event::WAYBILL) {
-        let text = || core::str::from_utf8(nested(entry.value)).ok();
         match entry.number {
-            parcel_event::BRAND => brand = text(),
-            parcel_event::WAYBILL => waybill = text(),
+            parcel_event::BRAND => brand = Some(nested(entry.value)),
+            parcel_event::WAYBILL => waybill = Some(nested(entry.value)),
             _ => {}
         }
     }

@@ -184,19 +184,52 @@ fn truncated() -> Reject {
     )
 }
 
+/// The number that the low seven bits of five bytes make, the first ones lowest.
+fn groups([a, b, c, d, e]: [u8; 5]) -> u64 {
+    let low = |byte: u8| u64::from(byte & 0x7f);
+    low(a) | low(b) << 7 | low(c) << 14 | low(d) << 21 | low(e) << 28
+}
+
 /// Reads seconds and nanoseconds of a time, as they are on the wire.
 pub(crate) fn read_time(bytes: &[u8]) -> Result<(u64, u64), Reject> {
-    // All encoders write it so.
-    if let Some((seconds, rest)) = bytes.strip_prefix(&[0x08]).and_then(varint) {
-        match rest {
-            [] => return Ok((seconds, 0)),
-            [0x10, rest @ ..] => {
-                if let Some((nanos, [])) = varint(rest) {
-                    return Ok((seconds, nanos));
-                }
-            }
-            _ => {}
+    // All encoders write it so, and in this century and the next ten the seconds have five bytes.
+    let seconds = match bytes {
+        [
+            0x08,
+            a @ 0x80..=0xff,
+            b @ 0x80..=0xff,
+            c @ 0x80..=0xff,
+            d @ 0x80..=0xff,
+            e @ 0..=0x7f,
+            rest @ ..,
+        ] => Some((groups([*a, *b, *c, *d, *e]), rest)),
+        [0x08, rest @ ..] => varint(rest),
+        _ => None,
+    };
+    match seconds {
+        Some((seconds, [])) => return Ok((seconds, 0)),
+        Some((
+            seconds,
+            [
+                0x10,
+                a @ 0x80..=0xff,
+                b @ 0x80..=0xff,
+                c @ 0x80..=0xff,
+                d @ 0x80..=0xff,
+                e @ 0..=0x7f,
+            ],
+        )) => {
+            return Ok((seconds, groups([*a, *b, *c, *d, *e])));
         }
+        Some((seconds, [0x10, a @ 0x80..=0xff, b @ 0x80..=0xff, c @ 0x80..=0xff, d @ 0..=0x7f])) => {
+            return Ok((seconds, groups([*a, *b, *c, *d, 0])));
+        }
+        Some((seconds, [0x10, rest @ ..])) => {
+            if let Some((nanos, [])) = varint(rest) {
+                return Ok((seconds, nanos));
+            }
+        }
+        Some(_) | None => {}
     }
     let (mut seconds, mut nanos) = (None, None);
     for entry in Entries::of(bytes) {

@@ -63,20 +63,25 @@ impl Brands {
         self.find(name).or_else(|| self.find(&name.to_uppercase()))
     }
 
-    /// There are a few dozen: one number after the other is compared faster than a search could guess.
     fn find(&self, name: &str) -> Option<&str> {
         let wanted = head(name);
-        // In their order, those that begin alike stand in a row.
-        let first = self.heads.iter().position(|head| *head == wanted)?;
-        let (_, code) = self.codes.get(first..)?.iter().find(|(known, _)| known == name)?;
+        let first = self.heads.partition_point(|head| *head < wanted);
+        let alike = self.heads.get(first..)?.iter().take_while(|head| **head == wanted);
+        // Those that begin alike stand in a row, nearly always one.
+        let mut alike = alike.zip(self.codes.get(first..)?);
+        let (_, (_, code)) = alike.find(|(_, (known, _))| known == name)?;
         Some(code)
     }
 }
 
-/// The first eight bytes of a name, with zeros where it has fewer.
+/// The first eight bytes of a name, with zeros where it has fewer: they are in the order of the names.
 fn head(name: &str) -> u64 {
     match name.as_bytes().first_chunk() {
-        Some(head) => u64::from_le_bytes(*head),
-        None => name.bytes().rev().fold(0, |head, byte| head << 8 | u64::from(byte)),
+        Some(head) => u64::from_be_bytes(*head),
+        None => {
+            let bits = u32::try_from(name.len().saturating_mul(8)).unwrap_or(0);
+            let head = name.bytes().fold(0, |head, byte| head << 8 | u64::from(byte));
+            head.checked_shl(u64::BITS.saturating_sub(bits)).unwrap_or(0)
+        }
     }
 }
