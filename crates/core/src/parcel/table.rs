@@ -115,6 +115,14 @@ fn parts(record: &[u8]) -> Option<Parts<'_>> {
 }
 
 impl Table {
+    /// For parcels that are open for days while their events come, one by one.
+    pub(crate) fn of_open() -> Self {
+        Self {
+            slab: Slab::of_growing(),
+            ..Self::default()
+        }
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.index.len()
     }

@@ -70,7 +70,7 @@ const HITS_MAX: usize = 32;
 /// shard.handle(Position::START, Input::Tick(tick), registry.view(), &mut out);
 /// assert_eq!((shard.clock(), out.0), (Some(time), 0), "nothing was due");
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct ParcelShard {
     table: Table,
     deadlines: Deadlines,
@@ -80,6 +80,21 @@ pub struct ParcelShard {
     behaviour: Option<Behaviour>,
     profile: Option<String>,
     epoch: Epoch,
+}
+
+impl Default for ParcelShard {
+    fn default() -> Self {
+        Self {
+            table: Table::of_open(),
+            deadlines: Deadlines::default(),
+            retired: Retired::default(),
+            clock: None,
+            registry_offset: 0,
+            behaviour: None,
+            profile: None,
+            epoch: Epoch::default(),
+        }
+    }
 }
 
 /// Why a parcel is looked at.
