@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::by_name::ByName;
 use super::pattern::Pattern;
 
 /// A brand (品牌).
@@ -32,10 +33,8 @@ impl Brand {
 /// The names of all brands.
 #[derive(Clone, Debug, Default)]
 pub struct Brands {
-    /// Upper-case codes and aliases, each with its code.
-    codes: Vec<(String, String)>,
-    /// The first eight bytes of each of them.
-    heads: Vec<u64>,
+    /// Codes by upper-case codes and aliases.
+    codes: ByName<String>,
 }
 
 impl Brands {
@@ -46,10 +45,7 @@ impl Brands {
                 codes.insert(name.to_uppercase(), code.clone());
             }
         }
-        Self {
-            heads: codes.keys().map(|name| head(name)).collect(),
-            codes: codes.into_iter().collect(),
-        }
+        Self { codes: codes.into() }
     }
 
     /// The code of a brand by its code or alias, in any case of letters; `None` for a brand that nobody knows.
@@ -60,28 +56,7 @@ impl Brands {
     /// assert_eq!(Rules::builtin().brands().resolve("shunfeng"), Some("SF"));
     /// ```
     pub fn resolve(&self, name: &str) -> Option<&str> {
-        self.find(name).or_else(|| self.find(&name.to_uppercase()))
-    }
-
-    fn find(&self, name: &str) -> Option<&str> {
-        let wanted = head(name);
-        let first = self.heads.partition_point(|head| *head < wanted);
-        let alike = self.heads.get(first..)?.iter().take_while(|head| **head == wanted);
-        // Those that begin alike stand in a row, nearly always one.
-        let mut alike = alike.zip(self.codes.get(first..)?);
-        let (_, (_, code)) = alike.find(|(_, (known, _))| known == name)?;
-        Some(code)
-    }
-}
-
-/// The first eight bytes of a name, with zeros where it has fewer: they are in the order of the names.
-fn head(name: &str) -> u64 {
-    match name.as_bytes().first_chunk() {
-        Some(head) => u64::from_be_bytes(*head),
-        None => {
-            let bits = u32::try_from(name.len().saturating_mul(8)).unwrap_or(0);
-            let head = name.bytes().fold(0, |head, byte| head << 8 | u64::from(byte));
-            head.checked_shl(u64::BITS.saturating_sub(bits)).unwrap_or(0)
-        }
+        let code = self.codes.get(name).or_else(|| self.codes.get(&name.to_uppercase()));
+        code.map(String::as_str)
     }
 }
