@@ -161,14 +161,14 @@ impl<'a> Reader<'a> {
             self.bytes = rest;
             return Some(u64::from(*byte));
         }
-        if let [low, high @ 0..0x80, rest @ ..] = self.bytes {
-            self.bytes = rest;
-            return Some(u64::from(*low & 0x7f) | u64::from(*high) << 7);
-        }
         self.larger_number()
     }
 
     fn larger_number(&mut self) -> Option<u64> {
+        if let [low, high @ 0..0x80, rest @ ..] = self.bytes {
+            self.bytes = rest;
+            return Some(u64::from(*low & 0x7f) | u64::from(*high) << 7);
+        }
         if let Some((word, _)) = self.bytes.split_first_chunk()
             && let Some((number, length)) = short_number(u64::from_le_bytes(*word))
         {
