@@ -25,17 +25,23 @@ pub(crate) fn is_graphic(bytes: &[u8]) -> bool {
 }
 
 /// Whether all bytes are from `FIRST` to 0x7e, eight at a time.
+#[inline]
 fn all_from<const FIRST: u8>(bytes: &[u8]) -> bool {
     const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
-    let (words, tail) = bytes.as_chunks::<8>();
-    let seen = words.iter().fold(0, |seen, word| {
-        let word = u64::from_le_bytes(*word);
-        // A high bit is or becomes set where a byte is over 0x7f, is 0x7f, or is below the first.
+    // A high bit is or becomes set where a byte is over 0x7f, is 0x7f, or is below the first.
+    let look = |word: u64| {
         let over = word | word.wrapping_add(u64::from_le_bytes([1; 8]));
-        seen | over | word.wrapping_sub(u64::from_le_bytes([FIRST; 8]))
-    });
-    tail.iter()
-        .fold(seen & HIGH == 0, |all, byte| all & (FIRST..=0x7e).contains(byte))
+        over | word.wrapping_sub(u64::from_le_bytes([FIRST; 8]))
+    };
+    let (words, tail) = bytes.as_chunks::<8>();
+    let seen = words
+        .iter()
+        .fold(0, |seen, word| seen | look(u64::from_le_bytes(*word)));
+    match bytes.last_chunk::<8>() {
+        // The last eight are looked at together, some of them twice.
+        Some(last) => (seen | look(u64::from_le_bytes(*last))) & HIGH == 0,
+        None => tail.iter().all(|byte| (FIRST..=0x7e).contains(byte)),
+    }
 }
 
 /// Whether a text holds no character that hides or turns what people see: controls, direction marks, line separators.
@@ -82,12 +88,17 @@ pub(crate) fn find_personal(text: &str, run: Run) -> Option<Range<usize>> {
 /// Whether as many digits stand in a row as a number of a person has, or full-width characters. Nearly no text has.
 #[inline]
 pub(crate) fn may_be_personal(bytes: &[u8], run: Run) -> bool {
+    let is_part = |byte: &&u8| byte.is_ascii_digit() || **byte >= 0x80;
     // Of eleven digits in a row one stands at every eleventh place.
     let mut rest = bytes;
     while let Some((probed, behind)) = rest.split_first_chunk::<MOBILE_DIGITS>() {
         let [.., probe] = probed;
-        if probe.is_ascii_digit() || *probe >= 0x80 {
-            return has_personal_run(bytes, run);
+        if is_part(&probe) {
+            let before = probed.iter().rev().take_while(is_part).count();
+            let after = behind.iter().take_while(is_part).count();
+            if before.saturating_add(after) >= MOBILE_DIGITS {
+                return has_personal_run(bytes, run);
+            }
         }
         rest = behind;
     }
@@ -263,6 +274,8 @@ pub(crate) fn is_name(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -354,6 +367,31 @@ mod tests {
         }
         for text in ["JDVA13912345678", "13912345678A", "a-440308199901101512-b"] {
             assert_eq!(find_personal(text, Run::Code).is_some(), text.contains('-'), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_number_is_passed_over_without_a_look(text in "[a1-]{0,12}[0-9１-９]{0,12}[1X3 ]{0,2}[0-9]{9,19}[a９-]{0,3}") {
+            for run in [Run::Digits, Run::Code] {
+                prop_assert_eq!(find_personal(&text, run), scan(&text, run));
+            }
+        }
+
+        #[test]
+        fn eight_bytes_are_looked_at_as_one(bytes in proptest::collection::vec(0x1e_u8..0x82, 0..20)) {
+            prop_assert_eq!(is_graphic(&bytes), bytes.iter().all(u8::is_ascii_graphic));
+            prop_assert_eq!(is_plain(&bytes), bytes.iter().all(|byte| (0x20..0x7f).contains(byte)));
+        }
+    }
+
+    #[test]
+    fn a_number_is_found_wherever_it_stands() {
+        for before in 0..30 {
+            for number in ["13912345678", "１3912345678", "1391234567８", "44018419900307006X"] {
+                let text = format!("{}{number}{}", "-".repeat(before), "-".repeat(before % 7));
+                assert!(find_personal(&text, Run::Code).is_some(), "{text}");
+            }
         }
     }
 
