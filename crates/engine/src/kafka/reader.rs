@@ -152,8 +152,12 @@ impl Reader {
         let mut until = None;
         loop {
             let seen = self.shared.signal.now();
-            let taken = lock(&lane).take(from, max, bytes_max);
-            self.shared.is_wanted.store(true, Ordering::Release);
+            let taken = {
+                let mut lane = lock(&lane);
+                let taken = lane.take(from, max, bytes_max);
+                self.shared.want(&lane);
+                taken
+            };
             match taken {
                 Taken::Records(records) => return Ok(records),
                 Taken::Damaged(to) => return Err(ReadError::Damaged { from, to }),
@@ -165,7 +169,9 @@ impl Reader {
                     if from > end {
                         return Err(ReadError::Beyond { end });
                     }
-                    lock(&lane).put(from, end);
+                    let mut lane = lock(&lane);
+                    lane.put(from, end);
+                    self.shared.want(&lane);
                     until.get_or_insert(Instant::now() + FIRST);
                 }
                 Taken::OnItsWay => {
@@ -233,6 +239,13 @@ impl Drop for Reader {
 }
 
 impl Shared {
+    /// Has the thread that polls look at a lane whose partition is to be begun or stopped.
+    fn want(&self, lane: &Lane) {
+        if !matches!(lane.fetch, Fetch::On | Fetch::Off) {
+            self.is_wanted.store(true, Ordering::Release);
+        }
+    }
+
     fn name(&self, topic: Topic) -> &str {
         let mut names = self.names.iter();
         names.find(|(known, _)| *known == topic).map_or("", |(_, name)| name)
@@ -413,7 +426,13 @@ impl Shared {
             *last = Some((place, self.lane(place)));
         }
         let Some((_, lane)) = last else { return };
-        let delivered = lock(lane).deliver(record(message), bytes_max);
+        let record = record(message);
+        let delivered = {
+            let mut lane = lock(lane);
+            let delivered = lane.deliver(record, bytes_max);
+            self.want(&lane);
+            delivered
+        };
         match delivered {
             Delivered::Taken { is_first: true } => self.signal.bump(),
             Delivered::Taken { is_first: false } => {}
@@ -423,9 +442,6 @@ impl Shared {
             Delivered::Gap => {
                 self.gaps.fetch_add(1, Ordering::Relaxed);
             }
-        }
-        if lock(lane).fetch != Fetch::On {
-            self.is_wanted.store(true, Ordering::Release);
         }
     }
 
