@@ -18,6 +18,7 @@ mod brokers;
 mod certificates;
 mod folder;
 mod jars;
+mod kafka;
 mod layout;
 mod ports;
 mod process;
