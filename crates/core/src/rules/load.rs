@@ -223,7 +223,7 @@ impl RuleSet {
             for profile in rule
                 .profiles
                 .iter()
-                .filter(|name| !self.profile_set.contains_key(*name))
+                .filter(|name| !self.profile_set.contains_key(name))
             {
                 faults.push(format!("rule.{code}.profiles: {profile} is not in profile_set"));
             }
