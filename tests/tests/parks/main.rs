@@ -62,6 +62,25 @@ fn it_parks_for_another_behaviour_only_once_its_snapshot_stands() {
 }
 
 #[test]
+fn a_manifest_that_cannot_be_written_is_said_once_and_holds_nothing_up() {
+    let (mut log, mut store, registry) = (Memory::default(), Objects::default(), RegistryCopy::default());
+    let mut task = task();
+    log.ticks(20);
+    store.2 = 30;
+    settle(&mut task, &mut log, &mut store, &registry);
+    assert_eq!(task.next(), Some(20), "records are applied meanwhile");
+    let late = |alarm: &TaskAlarm| matches!(alarm, TaskAlarm::SnapshotNotWritten { .. });
+    assert_eq!(task.alarms().iter().filter(|alarm| late(alarm)).count(), 1);
+    while store.2 > 0 {
+        assert_eq!(task.snapshot_at(), Some(0));
+        task.step(&mut log, &mut store, &registry);
+    }
+    settle(&mut task, &mut log, &mut store, &registry);
+    assert_eq!(task.alarms(), []);
+    assert!(task.snapshot_at() > Some(0));
+}
+
+#[test]
 fn a_snapshot_that_is_asked_for_while_another_is_written_is_taken_afterwards() {
     let (mut log, mut store, registry) = (Memory::default(), Objects::default(), RegistryCopy::default());
     let mut task = task();

@@ -25,6 +25,8 @@ pub(super) struct Pending {
     /// `None` once the rows are written.
     writing: Option<Writing>,
     rows: Arc<OnceLock<Rows>>,
+    /// That its manifest cannot be written was said.
+    is_late: bool,
 }
 
 impl Pending {
@@ -82,6 +84,7 @@ impl<S: Stage> Task<S> {
             manifest,
             writing: Some(writing),
             rows,
+            is_late: false,
         });
     }
 
@@ -127,6 +130,10 @@ impl<S: Stage> Task<S> {
             ..pending.manifest.clone()
         };
         if store.put(&pending.name, manifest.encode()).is_err() {
+            // Asked again at each step; the store knows when to try.
+            if !std::mem::replace(&mut pending.is_late, true) {
+                self.alarms.push(TaskAlarm::SnapshotNotWritten { offset });
+            }
             return false;
         }
         running.snapshot = None;
