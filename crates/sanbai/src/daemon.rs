@@ -163,8 +163,19 @@ impl Daemon {
         // They hold the log, too.
         drop(self.metrics);
         self.retention.stop();
-        if !self.node.stop(&self.log, DRAIN) {
+        // A disk that cannot be written is not waited for twice: closing the log does.
+        let is_stalled = self.log.waiting().0.is_some();
+        let drain = if is_stalled { Duration::ZERO } else { DRAIN };
+        if !self.node.stop(&self.log, drain) {
             tracing::warn!("not everything was applied in time: the rest is applied at the next start");
+        }
+        if let (Some(stall), bytes, messages) = self.log.waiting() {
+            tracing::error!(
+                reason = stall.reason,
+                messages,
+                bytes,
+                "the log cannot be written: what waits for it is tried for 10 s more"
+            );
         }
         let closed = self.log.close();
         self.runtime.shutdown_timeout(Duration::from_secs(1));
