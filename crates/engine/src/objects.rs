@@ -109,6 +109,15 @@ impl Objects {
         Ok(Self { shared, jobs })
     }
 
+    /// Waits until nothing large is being written, at most so long; says whether it came to that.
+    pub fn rest(&self, most: Duration) -> bool {
+        let until = Instant::now() + most;
+        while self.is_busy() && Instant::now() < until {
+            std::thread::park_timeout(Duration::from_millis(10));
+        }
+        !self.is_busy()
+    }
+
     /// Requests that failed since the start.
     pub fn failures(&self) -> u64 {
         self.shared.failures.load(Ordering::Relaxed)

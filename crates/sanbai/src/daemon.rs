@@ -31,6 +31,9 @@ const REQUEST_THREADS: usize = 2;
 /// How long shards may take at the end to apply what is there.
 const DRAIN: Duration = Duration::from_secs(3);
 
+/// How long a snapshot that is being written may take at the end.
+const SNAPSHOT: Duration = Duration::from_secs(3);
+
 /// A running daemon.
 pub(crate) struct Daemon {
     pub(crate) config: Config,
@@ -178,6 +181,10 @@ impl Daemon {
             );
         }
         let closed = self.log.close();
+        // The kernel lets no process end that waits for its disk: better to wait here, and to say so.
+        if !self.objects.rest(SNAPSHOT) {
+            tracing::warn!("a snapshot is still being written: it is left, and taken again after the next start");
+        }
         self.runtime.shutdown_timeout(Duration::from_secs(1));
         closed.map_err(|left| Sysexit::wrap(Exit::InputOutput, anyhow!(left)))
     }
