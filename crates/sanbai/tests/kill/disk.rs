@@ -43,9 +43,13 @@ fn a_full_disk_turns_events_away_and_goes_on_by_itself() {
     wait("it says that it cannot write", || daemon.said().contains(STALLED));
     let before = crowd.turned_away("no_room");
     wait("events are turned away", || crowd.turned_away("no_room") > before + 20);
+    let (status, body) = daemon.asked("/readyz");
+    assert!(status == 503 && body.contains("log-writable failed"), "{status} {body}");
+    assert_eq!(daemon.asked("/livez").0, 200, "to start it again mends no disk");
     park_timeout(Duration::from_secs(2));
     drop(ballast);
     wait("it says that it can", || daemon.said().contains(RESUMED));
+    wait("it is ready again", || daemon.asked("/readyz").0 == 200);
     let got = crowd.finish();
     daemon.terminate();
     let said = daemon.said();
