@@ -256,7 +256,7 @@ fn judge<'a>(case: &Case<'a>) -> Verdict<'a> {
     data::waybill(case, &mut findings);
     registers::screening(case, &mut findings);
     each_event(case, &mut findings);
-    upload::received_after_departure(case, counting.as_ref(), &mut findings);
+    upload::received_after_departure(case, counting.as_ref(), &duties, &mut findings);
     life::unmoved(case, acceptance.as_ref(), &mut findings);
     life::voided_yet_moved(case, acceptance.as_ref(), &mut findings);
     let (findings, unanswered) = findings.finish();
