@@ -17,6 +17,7 @@ mod retired;
 mod rows;
 #[cfg(test)]
 mod tests;
+mod urgent;
 
 use std::collections::BTreeMap;
 

@@ -1,11 +1,12 @@
 //! What a shard keeps of an open parcel beside its events.
 //!
 //! ```text
-//! flags u8 · due · [calm 3] · [revision · digest 8] · [urgent alerts u8] · [contribution] · [sighting 12] · [hits]
+//! flags u8 · due · [calm 3] · [revision · digest 8] · [urgent alerts u8 · [day]] · [contribution] · [sighting 12] · [hits]
 //! ```
 //! Calm is written in memory only. With a contribution it takes no bytes of its own: the shares of the duties leave bits.
 
 use super::calm::Calm;
+use super::urgent::Urgent;
 use crate::bytes::{Reader, Writer};
 use crate::duty::Ground;
 use crate::finding::Code;
@@ -46,20 +47,6 @@ pub(super) struct KeptHit {
     pub(super) stands: bool,
 }
 
-/// A set of urgent alerts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub(super) struct Urgent(u8);
-
-impl Urgent {
-    pub(super) const fn has(self, place: u8) -> bool {
-        self.0 & 1 << place != 0
-    }
-
-    pub(super) const fn with(self, place: u8) -> Self {
-        Self(self.0 | 1 << place)
-    }
-}
-
 impl Default for Kept<'_> {
     fn default() -> Self {
         Self {
@@ -76,7 +63,7 @@ impl Default for Kept<'_> {
 }
 
 /// Days are differences to this one (2024-10-04), which take two bytes for twenty-two years around it.
-const DAYS_NEAR: i64 = 20_000;
+pub(super) const DAYS_NEAR: i64 = 20_000;
 
 const REUSED: u8 = 1;
 const PUBLISHED: u8 = 2;
@@ -117,9 +104,7 @@ impl Kept<'_> {
             out.number(revision.into());
             out.fixed(&digest.to_le_bytes());
         }
-        if self.urgent != Urgent::default() {
-            out.byte(self.urgent.0);
-        }
+        self.urgent.write(out);
         if let Some(contribution) = &self.contribution {
             write_contribution(contribution, calm, out, texts);
         }
@@ -150,7 +135,7 @@ impl<'a> Kept<'a> {
             None
         };
         let urgent = if has(URGENT) {
-            Urgent(reader.byte()?)
+            Urgent::read(&mut reader)?
         } else {
             Urgent::default()
         };
@@ -225,7 +210,7 @@ fn skip_to_contribution(reader: &mut Reader<'_>, flags: u8) -> Option<bool> {
         reader.take::<8>()?;
     }
     if flags & URGENT != 0 {
-        reader.byte()?;
+        Urgent::read(reader)?;
     }
     Some(flags & CONTRIBUTES != 0)
 }
