@@ -13,8 +13,10 @@ use std::time::{Duration, Instant};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::{Error, ObjectStore, ObjectStoreExt as _, PutPayload};
+use sanbai_core::time::Timestamp;
 use tokio::runtime::Handle;
 
+use crate::clock::Clock;
 use crate::store::{Make, Store, StoreError, Writing};
 use trouble::Trouble;
 
@@ -267,6 +269,10 @@ impl Store for Objects {
             return None;
         }
         Some(state.done.remove(&writing).unwrap_or(Err(StoreError::Unavailable)))
+    }
+
+    fn now(&self) -> Timestamp {
+        Clock::SYSTEM.now()
     }
 }
 
