@@ -20,9 +20,9 @@ use report::Report;
 const EXAMPLES: &str = "\
 Examples:
   sanbai push day.ndjson --to http://127.0.0.1:8080 --token-file outlet-7.token
-  sanbai push day.pb.zst --to http://127.0.0.1:8080 --rejects refused.ndjson --give-up-after 10m
-The files hold ID numbers and names as the outlet wrote them; the daemon makes tokens of them. They go over plain HTTP,
-which is for this machine only: elsewhere put something that speaks TLS in front of the daemon, and a tunnel to it here.
+  sanbai push day.pb.zst --to https://sanbai.example --ca bureau.pem --rejects refused.ndjson --give-up-after 10m
+The files hold ID numbers and names as the outlet wrote them; the daemon makes tokens of them. Plain HTTP is for this
+machine only: elsewhere something that speaks TLS stands in front of the daemon, and https:// reaches it.
 Control lines, as `generate --ticks` writes them, are not for outsiders to send: they are passed over and counted.
 Exit codes: 0 all accepted, 1 some refused, 2 an error.";
 
@@ -33,9 +33,12 @@ pub(crate) struct Arguments {
     /// Files of events: JSON lines or length-delimited protobuf, also .gz or .zst; `-` is standard input
     #[arg(required = true)]
     files: Vec<PathBuf>,
-    /// Where the daemon takes events, as http://127.0.0.1:8080
+    /// Where the daemon takes events, as https://sanbai.example or http://127.0.0.1:8080
     #[arg(long, value_name = "URL")]
     to: Target,
+    /// File of certificates in PEM: whom to trust over https, in the place of the authorities of this system
+    #[arg(long, value_name = "FILE")]
+    ca: Option<PathBuf>,
     /// File with the token of the source
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
@@ -63,11 +66,16 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
-    if !arguments.to.is_loopback() && !arguments.insecure {
-        bail!(
-            "{} is another machine, and plain HTTP shows ID numbers and names to whoever is between: use a tunnel, or --insecure",
-            arguments.to
-        );
+    if !arguments.to.is_tls() {
+        if arguments.ca.is_some() {
+            bail!("--ca says whom to trust over https, and {} is plain HTTP", arguments.to);
+        }
+        if !arguments.to.is_loopback() && !arguments.insecure {
+            bail!(
+                "{} is another machine, and plain HTTP shows ID numbers and names to whoever is between: use https, or --insecure",
+                arguments.to
+            );
+        }
     }
     let token = arguments.token_file.as_ref().map(|file| {
         let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
@@ -76,6 +84,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let client = Client::new(
         arguments.to.clone(),
         token.transpose()?.as_deref(),
+        arguments.ca.as_deref(),
         arguments.give_up_after,
     )?;
     let report = Mutex::new(Report::new(arguments.rejects.as_deref(), !arguments.json)?);
