@@ -23,10 +23,10 @@ use report::Report;
 const EXAMPLES: &str = "\
 Examples:
   sanbai push day.ndjson --to http://127.0.0.1:8080 --token-file outlet-7.token
-  sanbai push day.pb.zst --to http://127.0.0.1:8080 --rejects refused.ndjson --give-up-after 10m
+  sanbai push day.pb.zst --to https://sanbai.example --ca bureau.pem --rejects refused.ndjson --give-up-after 10m
   sanbai push day.ndjson --brokers 127.0.0.1:9092 --config sanbai.toml
-The files hold ID numbers and names as the outlet wrote them; the daemon makes tokens of them. They go over plain HTTP,
-which is for this machine only: elsewhere put something that speaks TLS in front of the daemon, and a tunnel to it here.
+The files hold ID numbers and names as the outlet wrote them; the daemon makes tokens of them. Plain HTTP is for this
+machine only: elsewhere something that speaks TLS stands in front of the daemon, and https:// reaches it.
 Control lines, as `generate --ticks` writes them, are not for outsiders to send: they are passed over and counted.
 Exit codes: 0 all accepted, 1 some refused, 2 an error.";
 
@@ -37,7 +37,7 @@ pub(crate) struct Arguments {
     /// Files of events: JSON lines or length-delimited protobuf, also .gz or .zst; `-` is standard input
     #[arg(required = true)]
     files: Vec<PathBuf>,
-    /// Where the daemon takes events, as http://127.0.0.1:8080
+    /// Where the daemon takes events, as https://sanbai.example or http://127.0.0.1:8080
     #[arg(
         long,
         value_name = "URL",
@@ -45,6 +45,9 @@ pub(crate) struct Arguments {
         conflicts_with = "brokers"
     )]
     to: Option<Target>,
+    /// File of certificates in PEM: whom to trust over https, in the place of the authorities of this system
+    #[arg(long, value_name = "FILE")]
+    ca: Option<PathBuf>,
     /// Check the events here as the intake of a daemon does, and append them to the topics on these brokers
     #[arg(long, value_name = "HOST:PORT,…")]
     brokers: Option<String>,
@@ -118,12 +121,17 @@ fn token(arguments: &Arguments) -> anyhow::Result<Option<String>> {
 }
 
 fn send(arguments: &Arguments, target: &Target, token: Option<&str>) -> anyhow::Result<Outcome> {
-    if !target.is_loopback() && !arguments.insecure {
-        bail!(
-            "{target} is another machine, and plain HTTP shows ID numbers and names to whoever is between: use a tunnel, or --insecure"
-        );
+    if !target.is_tls() {
+        if arguments.ca.is_some() {
+            bail!("--ca says whom to trust over https, and {target} is plain HTTP");
+        }
+        if !target.is_loopback() && !arguments.insecure {
+            bail!(
+                "{target} is another machine, and plain HTTP shows ID numbers and names to whoever is between: use https, or --insecure"
+            );
+        }
     }
-    let client = Client::new(target.clone(), token, arguments.give_up_after)?;
+    let client = Client::new(target.clone(), token, arguments.ca.as_deref(), arguments.give_up_after)?;
     let report = Mutex::new(Report::new(arguments.rejects.as_deref(), !arguments.json)?);
     send_all(arguments, &client, &report)?;
     let report = report.into_inner().unwrap_or_else(PoisonError::into_inner);

@@ -220,11 +220,7 @@ impl RuleSet {
 
     fn reference_faults(&self, faults: &mut Vec<String>) {
         for (code, rule) in &self.rule {
-            for profile in rule
-                .profiles
-                .iter()
-                .filter(|name| !self.profile_set.contains_key(name))
-            {
+            for profile in rule.profiles.iter().filter(|name| !self.profile_set.contains_key(name)) {
                 faults.push(format!("rule.{code}.profiles: {profile} is not in profile_set"));
             }
             for reference in &rule.clauses {

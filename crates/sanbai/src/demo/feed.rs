@@ -30,7 +30,7 @@ impl Feed {
     pub(super) fn start(world: World, daemon: &Daemon, clock: Clock) -> anyhow::Result<Self> {
         let target = format!("http://{}", daemon.http).parse();
         let target = target.map_err(|error: String| anyhow!("the address of the intake: {error}"))?;
-        let client = Client::new(target, None, None)?;
+        let client = Client::new(target, None, None, None)?;
         let stop: Arc<Stop> = Arc::default();
         let told = Arc::clone(&stop);
         let thread = std::thread::Builder::new().name("outlets".to_owned());

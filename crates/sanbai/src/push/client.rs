@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::IpAddr;
+use std::path::Path;
 use std::str::FromStr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
@@ -12,6 +13,7 @@ use sanbai_wire::Encoding;
 use serde::Deserialize;
 use ureq::Agent;
 use ureq::http::{HeaderMap, HeaderValue, Uri, header};
+use ureq::tls::{PemItem, RootCerts, TlsConfig, TlsProvider, parse_pem};
 
 use crate::push::batch::Batch;
 use crate::push::note;
@@ -37,9 +39,15 @@ const IDLE_MAX: Duration = Duration::from_secs(5);
 pub(crate) struct Target {
     url: String,
     host: String,
+    is_tls: bool,
 }
 
 impl Target {
+    /// Whether it is reached by TLS.
+    pub(crate) const fn is_tls(&self) -> bool {
+        self.is_tls
+    }
+
     /// Whether it is on this machine.
     pub(crate) fn is_loopback(&self) -> bool {
         let host = self.host.trim_matches(['[', ']']);
@@ -51,17 +59,11 @@ impl FromStr for Target {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || "an address is written http://127.0.0.1:8080".to_owned();
+        let wrong = || "an address is written https://sanbai.example or http://127.0.0.1:8080".to_owned();
         let uri: Uri = text.parse().map_err(|_| wrong())?;
-        match uri.scheme_str() {
-            Some("http") => {}
-            Some("https") => {
-                return Err(
-                    "TLS is not built in: use http:// to a tunnel on this machine, such as stunnel or ssh -L"
-                        .to_owned(),
-                );
-            }
-            Some(_) | None => return Err(wrong()),
+        let scheme = uri.scheme_str().unwrap_or_default();
+        if !matches!(scheme, "http" | "https") {
+            return Err(wrong());
         }
         let authority = uri.authority().ok_or_else(wrong)?;
         if uri.query().is_some() || authority.as_str().contains('@') {
@@ -73,8 +75,9 @@ impl FromStr for Target {
             _ => return Err(format!("events go to {PATH}; write the address without a path")),
         };
         Ok(Self {
-            url: format!("http://{authority}{path}"),
+            url: format!("{scheme}://{authority}{path}"),
             host: authority.host().to_owned(),
+            is_tls: scheme == "https",
         })
     }
 }
@@ -139,7 +142,13 @@ struct Problem {
 }
 
 impl Client {
-    pub(crate) fn new(target: Target, token: Option<&str>, give_up_after: Option<Duration>) -> anyhow::Result<Self> {
+    /// Whom it trusts are the authorities of the system, or those of a file.
+    pub(crate) fn new(
+        target: Target,
+        token: Option<&str>,
+        authorities: Option<&Path>,
+        give_up_after: Option<Duration>,
+    ) -> anyhow::Result<Self> {
         let authorization = token.map(|token| {
             let value = HeaderValue::from_str(&format!("Bearer {token}"));
             let mut value = value.map_err(|_| anyhow!("the token of the source is none"))?;
@@ -156,6 +165,7 @@ impl Client {
             .timeout_connect(Some(CONNECT_TIMEOUT))
             .timeout_global(Some(REQUEST_TIMEOUT))
             .max_idle_age(IDLE_MAX)
+            .tls_config(tls(authorities)?)
             .build();
         Ok(Self {
             agent: config.new_agent(),
@@ -214,6 +224,10 @@ impl Client {
         let mut response = match request.send(batch.body.as_slice()) {
             Ok(response) => response,
             Err(error @ (ureq::Error::BadUri(_) | ureq::Error::InvalidProxyUrl)) => return Err(error.into()),
+            // Whoever answers there is not the one that was meant, and waiting makes nobody else of it.
+            Err(error @ (ureq::Error::NativeTls(_) | ureq::Error::Tls(_))) => {
+                bail!("{} cannot be trusted, and was sent nothing: {error}", self.target);
+            }
             Err(error) => return again(error.to_string(), None),
         };
         let status = response.status().as_u16();
@@ -234,6 +248,31 @@ impl Client {
             _ => bail!("{} refuses what is sent: {}", self.target, why.trim_end()),
         }
     }
+}
+
+/// Whom to trust: the authorities of the system, or only those of a file in PEM.
+fn tls(authorities: Option<&Path>) -> anyhow::Result<TlsConfig> {
+    let roots = match authorities {
+        None => RootCerts::PlatformVerifier,
+        Some(file) => {
+            let pem = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+            let mut certificates = Vec::new();
+            for item in parse_pem(&pem) {
+                // A key beside them is none of ours.
+                if let PemItem::Certificate(certificate) =
+                    item.with_context(|| format!("{} is no PEM", file.display()))?
+                {
+                    certificates.push(certificate);
+                }
+            }
+            if certificates.is_empty() {
+                bail!("{} holds no certificate", file.display());
+            }
+            RootCerts::new_with_certs(&certificates)
+        }
+    };
+    let provider = TlsProvider::NativeTls;
+    Ok(TlsConfig::builder().provider(provider).root_certs(roots).build())
 }
 
 /// How long a daemon asks to wait.
@@ -266,13 +305,13 @@ mod tests {
             ("http://LocalHost/", "http://LocalHost/v1/events", true),
             ("http://[::1]:80/v1/events", "http://[::1]:80/v1/events", true),
             ("http://10.0.0.1", "http://10.0.0.1/v1/events", false),
+            ("https://sanbai.example", "https://sanbai.example/v1/events", false),
             ("http://localhost.example", "http://localhost.example/v1/events", false),
             ("http://127.0.0.1.example", "http://127.0.0.1.example/v1/events", false),
         ] {
             assert_eq!(is_loopback(text), Ok((url.to_owned(), expected)), "{text}");
         }
         for text in [
-            "https://x",
             "127.0.0.1:8080",
             "http://a:b@127.0.0.1",
             "http://x/y",

@@ -9,6 +9,7 @@ mod operate;
 mod order;
 mod privacy;
 mod push;
+mod push_tls;
 mod rejects;
 mod replay;
 mod rules;

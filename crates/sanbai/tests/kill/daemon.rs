@@ -204,7 +204,14 @@ impl Daemon {
 
     /// Waits until it takes requests.
     pub(crate) fn wait_until_up(&self) {
-        wait("it takes requests", || TcpStream::connect(self.http).is_ok());
+        wait("it takes requests", || {
+            let said = self.said_last();
+            assert!(
+                !said.contains("stopping signal="),
+                "a signal that no test sent has stopped it: {said}"
+            );
+            TcpStream::connect(self.http).is_ok()
+        });
     }
 
     /// What it answers on the listener of its metrics: status and body.
