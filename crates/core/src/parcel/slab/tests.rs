@@ -34,7 +34,7 @@ proptest! {
             match step {
                 Step::Insert(length) => {
                     let record = fill(length);
-                    model.insert(number, (slab.insert(&record), record));
+                    model.insert(number, (slab.insert(&record, 0), record));
                 }
                 Step::Append(which, more) => if let Some(key) = chosen(which, &model) {
                     let (handle, record) = model.get_mut(&key).expect("chosen");
@@ -61,7 +61,7 @@ proptest! {
 #[test]
 fn what_grows_together_leaves_no_holes() {
     let mut slab = Slab::default();
-    let mut handles: Vec<Handle> = (0..5_000).map(|_| slab.insert(&[1; 60])).collect();
+    let mut handles: Vec<Handle> = (0..5_000).map(|_| slab.insert(&[1; 60], 0)).collect();
     for _ in 0..8 {
         for handle in &mut handles {
             *handle = slab.append(*handle, &[2; 40]);
