@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use sanbai_core::registry::Registry;
+use sanbai_core::shard::input::Behaviour;
 use sanbai_engine::any::AnyLog;
 use sanbai_engine::clock::Clock;
 use sanbai_engine::kafka::{KafkaLog, KafkaOpenError, KafkaSettings};
@@ -304,6 +305,7 @@ fn node_settings(config: &Config, keys: TokenKeys) -> NodeSettings {
         keys,
         raw_values: RawValues::Forbid,
         profile: None,
+        behaviour: Behaviour::CURRENT,
     };
     let mut settings = NodeSettings::new(parcel);
     settings.recovery = config.snapshots.recovery.get();
