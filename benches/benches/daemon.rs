@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use sanbai_core::registry::Registry;
 use sanbai_core::rules::Rules;
+use sanbai_core::shard::input::Behaviour;
 use sanbai_engine::clock::Clock;
 use sanbai_engine::local::{LocalLog, LocalSettings};
 use sanbai_engine::log::{Append as _, Message, Topic};
@@ -61,6 +62,7 @@ impl Daemon {
             keys: keys.clone(),
             raw_values: RawValues::Forbid,
             profile: None,
+            behaviour: Behaviour::CURRENT,
         };
         let settings = NodeSettings::new(parcel);
         let node = Node::start(&log, &objects, Registry::default(), Clock::SYSTEM, &settings).expect("a node");

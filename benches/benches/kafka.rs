@@ -17,6 +17,7 @@ use load::{PARTITIONS, last_of_world};
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::{ClientConfig, Message as _, Offset, TopicPartitionList};
 use sanbai_core::registry::Registry;
+use sanbai_core::shard::input::Behaviour;
 use sanbai_engine::clock::Clock;
 use sanbai_engine::kafka::{KafkaLog, KafkaSettings};
 use sanbai_engine::log::Topic;
@@ -106,6 +107,7 @@ fn node(log: &KafkaLog, objects: &Objects, clock: Clock) -> Node {
         keys: TokenKeys::single("1", [7; 32]).expect("a version of one digit"),
         raw_values: RawValues::Forbid,
         profile: None,
+        behaviour: Behaviour::CURRENT,
     };
     Node::start(log, objects, Registry::default(), clock, &NodeSettings::new(parcel)).expect("a node")
 }

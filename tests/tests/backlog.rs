@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use sanbai_core::rules::Rules;
-use sanbai_core::shard::input::Tick;
+use sanbai_core::shard::input::{Behaviour, Tick};
 use sanbai_core::time::{Span, Timestamp};
 use sanbai_engine::log::{Log, Message, ReadError, Record, Ticket, Topic};
 use sanbai_engine::parcel::{ParcelSettings, ParcelStage, control_message};
@@ -156,6 +156,7 @@ fn what_is_in_flight_stays_bounded_while_everything_falls_due_in_one_tick() {
             keys,
             raw_values: RawValues::Forbid,
             profile: None,
+            behaviour: Behaviour::CURRENT,
         },
         snapshot_every: u64::MAX,
         snapshots_kept: 1,

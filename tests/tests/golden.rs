@@ -114,6 +114,7 @@ impl Kept for ParcelStage {
             keys: TokenKeys::single("1", [7; 32]).expect("a version of one digit"),
             raw_values: RawValues::Forbid,
             profile: None,
+            behaviour: Behaviour::CURRENT,
         }
     }
 }

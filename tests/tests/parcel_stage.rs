@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use proptest::sample::Index;
+use sanbai_core::shard::input::Behaviour;
 use sanbai_engine::log::{Message, Record, Topic};
 use sanbai_engine::parcel::{ParcelSettings, ParcelStage};
 use sanbai_engine::registry::RegistryCopy;
@@ -45,6 +46,7 @@ fn settings() -> ParcelSettings {
         keys: TokenKeys::single("1", [7; 32]).expect("a version of one digit"),
         raw_values: RawValues::Forbid,
         profile: None,
+        behaviour: Behaviour::CURRENT,
     }
 }
 

@@ -6,6 +6,7 @@ use sanbai_core::parcel::Parcels;
 use sanbai_core::registry::Registry;
 use sanbai_core::rules::Rules;
 use sanbai_core::shard::compliance::Counts;
+use sanbai_core::shard::input::Behaviour;
 use sanbai_core::tally::Tally;
 use sanbai_core::time::{Span, Timestamp};
 use sanbai_core::verdict::{Judge, Verdict};
@@ -106,6 +107,7 @@ fn agree(files: &Files, partitions: u32, profile: &str, before_end: Span) {
         keys: files.keys.clone(),
         raw_values: RawValues::Forbid,
         profile: Some(profile.to_owned()),
+        behaviour: Behaviour::CURRENT,
     };
     let (mut replay, mut sent) = (
         Replay::new(&settings, files.registry.clone(), partitions),

@@ -226,7 +226,7 @@ impl Node {
             signal: log.signal(),
             clock,
         });
-        activate(log, layout)?;
+        activate(log, layout, settings.parcel.behaviour)?;
         let mut threads = Vec::new();
         let start = |name: String, run: Box<dyn FnOnce() + Send>| Builder::new().name(name).spawn(run);
         let mut follower = follower::Follower::new(log.producer(), Arc::clone(&shared));
@@ -365,13 +365,13 @@ impl Shared {
 }
 
 /// Puts the behaviour of this build first into every partition that holds nothing.
-fn activate<L: NodeLog>(log: &L, layout: Layout) -> io::Result<()> {
+fn activate<L: NodeLog>(log: &L, layout: Layout, behaviour: Behaviour) -> io::Result<()> {
     let mut producer = log.producer();
     let mut waiting = 0_usize;
     for partition in 0..layout.parcels {
         let end = log.end(Topic::ParcelEvents, partition);
         if end.map_err(|_| io::Error::other("the log does not say where it ends"))? == 0 {
-            let first = control_message(partition, &Control::Activate(Behaviour::CURRENT));
+            let first = control_message(partition, &Control::Activate(behaviour));
             crate::log::Log::send(&mut producer, first);
             waiting += 1;
         }

@@ -37,6 +37,8 @@ pub struct ParcelSettings {
     pub raw_values: RawValues,
     /// Profile that decides, instead of the one that the rules in force name; for replays with a question of their own.
     pub profile: Option<String>,
+    /// The behaviour that this build has: [`Behaviour::CURRENT`], but in tests of an upgrade.
+    pub behaviour: Behaviour,
 }
 
 /// One parcel shard, with what it must know to read and to send.
@@ -135,8 +137,12 @@ impl Stage for ParcelStage {
         self.shard.registry_offset()
     }
 
+    fn own_behaviour(settings: &ParcelSettings) -> Behaviour {
+        settings.behaviour
+    }
+
     fn behaviour(&self) -> Behaviour {
-        self.shard.behaviour().unwrap_or(Behaviour::CURRENT)
+        self.shard.behaviour().unwrap_or(self.settings.behaviour)
     }
 }
 
@@ -190,7 +196,7 @@ impl ParcelStage {
             Control::Tick(tick) if tick.registry_offset > known => {
                 return Step::AwaitsRegistry(tick.registry_offset);
             }
-            Control::Activate(behaviour) if behaviour != Behaviour::CURRENT => {
+            Control::Activate(behaviour) if behaviour != self.settings.behaviour => {
                 return Step::AnotherBehaviour(behaviour);
             }
             Control::Tick(_) | Control::Hit(_) | Control::Rejudge(_) | Control::Activate(_) | Control::Skip(_) => {}

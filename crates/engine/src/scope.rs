@@ -112,6 +112,10 @@ impl Stage for ScopeStage {
         self.shard.registry_offset()
     }
 
+    fn own_behaviour((): &()) -> Behaviour {
+        Behaviour::CURRENT
+    }
+
     fn behaviour(&self) -> Behaviour {
         Behaviour::CURRENT
     }

@@ -118,6 +118,9 @@ pub trait Stage: Sized + Clone + fmt::Debug + Send + 'static {
     /// It uses the registry records before this offset.
     fn registry_offset(&self) -> u64;
 
+    /// The behaviour that this build has.
+    fn own_behaviour(settings: &Self::Settings) -> Behaviour;
+
     /// The behaviour that the log names.
     fn behaviour(&self) -> Behaviour;
 }

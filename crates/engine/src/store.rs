@@ -47,6 +47,11 @@ pub trait Store {
     /// Whether nothing large can be begun just now: what is being written takes all that may be held for it.
     fn is_busy(&self) -> bool;
 
+    /// Whether it is known that nobody answers: nothing is begun until somebody does.
+    fn is_away(&self) -> bool {
+        false
+    }
+
     /// Begins to make and write an object, beside whoever asks for it: it does not wait.
     fn begin(&mut self, name: &str, make: Make) -> Writing;
 

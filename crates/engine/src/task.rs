@@ -77,6 +77,8 @@ pub struct Task<S: Stage> {
     looked_until: u64,
     /// An operator said that snapshots that were announced are not to be waited for.
     is_alone: bool,
+    /// That no snapshot can be written was said, and none was since.
+    is_unwritten: bool,
     alarms: Vec<TaskAlarm>,
 }
 
@@ -111,6 +113,7 @@ impl<S: Stage> Task<S> {
             skips: Vec::new(),
             looked_until: 0,
             is_alone: false,
+            is_unwritten: false,
             alarms: Vec::new(),
         }
     }

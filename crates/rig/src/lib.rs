@@ -1,4 +1,5 @@
-//! Real brokers for tests and developers: Apache Kafka from its published jars, on loopback, gone with the test.
+//! Real brokers for tests and developers: Apache Kafka from its published jars, on loopback, gone with the test. And a
+//! bucket that speaks S3 ([`Bucket`]), which needs nothing but itself.
 //!
 //! ```no_run
 //! # fn main() -> std::io::Result<()> {
@@ -15,6 +16,7 @@
 
 mod broker;
 mod brokers;
+mod bucket;
 mod certificates;
 mod folder;
 mod jars;
@@ -25,11 +27,13 @@ mod process;
 mod proxy;
 mod settings;
 mod tied;
+mod tls;
 
 use std::io;
 use std::path::PathBuf;
 
 pub use brokers::{Brokers, Listener, Options, Security};
+pub use bucket::{Bucket, Manner};
 pub use proxy::{Direction, Fault, Proxy};
 pub use tied::Tied;
 

@@ -9,6 +9,7 @@ pub(crate) mod snapshot;
 pub(crate) mod status;
 pub(crate) mod streams;
 pub(crate) mod topics;
+pub(crate) mod upgrade;
 
 use serde_json::Value;
 

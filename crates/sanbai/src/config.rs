@@ -3,6 +3,7 @@
 mod duration;
 mod kafka;
 mod layers;
+mod snapshots;
 #[cfg(test)]
 mod tests;
 
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use duration::Duration;
 pub(crate) use kafka::Kafka;
 pub(crate) use layers::Flags;
+pub(crate) use snapshots::{SnapshotStore, Snapshots};
 
 /// Everything that can be configured. What is left out has the value that is right for most.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
@@ -92,32 +94,6 @@ impl Default for Data {
             free_min: 0.15,
             keep_events: Duration::days(14),
             keep_outputs: Duration::days(30),
-        }
-    }
-}
-
-/// Snapshots of shards.
-#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
-pub(crate) struct Snapshots {
-    /// A directory, or a URL `file:///…`. Default: `snapshots` in the data directory.
-    pub(crate) url: Option<String>,
-    /// How long a recovery may take. As much work lies between two snapshots.
-    pub(crate) recovery: Duration,
-    /// A snapshot is taken after this time, however little there was to do.
-    pub(crate) at_most_every: Duration,
-    /// Snapshots that are kept of each shard.
-    #[schemars(range(min = 1, max = 100))]
-    pub(crate) kept: usize,
-}
-
-impl Default for Snapshots {
-    fn default() -> Self {
-        Self {
-            url: None,
-            recovery: Duration::seconds(10),
-            at_most_every: Duration::hours(1),
-            kept: 3,
         }
     }
 }
@@ -279,7 +255,6 @@ impl Config {
             "1 to as many as data.parcel-partitions",
         )?;
         within("data.free-min", (0.0..=0.9).contains(&self.data.free_min), "0.0 to 0.9")?;
-        within("snapshots.kept", (1..=100).contains(&self.snapshots.kept), "1 to 100")?;
         within(
             "intake.body-max",
             (1 << 10..=16 << 20).contains(&self.intake.body_max),
@@ -300,30 +275,8 @@ impl Config {
             "at least 1d, and no less than snapshots.at-most-every",
         )?;
         within("data.keep-outputs", self.data.keep_outputs >= hour, "at least 1h")?;
-        within(
-            "snapshots.recovery",
-            self.snapshots.recovery >= Duration::seconds(1) && self.snapshots.recovery <= hour,
-            "1s to 1h",
-        )?;
         self.kafka.check(self)?;
-        self.snapshot_directory().map(drop)
-    }
-
-    /// Where snapshots are kept.
-    ///
-    /// # Errors
-    /// Where the URL is none that this build reaches.
-    pub(crate) fn snapshot_directory(&self) -> anyhow::Result<PathBuf> {
-        let Some(url) = &self.snapshots.url else {
-            return Ok(self.data.directory.join("snapshots"));
-        };
-        if let Some(path) = url.strip_prefix("file://") {
-            return Ok(PathBuf::from(path));
-        }
-        if url.contains("://") {
-            bail!("snapshots.url: this build reaches directories only: file:///… or a path");
-        }
-        Ok(PathBuf::from(url))
+        self.check_snapshots()
     }
 
     /// The clock of the process.

@@ -10,13 +10,14 @@ use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use sanbai_core::registry::Registry;
+use sanbai_core::shard::input::Behaviour;
 use sanbai_engine::any::AnyLog;
 use sanbai_engine::clock::Clock;
 use sanbai_engine::kafka::{KafkaLog, KafkaOpenError, KafkaSettings};
 use sanbai_engine::local::{self, LocalLog, LocalSettings, OpenError, Retention};
 use sanbai_engine::log::{Append as _, Message};
 use sanbai_engine::node::{Node, NodeSettings};
-use sanbai_engine::objects::Objects;
+use sanbai_engine::objects::{BucketError, Objects};
 use sanbai_engine::parcel::ParcelSettings;
 use sanbai_gateway::{Intake, Known, Parts, Settings, SourceToken, Sources};
 use sanbai_wire::{RawValues, TokenKeys};
@@ -24,7 +25,7 @@ use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
-use crate::config::{Config, SourceConfig, read_secret};
+use crate::config::{Config, SnapshotStore, SourceConfig, read_secret};
 use crate::exit::{Exit, Sysexit};
 use crate::metrics::{self, Metrics, Watched};
 
@@ -156,6 +157,7 @@ impl Daemon {
         let log = open_log(&config, clock)?;
         let keys = keys::load_or_make(&config.key_file()).map_err(|error| Sysexit::wrap(Exit::Configuration, error))?;
         let objects = objects(&config, &runtime)?;
+        test_bucket(&config, &objects)?;
         let settings = node_settings(&config, keys.clone());
         let node = Node::start(&log, &objects, Registry::default(), clock, &settings)
             .context("cannot start the shards")
@@ -263,10 +265,29 @@ pub(crate) fn close(log: AnyLog) -> anyhow::Result<()> {
 /// # Errors
 /// Where they cannot be opened.
 pub(crate) fn objects(config: &Config, runtime: &Runtime) -> anyhow::Result<Objects> {
-    let directory = config.snapshot_directory()?;
-    Objects::local(&directory, runtime.handle().clone())
-        .with_context(|| format!("cannot open the snapshots in {}", directory.display()))
-        .map_err(|error| Sysexit::wrap(Exit::InputOutput, error))
+    let wrong = |error| Sysexit::wrap(Exit::Configuration, error);
+    let handle = runtime.handle().clone();
+    match config.snapshot_store().map_err(wrong)? {
+        SnapshotStore::Directory(directory) => Objects::local(&directory, handle)
+            .with_context(|| format!("cannot open the snapshots in {}", directory.display()))
+            .map_err(|error| Sysexit::wrap(Exit::InputOutput, error)),
+        SnapshotStore::Bucket(settings) => Objects::bucket(&settings, handle)
+            .context("snapshots.s3: cannot be used")
+            .map_err(wrong),
+    }
+}
+
+/// Whether the bucket of the snapshots does what it must, where they are in one.
+fn test_bucket(config: &Config, objects: &Objects) -> anyhow::Result<()> {
+    if config.snapshots.s3.is_none() {
+        return Ok(());
+    }
+    let Err(error) = objects.self_test() else { return Ok(()) };
+    let (exit, what) = match &error {
+        BucketError::Refuses(_) => (Exit::Configuration, "look at snapshots.url and snapshots.s3"),
+        BucketError::Unavailable(_) => (Exit::Unavailable, "look at snapshots.s3.endpoint, and at the store"),
+    };
+    Err(Sysexit::wrap(exit, anyhow!("snapshots: {error}; {what}")))
 }
 
 /// Appends messages, and waits until they are durable.
@@ -304,6 +325,7 @@ fn node_settings(config: &Config, keys: TokenKeys) -> NodeSettings {
         keys,
         raw_values: RawValues::Forbid,
         profile: None,
+        behaviour: Behaviour::CURRENT,
     };
     let mut settings = NodeSettings::new(parcel);
     settings.recovery = config.snapshots.recovery.get();

@@ -74,6 +74,7 @@ enum Command {
     Status(status::Arguments),
     Tail(streams::Tail),
     Topics(topics::Arguments),
+    Upgrade(commands::upgrade::Arguments),
 }
 
 /// How a command ended. The numbers are those of `grep` and `diff`.
@@ -135,5 +136,6 @@ fn run(command: &Command) -> anyhow::Result<Outcome> {
         Command::Status(arguments) => status::run(arguments),
         Command::Tail(arguments) => streams::tail(arguments),
         Command::Topics(arguments) => topics::run(arguments),
+        Command::Upgrade(arguments) => commands::upgrade::run(arguments),
     }
 }

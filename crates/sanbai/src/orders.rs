@@ -18,6 +18,7 @@ pub(crate) mod server;
 mod snapshots;
 mod status;
 mod tail;
+mod upgrade;
 
 use std::cell::OnceCell;
 use std::fmt;
@@ -70,6 +71,8 @@ pub(crate) enum Order {
     },
     /// Sets the clocks of all parcel shards.
     ClockSet { time: String },
+    /// From here on another behaviour runs.
+    Upgrade { to: u32 },
     /// Passes over records of a partition.
     Skip {
         shard: Shard,
@@ -287,6 +290,7 @@ pub(crate) fn carry_out(
         Order::RulesPublish { rejudge } => controls::publish(place, *rejudge, body),
         Order::Rejudge { brand, site, from, to } => controls::rejudge(place, [brand, site, from, to]),
         Order::ClockSet { time } => controls::set_clock(place, time),
+        Order::Upgrade { to } => upgrade::order(place, *to),
         Order::Skip {
             shard,
             partition,

@@ -1,6 +1,7 @@
 //! Why a task does nothing more, each reason once: it says so, and nothing is reset in silence.
 
 mod support;
+mod upgrade;
 
 use sanbai_core::shard::input::{Behaviour, Skip, Tick};
 use sanbai_core::time::Span;

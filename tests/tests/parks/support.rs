@@ -184,6 +184,7 @@ pub(crate) fn settings(layout: Layout) -> TaskSettings<ParcelSettings> {
             keys: TokenKeys::single("test", [7; 32]).expect("a version of letters"),
             raw_values: RawValues::Forbid,
             profile: None,
+            behaviour: Behaviour::CURRENT,
         },
         snapshot_every: 4,
         snapshots_kept: 3,
@@ -246,6 +247,10 @@ impl Stage for Fragile {
 
     fn registry_offset(&self) -> u64 {
         self.0.registry_offset()
+    }
+
+    fn own_behaviour(settings: &ParcelSettings) -> Behaviour {
+        ParcelStage::own_behaviour(settings)
     }
 
     fn behaviour(&self) -> Behaviour {

@@ -3,6 +3,8 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::Unanswered;
+
 /// After the first failure, so long nothing is tried.
 const FIRST: Duration = Duration::from_millis(500);
 /// However often it fails, it is tried again after so long.
@@ -14,29 +16,67 @@ pub(super) struct Trouble {
     failing: Mutex<Option<Failing>>,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Failing {
+    since: Instant,
     delay: Duration,
     again: Instant,
+    /// Somebody asks whether it still fails.
+    is_asked: bool,
+    reason: String,
 }
 
 impl Trouble {
     /// Whether it failed so lately that it is not tried again yet.
     pub(super) fn is_too_soon(&self, now: Instant) -> bool {
-        self.failing().is_some_and(|failing| now < failing.again)
+        self.failing().as_ref().is_some_and(|failing| now < failing.again)
+    }
+
+    /// Whether the last one failed.
+    pub(super) fn is_failing(&self) -> bool {
+        self.failing().is_some()
+    }
+
+    /// Whether it is time to ask whether it still fails, and nobody does; whoever is told so does.
+    pub(super) fn begins_to_ask(&self, now: Instant) -> bool {
+        self.failing()
+            .as_mut()
+            .is_some_and(|failing| now >= failing.again && !std::mem::replace(&mut failing.is_asked, true))
+    }
+
+    /// Whoever asked has an answer.
+    pub(super) fn has_asked(&self) {
+        if let Some(failing) = self.failing().as_mut() {
+            failing.is_asked = false;
+        }
+    }
+
+    /// Since when it fails, and how.
+    pub(super) fn unanswered(&self) -> Option<Unanswered> {
+        self.failing().as_ref().map(|failing| Unanswered {
+            since: failing.since,
+            reason: failing.reason.clone(),
+        })
     }
 
     /// One failed; `true` where the one before had not.
-    pub(super) fn fails(&self, now: Instant) -> bool {
+    pub(super) fn fails(&self, now: Instant, reason: &str) -> bool {
         let mut failing = self.failing();
         // Requests that were under way together fail together, and wait no longer for that.
-        let delay = match *failing {
+        let delay = match failing.as_ref() {
             None => FIRST,
             Some(known) if now < known.again => known.delay,
             Some(known) => (known.delay * 2).min(LONGEST),
         };
-        let again = now + delay;
-        failing.replace(Failing { delay, again }).is_none()
+        let is_news = failing.is_none();
+        *failing = Some(Failing {
+            since: failing.as_ref().map_or(now, |known| known.since),
+            delay,
+            again: now + delay,
+            is_asked: failing.as_ref().is_some_and(|known| known.is_asked),
+            reason: reason.to_owned(),
+        });
+        is_news
     }
 
     /// One succeeded; `true` where the one before had not.
@@ -60,8 +100,8 @@ mod tests {
         assert!(!trouble.is_too_soon(now) && !trouble.succeeds());
         let mut waits = Vec::new();
         for number in 0..8 {
-            assert_eq!(trouble.fails(now), number == 0);
-            assert!(!trouble.fails(now), "one that was under way as well");
+            assert_eq!(trouble.fails(now, "no"), number == 0);
+            assert!(!trouble.fails(now, "no"), "one that was under way as well");
             let failed = now;
             while trouble.is_too_soon(now) {
                 now += Duration::from_millis(100);
@@ -70,6 +110,6 @@ mod tests {
         }
         assert_eq!(waits, [500, 1_000, 2_000, 4_000, 8_000, 10_000, 10_000, 10_000]);
         assert!(trouble.succeeds() && !trouble.succeeds());
-        assert!(trouble.fails(now), "and again it is news");
+        assert!(trouble.fails(now, "no"), "and again it is news");
     }
 }

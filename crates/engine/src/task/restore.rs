@@ -70,7 +70,8 @@ impl<S: Stage> Task<S> {
                 self.set_aside(store, &folder, offset)?;
                 continue;
             };
-            if manifest.behaviour != Behaviour::CURRENT && !activates_this_build(&manifest, log)? {
+            let own = S::own_behaviour(&self.settings.stage);
+            if manifest.behaviour != own && !activates(own, &manifest, log)? {
                 foreign = Some(manifest.behaviour);
                 continue;
             }
@@ -212,9 +213,9 @@ impl<S: Stage> Task<S> {
     }
 }
 
-/// Whether the first record after a snapshot of another build hands over to this one. Scope shards write nothing that
+/// Whether the first record after a snapshot of another build hands over to ours. Scope shards write nothing that
 /// must be the same from build to build, and their log hands over nothing.
-fn activates_this_build(manifest: &Manifest, log: &mut impl Log) -> Result<bool, Restored> {
+fn activates(own: Behaviour, manifest: &Manifest, log: &mut impl Log) -> Result<bool, Restored> {
     if manifest.shard == ShardKind::Scope {
         return Ok(true);
     }
@@ -228,7 +229,7 @@ fn activates_this_build(manifest: &Manifest, log: &mut impl Log) -> Result<bool,
         let kind = control::kind_header(&headers).unwrap_or_default();
         let value = record.value.as_deref().unwrap_or_default();
         let read = control::decode(kind, value, record.timestamp);
-        read.is_ok_and(|read| read.control == Control::Activate(Behaviour::CURRENT))
+        read.is_ok_and(|read| read.control == Control::Activate(own))
     }))
 }
 

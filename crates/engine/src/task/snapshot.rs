@@ -103,10 +103,16 @@ impl<S: Stage> Task<S> {
                 Some(Ok(())) => pending.writing = None,
                 Some(Err(_)) => {
                     running.snapshot = None;
-                    // Not at once again: the store has just failed.
-                    let pause = self.settings.snapshot_every.div_ceil(8);
+                    // Not at once again: the store has just failed. One that is away says when it is back.
+                    let pause = if store.is_away() {
+                        1
+                    } else {
+                        self.settings.snapshot_every.div_ceil(8)
+                    };
                     running.snapshot_due = running.stage.ledger().next.saturating_add(pause);
-                    self.alarms.push(TaskAlarm::SnapshotNotWritten { offset });
+                    if !std::mem::replace(&mut self.is_unwritten, true) {
+                        self.alarms.push(TaskAlarm::SnapshotNotWritten { offset });
+                    }
                     return false;
                 }
             }
@@ -139,6 +145,7 @@ impl<S: Stage> Task<S> {
         running.snapshot = None;
         running.snapshot_at = offset;
         self.refused_at = None;
+        self.is_unwritten = false;
         if let Some(oldest) = self.delete_old_snapshots(store)
             && let Some(running) = &mut self.running
         {

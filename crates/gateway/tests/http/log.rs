@@ -1,6 +1,7 @@
 //! What is appended.
 
 use sanbai_core::registry::Registry;
+use sanbai_core::shard::input::Behaviour;
 use sanbai_engine::log::{Message, Record, Topic};
 use sanbai_engine::parcel::{ParcelSettings, ParcelStage};
 use sanbai_engine::stage::{Layout, Stage as _};
@@ -14,6 +15,7 @@ fn applied(messages: &[Message], partition: u32) -> (u64, usize) {
         keys: TokenKeys::single("2", [8; 32]).expect("a version"),
         raw_values: RawValues::Forbid,
         profile: None,
+        behaviour: Behaviour::CURRENT,
     };
     let layout = Layout {
         generation: 1,

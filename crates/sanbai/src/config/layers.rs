@@ -20,7 +20,7 @@ pub(crate) struct Flags {
     /// Data directory: log, snapshots, token key, socket
     #[arg(long, value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,
-    /// Where snapshots are kept: a directory or file:///…
+    /// Where snapshots are kept: a directory, file:///… or s3://NAME/PREFIX
     #[arg(long, value_name = "URL")]
     pub(crate) snapshots: Option<String>,
     /// Address of /metrics, /livez, /readyz

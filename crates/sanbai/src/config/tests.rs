@@ -56,8 +56,32 @@ fn mistakes_are_named_with_their_place_and_never_with_a_value() {
             "data.parcel-partitions: out of range",
         ),
         (
+            "[snapshots]\nurl = \"ftp://bucket\"\n",
+            "snapshots.url: allowed: a directory",
+        ),
+        (
             "[snapshots]\nurl = \"s3://bucket\"\n",
-            "snapshots.url: this build reaches directories only",
+            "snapshots.s3: says how the bucket",
+        ),
+        (
+            "[snapshots]\nurl = \"s3:///prefix\"\n",
+            "snapshots.url: a bucket is written s3://NAME/PREFIX",
+        ),
+        (
+            "[snapshots.s3]\naccess-key = \"a\"\nsecret-key = \"SECRET\"\n",
+            "snapshots.s3: is for a bucket",
+        ),
+        (
+            "[snapshots]\nurl = \"s3://b/p\"\n[snapshots.s3]\naccess-key = \"a\"\n",
+            "snapshots.s3: wants either secret-key or secret-key-file",
+        ),
+        (
+            "[snapshots]\nurl = \"s3://b/p\"\n[snapshots.s3]\nendpoint = \"http://s3.example:9000\"\n",
+            "snapshots.s3.endpoint: without TLS only on this machine",
+        ),
+        (
+            "[snapshots]\nurl = \"s3://b/p\"\n[snapshots.s3]\nendpoint = \"https://a:SECRET@s3.example\"\n",
+            "snapshots.s3.endpoint: is written",
         ),
         (
             "[[intake.sources]]\nname = \"a\"\ntoken = 7\n",
@@ -75,7 +99,9 @@ fn mistakes_are_named_with_their_place_and_never_with_a_value() {
 
 #[test]
 fn what_is_shown_can_be_read_again_and_holds_no_secret() {
-    let text = "[[intake.sources]]\nname = \"outlet-7\"\ntoken = \"SECRET-0123456789\"\n";
+    let text = "[[intake.sources]]\nname = \"outlet-7\"\ntoken = \"SECRET-0123456789\"\n\
+                [snapshots]\nurl = \"s3://shards/district-7\"\n\
+                [snapshots.s3]\nendpoint = \"http://[::1]:9000\"\naccess-key = \"a\"\nsecret-key = \"SECRET-9876\"\n";
     let config = read(text, &[], Flags::default()).expect("all is right");
     let shown = config.to_toml().expect("TOML");
     assert!(!shown.contains("SECRET"), "{shown}");

@@ -214,6 +214,7 @@ fn by_ourselves(config: &Config, order: &Order, body: &mut dyn Body, each: Each<
     let log = open_alone(config)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
+        .enable_all()
         .build()
         .context("cannot start a thread")?;
     let objects = objects(config, &runtime)?;

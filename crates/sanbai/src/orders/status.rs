@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use sanbai_core::shard::input::Behaviour;
 use sanbai_engine::any::Health;
 use sanbai_engine::log::Topic;
 use sanbai_engine::node::{State, TaskStatus};
@@ -24,6 +25,7 @@ pub(super) fn of(place: &Place<'_>) -> Result<Value, Failure> {
     };
     Ok(json!({
         "version": env!("CARGO_PKG_VERSION"),
+        "behaviour": Behaviour::CURRENT.0,
         "now": place.clock.now().to_string(),
         "directory": place.config.data.directory.display().to_string(),
         "layout": {"generation": layout.generation, "parcels": layout.parcels, "scopes": layout.scopes},
@@ -38,8 +40,21 @@ pub(super) fn of(place: &Place<'_>) -> Result<Value, Failure> {
         },
         "rules": place.daemon.map(rules),
         "shards": shards,
-        "damaged": snapshots::damaged(place)?,
+        // A store that does not answer keeps nothing else from being said.
+        "damaged": snapshots::damaged(place).ok(),
+        "snapshots": store(place),
     }))
+}
+
+/// The snapshot store.
+fn store(place: &Place<'_>) -> Value {
+    let unanswered = place.objects.unanswered();
+    json!({
+        "url": place.config.snapshots.url,
+        "failures": place.objects.failures(),
+        "unansweredSeconds": unanswered.as_ref().map(|unanswered| unanswered.since.elapsed().as_secs()),
+        "unansweredReason": unanswered.map(|unanswered| unanswered.reason),
+    })
 }
 
 /// The disk of a log in a directory.
@@ -141,8 +156,10 @@ const fn state(state: State) -> &'static str {
 /// The shards as their newest snapshots have them, where no daemon runs.
 fn standing(place: &Place<'_>) -> Result<Vec<Value>, Failure> {
     let layout = place.log.layout();
-    let mut newest = BTreeMap::new();
-    for kept in snapshots::kept(place)? {
+    // Without the store nobody knows how far they were.
+    let (mut newest, kept) = (BTreeMap::new(), snapshots::kept(place));
+    let is_known = kept.is_ok();
+    for kept in kept.into_iter().flatten() {
         newest.insert((kept.shard, kept.partition), kept);
     }
     let mut shards = Vec::new();
@@ -151,7 +168,7 @@ fn standing(place: &Place<'_>) -> Result<Vec<Value>, Failure> {
         for partition in 0..layout.partitions(shard.input()) {
             let end = place.range(shard.input(), partition)?.end;
             let kept = newest.get(&(kind, partition));
-            let at = kept.map_or(0, |kept| kept.offset);
+            let at = is_known.then(|| kept.map_or(0, |kept| kept.offset));
             let manifest = kept.and_then(|kept| kept.manifest.as_ref().ok());
             let clock = manifest.and_then(|manifest| manifest.clock);
             shards.push(json!({
@@ -160,7 +177,7 @@ fn standing(place: &Place<'_>) -> Result<Vec<Value>, Failure> {
                 "state": "stopped",
                 "next": at,
                 "end": end,
-                "lag": end.saturating_sub(at),
+                "lag": at.map(|at| end.saturating_sub(at)),
                 "clock": clock.map(|clock| clock.to_string()),
                 "clockBehindSeconds": clock.map(|clock| place.clock.now().as_nanos().saturating_sub(clock.as_nanos()) / SECOND),
                 "snapshotAt": at,

@@ -5,6 +5,7 @@ use std::io::{self, Write as _};
 
 use sanbai_core::registry::Registry;
 use sanbai_core::rules::{Indicator, Rules};
+use sanbai_core::shard::input::Behaviour;
 use sanbai_core::verdict::Verdict;
 use sanbai_engine::log::{Message, Topic};
 use sanbai_engine::parcel::ParcelSettings;
@@ -43,6 +44,7 @@ impl Side {
             keys: keys.clone(),
             raw_values: RawValues::Forbid,
             profile: profile.map(str::to_owned),
+            behaviour: Behaviour::CURRENT,
         };
         let told = Told::new(registry.rules(), json);
         let mut replay = Replay::new(&settings, registry, 1);

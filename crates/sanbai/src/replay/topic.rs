@@ -112,6 +112,7 @@ fn replay(arguments: &Arguments, config: &Config, log: &AnyLog) -> anyhow::Resul
         keys: TokenKeys::single("none", [0; 32]).map_err(|error| anyhow!("no key: {error}"))?,
         raw_values: RawValues::Forbid,
         profile: arguments.source.profile.clone(),
+        behaviour: Behaviour::CURRENT,
     };
     let mut recorded = Recorded::new(&settings, registry, log.layout());
     let mut lanes = Vec::new();

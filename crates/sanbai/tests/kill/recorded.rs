@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use prost::Message as _;
+use sanbai_core::shard::input::Behaviour;
 use sanbai_engine::clock::Clock;
 use sanbai_engine::local::{LocalLog, LocalSettings};
 use sanbai_engine::log::{Append as _, Message, ReadError, Record, Topic};
@@ -120,6 +121,7 @@ impl Recorded {
             keys: TokenKeys::single("none", [0; 32]).expect("a version of letters"),
             raw_values: RawValues::Forbid,
             profile: None,
+            behaviour: Behaviour::CURRENT,
         };
         let mut expected: BTreeMap<Topic, BTreeSet<Output>> = BTreeMap::new();
         for partition in 0..self.layout.parcels {

@@ -1,6 +1,6 @@
 //! Scenarios by the shards: event by event, in the order of intake, with ticks.
 
-use sanbai_core::shard::input::Hit;
+use sanbai_core::shard::input::{Behaviour, Hit};
 use sanbai_core::shard::position::Position;
 use sanbai_core::time::Timestamp;
 use sanbai_core::verdict::Verdict;
@@ -115,6 +115,7 @@ pub(super) fn settings(profile: Option<&str>) -> ParcelSettings {
         keys: TokenKeys::single("1", [7; 32]).expect("a version of one digit"),
         raw_values: RawValues::Forbid,
         profile: profile.map(str::to_owned),
+        behaviour: Behaviour::CURRENT,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use sanbai_core::shard::input::Behaviour;
 use sanbai_engine::log::NotDelivered;
 use sanbai_engine::parcel::{ParcelSettings, ParcelStage};
 use sanbai_engine::registry::RegistryCopy;
@@ -257,6 +258,7 @@ fn parcel_settings() -> ParcelSettings {
         keys: TokenKeys::single("1", [7; 32]).expect("a version of one digit"),
         raw_values: RawValues::Forbid,
         profile: None,
+        behaviour: Behaviour::CURRENT,
     }
 }
 

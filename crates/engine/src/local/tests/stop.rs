@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use sanbai_core::registry::Registry;
+use sanbai_core::shard::input::Behaviour;
 use sanbai_wire::{RawValues, TokenKeys};
 
 use super::faulty::{Deed, FaultyDisk};
@@ -34,6 +35,7 @@ fn a_node_stops_while_the_disk_cannot_be_written_and_the_queue_is_full() {
         keys: TokenKeys::single("1", [7; 32]).expect("a version"),
         raw_values: RawValues::Forbid,
         profile: None,
+        behaviour: Behaviour::CURRENT,
     });
     settings.tick_every = Duration::from_millis(50);
     let node = Node::start(&log, &objects, Registry::default(), clock(), &settings).expect("a node");

@@ -36,6 +36,7 @@ pub(super) fn look(config: &Config, status: &Value, findings: &mut Findings) {
     }
     disk(&status["disk"], findings);
     registry(&status["registry"], findings);
+    snapshot_store(&status["snapshots"], findings);
     for line in status["shards"].as_array().into_iter().flatten() {
         let shard = Shard {
             line,
@@ -90,6 +91,27 @@ fn listeners(daemon: &Value, findings: &mut Findings) {
             );
         }
     }
+}
+
+/// Whether snapshots can be read and written.
+fn snapshot_store(store: &Value, findings: &mut Findings) {
+    let Some(seconds) = store["unansweredSeconds"].as_u64() else {
+        return;
+    };
+    let reason = store["unansweredReason"].as_str().unwrap_or_default();
+    findings.add(
+        Severity::Error,
+        "snapshot_store_unavailable",
+        [
+            format!("快照存储已有 {seconds} 秒没有正常应答：{reason}"),
+            format!("the snapshot store does not answer as it should for {seconds} s: {reason}"),
+        ],
+        [
+            "检查 snapshots.url 和 snapshots.s3、存储服务及其权限；恢复后守护进程会自行继续，不必重启。",
+            "Look at snapshots.url and snapshots.s3, at the store and what it lets us do; the daemon goes on by itself once \
+             it answers, without a restart.",
+        ],
+    );
 }
 
 fn disk(disk: &Value, findings: &mut Findings) {
