@@ -9,13 +9,14 @@ use toml::{Table, Value};
 const METRICS: &str = "crates/sanbai/data/metrics.toml";
 
 /// Groups, in the order of the page.
-const GROUPS: [&str; 8] = [
+const GROUPS: [&str; 9] = [
     "rates",
     "alerts",
     "events",
     "shards",
     "snapshots",
     "log",
+    "kafka",
     "intake",
     "process",
 ];
