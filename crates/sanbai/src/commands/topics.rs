@@ -131,7 +131,11 @@ fn line(finding: &Finding) -> String {
 }
 
 fn words(finding: &Finding) -> String {
-    let how = if finding.is_grave { "错误 wrong" } else { "建议 advice" };
+    let how = if finding.is_grave {
+        "错误 wrong"
+    } else {
+        "建议 advice"
+    };
     format!(
         "{how}  {} {}: {} → {}",
         finding.topic, finding.setting, finding.found, finding.wanted

@@ -56,14 +56,19 @@ pub(crate) const KEYS: &str = "hs256:1:000102030405060708090a0b0c0d0e0f101112131
 pub(crate) fn messages(events: &[ParcelEvent], partitions: u32, form: Form, seed: &mut u64) -> Vec<Due> {
     let rules = Rules::builtin();
     let mut due = Vec::new();
-    let admitted = events.iter().filter_map(|event| Some((intake_at(event), admitted(&rules, event)?)));
+    let admitted = events
+        .iter()
+        .filter_map(|event| Some((intake_at(event), admitted(&rules, event)?)));
     match form {
         Form::Single | Form::Json => {
             for (at, event) in admitted {
                 let message = single(&event, partitions, form);
                 if next(seed) % 20 == 0 {
                     let later = (next(seed) % 7_200).cast_signed();
-                    due.push(Due { at: at + later, message: message.clone() });
+                    due.push(Due {
+                        at: at + later,
+                        message: message.clone(),
+                    });
                 }
                 due.push(Due { at, message });
             }
@@ -71,8 +76,10 @@ pub(crate) fn messages(events: &[ParcelEvent], partitions: u32, form: Form, seed
         Form::Batch => {
             let all: Vec<(i64, Decoded)> = admitted.collect();
             for partition in 0..partitions {
-                let mine: Vec<&(i64, Decoded)> =
-                    all.iter().filter(|(_, event)| event.partition(partitions) == Some(partition)).collect();
+                let mine: Vec<&(i64, Decoded)> = all
+                    .iter()
+                    .filter(|(_, event)| event.partition(partitions) == Some(partition))
+                    .collect();
                 due.extend(mine.chunks(7).map(|events| batch(events, partition)));
             }
         }

@@ -60,10 +60,16 @@ impl Fleet {
             ("KAFKA__BROKERS".to_owned(), place.brokers.clone()),
             ("KAFKA__TOPIC_PREFIX".to_owned(), place.prefix.clone()),
             ("KAFKA__GROUP".to_owned(), group),
-            ("KAFKA__ASSIGNMENT".to_owned(), if count == 1 { "all" } else { "group" }.to_owned()),
+            (
+                "KAFKA__ASSIGNMENT".to_owned(),
+                if count == 1 { "all" } else { "group" }.to_owned(),
+            ),
             ("KAFKA__SESSION_TIMEOUT".to_owned(), "3s".to_owned()),
             ("TOKENS__KEY_FILE".to_owned(), keys.display().to_string()),
-            ("SNAPSHOTS__URL".to_owned(), directory.path().join("snapshots").display().to_string()),
+            (
+                "SNAPSHOTS__URL".to_owned(),
+                directory.path().join("snapshots").display().to_string(),
+            ),
             ("NODE__WORKERS".to_owned(), "2".to_owned()),
         ];
         let mut fleet = Self {
@@ -119,7 +125,10 @@ impl Fleet {
     /// `sanbai …` about a daemon.
     pub(crate) fn sanbai(&self, daemon: usize, words: &[&str]) -> std::process::Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_sanbai"));
-        command.args(words).arg("--data-dir").arg(&self.daemons[daemon].directory);
+        command
+            .args(words)
+            .arg("--data-dir")
+            .arg(&self.daemons[daemon].directory);
         let settings = self.settings.iter();
         command.envs(settings.map(|(key, value)| (format!("SANBAI__{key}"), value)));
         command.stdin(Stdio::null()).output().expect("the binary runs")
@@ -141,7 +150,11 @@ impl Fleet {
         for daemon in 0..self.daemons.len() {
             let Some(status) = self.status(daemon) else { continue };
             for shard in status["shards"].as_array().into_iter().flatten() {
-                let topic = if shard["shard"] == "parcel" { Topic::ParcelEvents } else { Topic::Sightings };
+                let topic = if shard["shard"] == "parcel" {
+                    Topic::ParcelEvents
+                } else {
+                    Topic::Sightings
+                };
                 let partition = shard["partition"].as_u64().expect("a number") as u32;
                 let state = shard["state"].as_str().expect("a state").to_owned();
                 if state == "elsewhere" {
@@ -182,7 +195,10 @@ impl Fleet {
                 );
                 park_timeout(Duration::from_millis(100));
             }
-            assert!(self.shards().values().all(|shard| shard.adds_up), "every ledger adds up");
+            assert!(
+                self.shards().values().all(|shard| shard.adds_up),
+                "every ledger adds up"
+            );
         }
     }
 
@@ -225,6 +241,18 @@ impl Fleet {
         to.cast_unsigned()
     }
 
+    /// None ended by itself.
+    pub(crate) fn assert_all_run(&mut self) {
+        for (number, daemon) in self.daemons.iter_mut().enumerate() {
+            let ended = daemon.has_ended();
+            assert!(
+                ended.is_none(),
+                "daemon {number} ended: {ended:?}: {}",
+                daemon.said_last()
+            );
+        }
+    }
+
     fn set_clock(&mut self, to: u64, speed: u32) {
         self.world = (SystemTime::now(), to, speed);
         for daemon in &mut self.daemons {
@@ -235,21 +263,34 @@ impl Fleet {
 
     /// Starts those that do not run.
     pub(crate) fn again_all(&mut self) {
-        self.daemons.iter_mut().filter(|daemon| !daemon.runs()).for_each(Daemon::again);
+        self.daemons
+            .iter_mut()
+            .filter(|daemon| !daemon.runs())
+            .for_each(Daemon::again);
         self.daemons.iter().for_each(Daemon::wait_until_up);
     }
 
     pub(crate) fn terminate_all(&mut self) {
-        self.daemons.iter_mut().filter(|daemon| daemon.runs()).for_each(Daemon::terminate);
+        self.daemons
+            .iter_mut()
+            .filter(|daemon| daemon.runs())
+            .for_each(Daemon::terminate);
     }
 
     /// Stops all, the last one once everything is applied.
     pub(crate) fn stop_at_rest(&mut self, log: &KafkaLog) {
-        self.daemons.iter_mut().skip(1).filter(|daemon| daemon.runs()).for_each(Daemon::terminate);
+        self.daemons
+            .iter_mut()
+            .skip(1)
+            .filter(|daemon| daemon.runs())
+            .for_each(Daemon::terminate);
         for _ in 0..10 {
             self.wait_until_calm(log);
             self.daemons[0].terminate();
-            if !self.daemons[0].said_last().contains("not everything was applied in time") {
+            if !self.daemons[0]
+                .said_last()
+                .contains("not everything was applied in time")
+            {
                 return;
             }
             let now = self.daemons[0].now();

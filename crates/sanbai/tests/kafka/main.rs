@@ -16,6 +16,7 @@ mod crowd;
 mod daemon;
 mod feed;
 mod fleet;
+mod kill;
 #[path = "../kill/recorded.rs"]
 #[expect(dead_code, reason = "shared with the kill tests on the local log")]
 mod recorded;
@@ -23,6 +24,7 @@ mod rig;
 mod smoke;
 #[path = "../kill/story.rs"]
 mod story;
+mod told;
 
 use std::sync::MutexGuard;
 

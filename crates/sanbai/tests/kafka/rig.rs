@@ -55,7 +55,9 @@ impl Place {
         command.args(["--scope-partitions", &scopes.to_string()]);
         command.arg("--data-dir").arg(directory.path());
         // Records keep the time of whoever sends them.
-        command.env("SANBAI__REHEARSAL__START", "1").env("SANBAI__REHEARSAL__SPEED", "1");
+        command
+            .env("SANBAI__REHEARSAL__START", "1")
+            .env("SANBAI__REHEARSAL__SPEED", "1");
         command.env("SANBAI__KAFKA__TOPIC_PREFIX", &self.prefix);
         let output = command.output().expect("the binary runs");
         let said = String::from_utf8_lossy(&output.stderr);
@@ -119,7 +121,10 @@ fn read_all(log: &KafkaLog, browser: &KafkaBrowser, (topic, partition): (Topic, 
             Err(ReadError::Unavailable) => {}
             Err(error) => panic!("{topic} {partition} {from}: {error:?}"),
         }
-        assert!(Instant::now() < until, "{topic} {partition} cannot be read from {from} on");
+        assert!(
+            Instant::now() < until,
+            "{topic} {partition} cannot be read from {from} on"
+        );
     }
     all.retain(|record| record.offset < range.end);
     all

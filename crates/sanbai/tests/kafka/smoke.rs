@@ -30,7 +30,9 @@ const SPEED: u32 = 6_000;
 
 #[test]
 fn what_is_pushed_is_judged_as_on_the_local_log() {
-    let Some((_alone, brokers)) = alone_with_brokers(1) else { return };
+    let Some((_alone, brokers)) = alone_with_brokers(1) else {
+        return;
+    };
     let events = setting("SANBAI_KAFKA_EVENTS", 4_000).min(20_000) as usize;
     let mut seed = setting("SANBAI_KAFKA_SEED", 7);
     println!("SANBAI_KAFKA_EVENTS={events} SANBAI_KAFKA_SEED={seed}");
@@ -60,10 +62,19 @@ fn what_is_pushed_is_judged_as_on_the_local_log() {
     let recorded = place.read();
     let lost: Vec<_> = got.accepted.difference(&recorded.event_ids()).cloned().collect();
     assert!(lost.is_empty(), "accepted, and not on the log: {lost:?}");
-    let seen = as_the_oracle_reads(&recorded).as_the_oracle_says().expect("all is as the oracle says");
+    let seen = as_the_oracle_reads(&recorded)
+        .as_the_oracle_says()
+        .expect("all is as the oracle says");
     recorded.as_a_replay_says();
     println!("{} accepted over HTTP; {seen:?}", got.accepted.len());
-    let happened = [seen.revisions, seen.duplicates, seen.alerts_raised, seen.urgent_raised, seen.hits, seen.rejected];
+    let happened = [
+        seen.revisions,
+        seen.duplicates,
+        seen.alerts_raised,
+        seen.urgent_raised,
+        seen.hits,
+        seen.rejected,
+    ];
     assert!(!happened.contains(&0), "not everything happened: {seen:?}");
     as_on_the_local_log(&recorded, fleet.daemons[0].now());
     a_wrong_partition_is_refused(&place, &mut fleet);
@@ -129,8 +140,16 @@ fn as_on_the_local_log(recorded: &Recorded, now: u64) {
     let (ours, theirs) = (recorded.outputs(Topic::Verdicts), local.outputs(Topic::Verdicts));
     let theirs: std::collections::BTreeSet<Output> = theirs.into_iter().filter(|output| before(output)).collect();
     assert!(!ours.is_empty());
-    assert!(ours == theirs, "{} verdicts, {} on the local log", ours.len(), theirs.len());
-    assert_eq!(recorded.outputs(Topic::Rejects).len(), local.outputs(Topic::Rejects).len());
+    assert!(
+        ours == theirs,
+        "{} verdicts, {} on the local log",
+        ours.len(),
+        theirs.len()
+    );
+    assert_eq!(
+        recorded.outputs(Topic::Rejects).len(),
+        local.outputs(Topic::Rejects).len()
+    );
 }
 
 /// Makes a data directory of another layout, with messages on its log that were recorded at a moment.
