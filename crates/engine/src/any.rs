@@ -8,6 +8,7 @@ use crate::kafka::{KafkaBrowser, KafkaHealth, KafkaLog, KafkaOpenError, KafkaPro
 use crate::local::{LocalLog, LocalProducer, LogHealth};
 use crate::log::{Append, Busy, Done, Log, Message, NotDelivered, Producer, ReadError, Record, Ticket, Topic};
 use crate::node::NodeLog;
+use crate::registry::{BATCH, RegistryCopy};
 use crate::signal::Signal;
 use crate::stage::Layout;
 
@@ -116,6 +117,24 @@ impl AnyLog {
             Self::Local(log) => AnyBrowser::Local(log.clone()),
             Self::Kafka(log) => AnyBrowser::Kafka(log.browser()?),
         })
+    }
+
+    /// Everything that the registry holds now.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    pub fn registry(&self) -> Result<RegistryCopy, ReadError> {
+        let browser = self.browser().map_err(|_| ReadError::Unavailable)?;
+        let end = self.range(Topic::Registry, 0)?.end;
+        let mut copy = RegistryCopy::default();
+        while copy.next() < end {
+            let records = browser.read(Topic::Registry, 0, copy.next(), BATCH)?;
+            if records.is_empty() {
+                break;
+            }
+            records.iter().for_each(|record| copy.apply(record));
+        }
+        Ok(copy)
     }
 
     /// What reads and sends.

@@ -46,6 +46,9 @@ use reader::Reader;
 /// How long brokers may take to answer at the start.
 const START: Duration = Duration::from_secs(20);
 
+/// How long whoever reads beside the shards waits for a record that is there.
+const BROWSE: Duration = Duration::from_secs(10);
+
 /// How often it is looked whether the topics are still those that they were.
 const LOOK: Duration = Duration::from_secs(5);
 
@@ -363,15 +366,41 @@ impl fmt::Debug for KafkaBrowser {
 }
 
 impl KafkaBrowser {
+    /// What has come of a partition from an offset on, without waiting for more.
+    ///
+    /// # Errors
+    /// Where the offset is gone or was never there, or nobody answers.
+    pub fn follow(&self, topic: Topic, partition: u32, from: u64, max: usize) -> Result<Vec<Record>, ReadError> {
+        self.reader.read(topic, partition, from, max)
+    }
+
     /// The next records of a partition from an offset on; none at its end.
     ///
     /// # Errors
     /// Where the offset is gone or was never there, or nobody answers.
     pub fn read(&self, topic: Topic, partition: u32, from: u64, max: usize) -> Result<Vec<Record>, ReadError> {
-        if self.log.is_closing() {
-            return Err(ReadError::Unavailable);
+        let until = Instant::now() + BROWSE;
+        let mut end = None;
+        loop {
+            let seen = self.log.open.signal.now();
+            let records = self.reader.read(topic, partition, from, max)?;
+            if !records.is_empty() {
+                return Ok(records);
+            }
+            // None came: because there are none, or because they are on their way?
+            let end = match end {
+                Some(end) => end,
+                None => *end.insert(self.reader.range(topic, partition)?.1),
+            };
+            if from >= end {
+                return Ok(records);
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() || self.log.is_closing() {
+                return Err(ReadError::Unavailable);
+            }
+            self.log.open.signal.wait(seen, left);
         }
-        self.reader.read(topic, partition, from, max)
     }
 }
 

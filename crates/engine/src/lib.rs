@@ -20,6 +20,7 @@ pub mod log;
 pub mod node;
 pub mod objects;
 pub mod parcel;
+pub mod recorded;
 pub mod registry;
 pub mod replay;
 pub mod scope;

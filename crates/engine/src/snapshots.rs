@@ -1,11 +1,11 @@
 //! Snapshots as an operator looks at them: which there are, and whether they can be read. Changes nothing.
 
-use sanbai_wire::snapshot::{Manifest, ShardKind, SnapshotError, Summary, verify as verify_rows};
+use sanbai_wire::snapshot::{Manifest, ShardKind, SnapshotError, SnapshotReader, Summary, verify as verify_rows};
 use sha2::{Digest as _, Sha256};
 
 use crate::parcel::ParcelStage;
 use crate::scope::ScopeStage;
-use crate::stage::Layout;
+use crate::stage::{Layout, Stage};
 use crate::store::{Store, StoreError};
 use crate::task::{expand, folder, offset_of};
 
@@ -103,6 +103,31 @@ pub fn set_aside(store: &mut impl Store, layout: Layout) -> Result<Vec<String>, 
 /// # Errors
 /// What is wrong with it.
 pub fn verify(store: &mut impl Store, kept: &Kept) -> Result<Summary, Fault> {
+    let (manifest, rows) = rows(store, kept)?;
+    let summary = verify_rows([rows.as_slice()]).map_err(Fault::Unreadable)?;
+    if summary.rows != manifest.rows {
+        return Err(Fault::Rows);
+    }
+    Ok(summary)
+}
+
+/// The shard that a snapshot holds.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn restore<S: Stage>(
+    store: &mut impl Store,
+    kept: &Kept,
+    settings: &S::Settings,
+    layout: Layout,
+) -> Result<S, Fault> {
+    verify(store, kept)?;
+    let (_, rows) = rows(store, kept)?;
+    let mut rows = SnapshotReader::new([rows.as_slice()]).map_while(Result::ok);
+    S::restore(settings, kept.partition, layout, kept.offset, &mut rows).map_err(|_| Fault::Rows)
+}
+
+fn rows<'k>(store: &mut impl Store, kept: &'k Kept) -> Result<(&'k Manifest, Vec<u8>), Fault> {
     let manifest = kept.manifest.as_ref().map_err(|error| Fault::Unreadable(*error))?;
     if manifest.offset != kept.offset {
         return Err(Fault::Unreadable(SnapshotError::Field { name: "offset" }));
@@ -117,9 +142,5 @@ pub fn verify(store: &mut impl Store, kept: &Kept) -> Result<Summary, Fault> {
         return Err(Fault::Digest);
     }
     let rows = expand(&manifest.compression, stored).ok_or(Fault::Digest)?;
-    let summary = verify_rows([rows.as_slice()]).map_err(Fault::Unreadable)?;
-    if summary.rows != manifest.rows {
-        return Err(Fault::Rows);
-    }
-    Ok(summary)
+    Ok((manifest, rows))
 }

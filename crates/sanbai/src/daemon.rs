@@ -14,6 +14,7 @@ use sanbai_engine::any::AnyLog;
 use sanbai_engine::clock::Clock;
 use sanbai_engine::kafka::{KafkaLog, KafkaOpenError, KafkaSettings};
 use sanbai_engine::local::{self, LocalLog, LocalSettings, OpenError, Retention};
+use sanbai_engine::log::{Append as _, Message};
 use sanbai_engine::node::{Node, NodeSettings};
 use sanbai_engine::objects::Objects;
 use sanbai_engine::parcel::ParcelSettings;
@@ -151,10 +152,7 @@ impl Daemon {
         let lock = lock_directory(&config)?;
         let log = open_log(&config, clock)?;
         let keys = keys::load_or_make(&config.key_file()).map_err(|error| Sysexit::wrap(Exit::Configuration, error))?;
-        let directory = config.snapshot_directory()?;
-        let objects = Objects::local(&directory, runtime.handle().clone())
-            .with_context(|| format!("cannot open the snapshots in {}", directory.display()))
-            .map_err(|error| Sysexit::wrap(Exit::InputOutput, error))?;
+        let objects = objects(&config, &runtime)?;
         let settings = node_settings(&config, keys.clone());
         let node = Node::start(&log, &objects, Registry::default(), clock, &settings)
             .context("cannot start the shards")
@@ -240,6 +238,33 @@ pub(crate) fn close(log: AnyLog) -> anyhow::Result<()> {
             }
         },
     }
+}
+
+/// Where snapshots are.
+///
+/// # Errors
+/// Where they cannot be opened.
+pub(crate) fn objects(config: &Config, runtime: &Runtime) -> anyhow::Result<Objects> {
+    let directory = config.snapshot_directory()?;
+    Objects::local(&directory, runtime.handle().clone())
+        .with_context(|| format!("cannot open the snapshots in {}", directory.display()))
+        .map_err(|error| Sysexit::wrap(Exit::InputOutput, error))
+}
+
+/// Appends messages, and waits until they are durable.
+///
+/// # Errors
+/// Where the log does not take them.
+pub(crate) fn append(log: &AnyLog, messages: Vec<Message>) -> anyhow::Result<()> {
+    let (done, durable) = std::sync::mpsc::sync_channel(1);
+    let told = Box::new(move |delivery| {
+        // Whoever does not wait any more need not know.
+        done.send(delivery).ok();
+    });
+    log.append(messages, told)
+        .map_err(|busy| anyhow!("the log takes nothing now: {busy:?}"))?;
+    let delivered = durable.recv().context("the log is closed")?;
+    delivered.map_err(|_| anyhow!("the log did not keep it"))
 }
 
 /// Binds a listener, with the key of the configuration that names its address.

@@ -13,7 +13,7 @@ use std::time::Duration;
 use anyhow::{Context as _, anyhow};
 use sanbai_core::time::{Span, Timestamp};
 use sanbai_engine::clock::Clock;
-use sanbai_engine::log::{Append as _, Topic};
+use sanbai_engine::log::Topic;
 use sanbai_engine::registry::message_of_record;
 use sanbai_sim::world::{Plan, World};
 use tokio::signal::unix::{SignalKind, signal};
@@ -122,16 +122,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
 
 /// Puts the registers of the world on the log.
 fn register(daemon: &Daemon, world: &World) -> anyhow::Result<()> {
-    let (done, durable) = std::sync::mpsc::sync_channel(1);
     let messages = world.registers().iter().map(message_of_record).collect();
-    let told = Box::new(move |delivery| {
-        // Whoever does not wait any more need not know.
-        done.send(delivery).ok();
-    });
-    let taken = daemon.log.append(messages, told);
-    taken.map_err(|busy| anyhow!("the log takes no registers: {busy:?}"))?;
-    let delivered = durable.recv().context("the log is closed")?;
-    delivered.map_err(|_| anyhow!("the registers were not written"))
+    daemon::append(&daemon.log, messages).context("the registers were not written")
 }
 
 /// Shows the picture until the end, or until nobody wants to see more.

@@ -20,7 +20,6 @@ use crate::{keys, registers};
 #[derive(Debug, clap::Args)]
 pub(crate) struct Source {
     /// Files of events: JSON lines or length-delimited protobuf, also .gz or .zst; `-` is standard input
-    #[arg(required = true)]
     pub(crate) files: Vec<PathBuf>,
     /// Profile that decides: strict100, statutory, or one of the rule files
     #[arg(long)]
@@ -133,6 +132,9 @@ pub(crate) struct Prepared {
 
 /// Reads rules, keys and registers, and looks whether all that was asked for can be done.
 pub(crate) fn prepare(source: &Source) -> anyhow::Result<Prepared> {
+    if source.files.is_empty() {
+        bail!("no files of events are named; `-` is standard input");
+    }
     let rules = source.overlay.load()?;
     if let Some(profile) = &source.profile
         && let Some(set) = rules.sets().iter().find(|set| !set.profile_set.contains_key(profile))

@@ -1,6 +1,7 @@
 //! `sanbai push`: sends files of events to a daemon, and waits where it must.
 
 pub(crate) mod batch;
+mod bridge;
 pub(crate) mod client;
 mod report;
 
@@ -11,9 +12,11 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 
+use crate::config::Flags;
 use crate::evidence::Format;
 use crate::{Outcome, output, reading};
 use batch::{Batch, Batches};
+use bridge::Bridge;
 use client::{Client, Stop, Target};
 use report::Report;
 
@@ -21,6 +24,7 @@ const EXAMPLES: &str = "\
 Examples:
   sanbai push day.ndjson --to http://127.0.0.1:8080 --token-file outlet-7.token
   sanbai push day.pb.zst --to http://127.0.0.1:8080 --rejects refused.ndjson --give-up-after 10m
+  sanbai push day.ndjson --brokers 127.0.0.1:9092 --config sanbai.toml
 The files hold ID numbers and names as the outlet wrote them; the daemon makes tokens of them. They go over plain HTTP,
 which is for this machine only: elsewhere put something that speaks TLS in front of the daemon, and a tunnel to it here.
 Control lines, as `generate --ticks` writes them, are not for outsiders to send: they are passed over and counted.
@@ -34,8 +38,25 @@ pub(crate) struct Arguments {
     #[arg(required = true)]
     files: Vec<PathBuf>,
     /// Where the daemon takes events, as http://127.0.0.1:8080
-    #[arg(long, value_name = "URL")]
-    to: Target,
+    #[arg(
+        long,
+        value_name = "URL",
+        required_unless_present = "brokers",
+        conflicts_with = "brokers"
+    )]
+    to: Option<Target>,
+    /// Check the events here as the intake of a daemon does, and append them to the topics on these brokers
+    #[arg(long, value_name = "HOST:PORT,…")]
+    brokers: Option<String>,
+    /// Configuration file of the daemons on these brokers: their token keys, and how they reach the brokers
+    #[arg(long, value_name = "FILE", env = "SANBAI_CONFIG", requires = "brokers")]
+    config: Option<PathBuf>,
+    /// Data directory, for the token keys where the configuration names no file of them
+    #[arg(long, value_name = "DIR", requires = "brokers")]
+    data_dir: Option<PathBuf>,
+    /// The source that the events are of
+    #[arg(long, value_name = "NAME", default_value = "local", requires = "brokers")]
+    source: String,
     /// File with the token of the source
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
@@ -63,21 +84,46 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
-    if !arguments.to.is_loopback() && !arguments.insecure {
-        bail!(
-            "{} is another machine, and plain HTTP shows ID numbers and names to whoever is between: use a tunnel, or --insecure",
-            arguments.to
-        );
+    match &arguments.to {
+        Some(target) => {
+            let token = token(arguments)?;
+            send(arguments, target, token.as_deref())
+        }
+        None => {
+            let bridge = Bridge::start(&arguments.bridged(), &arguments.source)?;
+            let sent = send(arguments, bridge.target(), Some(bridge.token()));
+            bridge.close().and(sent)
+        }
     }
+}
+
+impl Arguments {
+    /// How the brokers are reached.
+    fn bridged(&self) -> Flags {
+        Flags {
+            config: self.config.clone(),
+            data_dir: self.data_dir.clone(),
+            brokers: self.brokers.clone(),
+            ..Flags::default()
+        }
+    }
+}
+
+fn token(arguments: &Arguments) -> anyhow::Result<Option<String>> {
     let token = arguments.token_file.as_ref().map(|file| {
         let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
         Ok::<_, anyhow::Error>(text.trim().to_owned())
     });
-    let client = Client::new(
-        arguments.to.clone(),
-        token.transpose()?.as_deref(),
-        arguments.give_up_after,
-    )?;
+    token.transpose()
+}
+
+fn send(arguments: &Arguments, target: &Target, token: Option<&str>) -> anyhow::Result<Outcome> {
+    if !target.is_loopback() && !arguments.insecure {
+        bail!(
+            "{target} is another machine, and plain HTTP shows ID numbers and names to whoever is between: use a tunnel, or --insecure"
+        );
+    }
+    let client = Client::new(target.clone(), token, arguments.give_up_after)?;
     let report = Mutex::new(Report::new(arguments.rejects.as_deref(), !arguments.json)?);
     send_all(arguments, &client, &report)?;
     let report = report.into_inner().unwrap_or_else(PoisonError::into_inner);

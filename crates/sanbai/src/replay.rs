@@ -5,16 +5,18 @@ mod difference;
 mod ledger;
 mod side;
 mod stream;
+mod topic;
 
 use std::io::Write as _;
 
+use sanbai_core::registry::RegistryView;
 use sanbai_core::rules::Rules;
 use sanbai_core::time::Timestamp;
 
 use crate::evidence::{self, Prepared, Source};
 use crate::{Outcome, output, reading};
 use difference::{Difference, Found};
-use side::Side;
+use side::{Side, Told};
 use stream::Stream;
 
 const EXAMPLES: &str = "\
@@ -22,6 +24,7 @@ Examples:
   sanbai replay day.ndjson --registry registers
   sanbai replay --json day.ndjson | grep '\"kind\":\"alert\"'
   sanbai replay week.ndjson --registry registers --rules district.toml
+  sanbai replay --from sanbai.parcel-events --brokers 127.0.0.1:9092 --since 2026-03-12T00:00:00+08:00 --json
 Exit codes: 0 nothing found, 1 findings, standing alerts or rejected events, 2 an error.";
 
 /// Run files of parcel events through the shards in their order, with a clock, as a daemon would (docs/replay.md)
@@ -33,6 +36,8 @@ Exit codes: 0 nothing found, 1 findings, standing alerts or rejected events, 2 a
 pub(crate) struct Arguments {
     #[command(flatten)]
     source: Source,
+    #[command(flatten)]
+    range: topic::Range,
     /// Every verdict, row and alert when it comes, one a line as JSON (docs/replay.md)
     #[arg(long)]
     json: bool,
@@ -42,6 +47,9 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
+    if arguments.range.is_given() {
+        return topic::run(arguments);
+    }
     let source = &arguments.source;
     let Prepared {
         rules,
@@ -74,7 +82,13 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let difference = found.map(|(before, after)| Difference::between(&before, &after));
     let as_of = after.replay.clock().unwrap_or_default();
     if !arguments.json && ledger.has_judged() {
-        print(arguments, &after, difference.as_ref(), &rules, as_of)?;
+        print(
+            arguments,
+            &after.told,
+            difference.as_ref(),
+            &rules,
+            (after.replay.registry().view(), as_of),
+        )?;
     }
     for line in difference.iter().flat_map(Difference::lines) {
         after.told.write(|| Some(line.to_string()));
@@ -93,27 +107,23 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
 
 fn print(
     arguments: &Arguments,
-    after: &Side,
+    told: &Told,
     difference: Option<&Difference>,
     rules: &Rules,
-    as_of: Timestamp,
+    registered: (RegistryView<'_>, Timestamp),
 ) -> anyhow::Result<()> {
     let newest = rules.newest();
     let profile = arguments.source.profile.as_deref().unwrap_or(&newest.profile);
     let mut answers = output::answers();
     writeln!(
         answers,
-        "判定时刻 as of {as_of} · 口径 profile {profile} · 规则 rules {}",
-        newest.version
+        "判定时刻 as of {} · 口径 profile {profile} · 规则 rules {}",
+        registered.1, newest.version
     )?;
     writeln!(answers)?;
-    let registered = (after.replay.registry().view(), as_of);
     let rows = arguments.rows;
-    after
-        .told
-        .summary
-        .print(&mut answers, newest, profile, rows, registered)?;
-    after.told.alerts.print(&mut answers, rows, registered)?;
+    told.summary.print(&mut answers, newest, profile, rows, registered)?;
+    told.alerts.print(&mut answers, rows, registered)?;
     if let Some(difference) = difference {
         difference.print(&mut answers, rows)?;
     }

@@ -33,6 +33,9 @@ const POLL: Duration = Duration::from_millis(20);
 /// How long a broker may take to say where a partition begins and ends.
 const ANSWER: Duration = Duration::from_secs(2);
 
+/// How long it waits before it asks again.
+const AGAIN: Duration = Duration::from_millis(50);
+
 /// How long whoever reads at a new place waits for the first record.
 const FIRST: Duration = Duration::from_secs(2);
 
@@ -158,16 +161,24 @@ impl Reader {
     pub(super) fn range(&self, topic: Topic, partition: u32) -> Result<(u64, u64), ReadError> {
         let partition = i32::try_from(partition).map_err(|_| ReadError::Beyond { end: 0 })?;
         let name = self.shared.name(topic);
-        match self.shared.consumer.fetch_watermarks(name, partition, ANSWER) {
-            Ok((low, high)) => {
-                let offset = |offset: i64| u64::try_from(offset).unwrap_or(0);
-                Ok((offset(low), offset(high)))
-            }
-            Err(error) => {
-                self.shared
-                    .pulse
-                    .error(&error, "a broker does not say where a partition ends");
-                Err(ReadError::Unavailable)
+        let until = Instant::now() + ANSWER;
+        loop {
+            let seen = self.shared.signal.now();
+            let left = until.saturating_duration_since(Instant::now());
+            match self.shared.consumer.fetch_watermarks(name, partition, left) {
+                Ok((low, high)) => {
+                    let offset = |offset: i64| u64::try_from(offset).unwrap_or(0);
+                    return Ok((offset(low), offset(high)));
+                }
+                // A topic that was just made has no leaders for a moment.
+                Err(_) if left > AGAIN => {
+                    self.shared.signal.wait(seen, AGAIN);
+                }
+                Err(error) => {
+                    let why = "a broker does not say where a partition ends";
+                    self.shared.pulse.error(&error, why);
+                    return Err(ReadError::Unavailable);
+                }
             }
         }
     }

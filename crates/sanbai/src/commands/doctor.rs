@@ -1,5 +1,6 @@
 //! `sanbai doctor`: what is wrong, and what to do.
 
+mod brokers;
 mod files;
 mod running;
 
@@ -80,7 +81,13 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let mut findings = Findings::default();
     if files::look(&config, &mut findings) {
         match client::simple(&config, &Order::Status) {
-            Ok(status) => running::look(&config, &status, &mut findings),
+            Ok(status) => {
+                running::look(&config, &status, &mut findings);
+                brokers::look(&config, &status, &mut findings);
+            }
+            Err(error) if is(&error, Exit::Unavailable) && config.kafka.brokers.is_some() => {
+                brokers::silent(&error, &mut findings);
+            }
             Err(error) if is(&error, Exit::TemporaryFailure) => findings.add(
                 Severity::Error,
                 "daemon_silent",

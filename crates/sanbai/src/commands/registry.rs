@@ -64,7 +64,8 @@ fn import(folder: &Path, at: &Where, print: Print) -> anyhow::Result<Outcome> {
     let files = files_of(folder).map_err(|error| Sysexit::wrap(Exit::Usage, error))?;
     let data = &config.data.directory;
     let io = |error| Sysexit::wrap(Exit::InputOutput, error);
-    client::check_directory(data)?;
+    client::check_directory(&config)?;
+    fs::create_dir_all(data).map_err(|error| io(error.into()))?;
     let keys = daemon::keys::load_or_make(&config.key_file());
     let keys = keys.map_err(|error| Sysexit::wrap(Exit::Configuration, error))?;
     let mut spool = Spool::in_folder(data).map_err(io)?;

@@ -32,14 +32,11 @@ fn words(status: &Value) -> String {
             text(daemon, "intake")
         ),
     };
-    let disk = &status["disk"];
-    let free = disk["freeShare"].as_f64().unwrap_or_default();
     let registry = &status["registry"];
     let mut words = format!(
-        "守护进程 daemon: {daemon}\n目录 directory: {}\n磁盘 disk: 空闲 free {:.0}%, 日志 log {} bytes\n登记册 registry: {} records\n",
+        "守护进程 daemon: {daemon}\n目录 directory: {}\n{}\n登记册 registry: {} records\n",
         text(status, "directory"),
-        free * 100.0,
-        number(disk, "logBytes"),
+        log(status),
         number(registry, "to"),
     );
     for shard in status["shards"].as_array().into_iter().flatten() {
@@ -54,6 +51,27 @@ fn words(status: &Value) -> String {
         ));
     }
     words
+}
+
+/// Where the log is, and how that is.
+fn log(status: &Value) -> String {
+    let (disk, kafka) = (&status["disk"], &status["kafka"]);
+    if kafka.is_null() {
+        let free = disk["freeShare"].as_f64().unwrap_or_default();
+        let bytes = number(disk, "logBytes");
+        return format!("磁盘 disk: 空闲 free {:.0}%, 日志 log {bytes} bytes", free * 100.0);
+    }
+    let state = match kafka["downSeconds"].as_u64() {
+        Some(seconds) => format!("{seconds} 秒无应答 no broker has answered for {seconds} s"),
+        None => "正常 answering".to_owned(),
+    };
+    let (parcels, scopes) = (number(&kafka["ours"], "parcels"), number(&kafka["ours"], "scopes"));
+    format!(
+        "Kafka {}: {state}, 负责分区 our partitions {parcels} + {scopes} ({}, group {})",
+        text(kafka, "brokers"),
+        text(kafka, "assignment"),
+        text(kafka, "group"),
+    )
 }
 
 fn state(shard: &Value) -> String {

@@ -8,6 +8,16 @@ use std::path::Path;
 use anyhow::{Context as _, anyhow};
 use sanbai_wire::TokenKeys;
 
+/// Reads the keys of a file.
+///
+/// # Errors
+/// Where there is none, or it holds none.
+pub(crate) fn load(path: &Path) -> anyhow::Result<TokenKeys> {
+    let text = fs::read_to_string(path)
+        .with_context(|| format!("cannot read the token keys of the daemons, {}", path.display()))?;
+    TokenKeys::parse(&text).map_err(|error| anyhow!("{}: {error}", path.display()))
+}
+
 /// Reads the keys of a file; where there is none, makes one with a fresh key.
 pub(crate) fn load_or_make(path: &Path) -> anyhow::Result<TokenKeys> {
     let text = match fs::read_to_string(path) {
@@ -24,6 +34,9 @@ fn make(path: &Path) -> anyhow::Result<String> {
     let hex: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
     let text =
         format!("# Whoever holds this key finds numbers again from their tokens (docs/tokens.md).\nhs256:1:{hex}\n");
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    }
     let mut file = OpenOptions::new()
         .write(true)
         .create_new(true)

@@ -12,14 +12,12 @@ use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use sanbai_engine::any::AnyLog;
-use sanbai_engine::clock::Clock;
 use sanbai_engine::kafka::Choice;
-use sanbai_engine::objects::Objects;
 use serde_json::Value;
 
 use super::{Answers, Body, Failure, Order, Place, carry_out};
 use crate::config::{Config, Flags};
-use crate::daemon::{close, open_kafka, open_log};
+use crate::daemon::{close, objects, open_kafka, open_log};
 use crate::exit::{Exit, Sysexit};
 use crate::output;
 
@@ -41,6 +39,15 @@ pub(crate) struct Where {
 }
 
 impl Where {
+    /// The same from elsewhere.
+    pub(crate) const fn new(config: Option<PathBuf>, data_dir: Option<PathBuf>, brokers: Option<String>) -> Self {
+        Self {
+            config,
+            data_dir,
+            brokers,
+        }
+    }
+
     /// The flags of the daemon that say the same.
     pub(crate) fn flags(&self) -> Flags {
         Flags {
@@ -175,8 +182,10 @@ fn ask(stream: &UnixStream, order: &Order, body: &mut dyn Body, each: Each<'_>) 
 ///
 /// # Errors
 /// Where there is not.
-pub(crate) fn check_directory(directory: &Path) -> anyhow::Result<()> {
-    if directory.join("layout.json").is_file() {
+pub(crate) fn check_directory(config: &Config) -> anyhow::Result<()> {
+    let directory = &config.data.directory;
+    // With brokers the log is not in it.
+    if config.kafka.brokers.is_some() || directory.join("layout.json").is_file() {
         return Ok(());
     }
     let missing = anyhow!(
@@ -187,18 +196,18 @@ pub(crate) fn check_directory(directory: &Path) -> anyhow::Result<()> {
 }
 
 /// The log, for a command that runs by itself: on brokers none of its partitions are ours.
-fn open_alone(config: &Config) -> anyhow::Result<AnyLog> {
+pub(crate) fn open_alone(config: &Config) -> anyhow::Result<AnyLog> {
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
+    let clock = config.clock()?;
     if let Some(mut settings) = config.kafka.settings()? {
         settings.assignment = Choice::List {
             parcels: Vec::new(),
             scopes: Vec::new(),
         };
-        return Ok(AnyLog::Kafka(open_kafka(settings, Clock::SYSTEM)?));
+        return Ok(AnyLog::Kafka(open_kafka(settings, clock)?));
     }
-    check_directory(&config.data.directory)?;
-    open_log(config, Clock::SYSTEM)
-        .context("no daemon answers on its socket, and the directory cannot be opened without it")
+    check_directory(config)?;
+    open_log(config, clock).context("no daemon answers on its socket, and the directory cannot be opened without it")
 }
 
 fn by_ourselves(config: &Config, order: &Order, body: &mut dyn Body, each: Each<'_>) -> anyhow::Result<Value> {
@@ -207,10 +216,7 @@ fn by_ourselves(config: &Config, order: &Order, body: &mut dyn Body, each: Each<
         .worker_threads(1)
         .build()
         .context("cannot start a thread")?;
-    let snapshots = config.snapshot_directory()?;
-    let objects = Objects::local(&snapshots, runtime.handle().clone())
-        .with_context(|| format!("cannot open the snapshots in {}", snapshots.display()))
-        .map_err(|error| Sysexit::wrap(Exit::InputOutput, error))?;
+    let objects = objects(config, &runtime)?;
     let mut answers = Printed { each, broken: None };
     let done = {
         let place = Place {
@@ -218,7 +224,7 @@ fn by_ourselves(config: &Config, order: &Order, body: &mut dyn Body, each: Each<
             log: &log,
             browser: OnceCell::new(),
             objects: &objects,
-            clock: Clock::SYSTEM,
+            clock: config.clock()?,
             daemon: None,
             stopping: &AtomicBool::new(false),
         };

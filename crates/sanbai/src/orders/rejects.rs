@@ -5,7 +5,6 @@ use std::sync::Arc;
 use sanbai_core::rules::Rules;
 use sanbai_core::time::{Span, Timestamp};
 use sanbai_engine::log::{Message, ReadError, Record, Topic};
-use sanbai_engine::registry::RegistryCopy;
 use sanbai_wire::control::kind_header;
 use sanbai_wire::rejects::{Rejected, Stage};
 use sanbai_wire::{Decoded, Decoder, Encoding, RawValues, TokenKeys, parts};
@@ -186,8 +185,7 @@ fn known(place: &Place<'_>) -> Result<(Arc<Rules>, u64), Failure> {
         return Ok((daemon.node.rules(), daemon.node.registry_known_to_all()));
     }
     append::to_all(place, &[])?;
-    let (mut copy, mut producer) = (RegistryCopy::default(), place.log.producer());
-    while copy.read(&mut producer).map_err(|_| log::unavailable())? > 0 {}
+    let copy = place.log.registry().map_err(|_| log::unavailable())?;
     Ok((Arc::new(copy.registry().rules().clone()), u64::MAX))
 }
 

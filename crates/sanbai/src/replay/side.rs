@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write as _};
 
 use sanbai_core::registry::Registry;
-use sanbai_core::rules::Indicator;
+use sanbai_core::rules::{Indicator, Rules};
 use sanbai_core::verdict::Verdict;
 use sanbai_engine::log::{Message, Topic};
 use sanbai_engine::parcel::ParcelSettings;
@@ -44,21 +44,10 @@ impl Side {
             raw_values: RawValues::Forbid,
             profile: profile.map(str::to_owned),
         };
-        let indicators = registry.rules().newest().indicator.clone();
+        let told = Told::new(registry.rules(), json);
         let mut replay = Replay::new(&settings, registry, 1);
         replay.know_registry_before(records);
-        Self {
-            replay,
-            told: Told {
-                answers: json.then(output::answers),
-                failed: None,
-                indicators,
-                summary: Summary::default(),
-                found: None,
-                alerts: Alerts::default(),
-                rejected: Vec::new(),
-            },
-        }
+        Self { replay, told }
     }
 
     /// Sums up the parcels that are still open.
@@ -69,6 +58,19 @@ impl Side {
 }
 
 impl Told {
+    /// Nothing yet.
+    pub(super) fn new(rules: &Rules, json: bool) -> Self {
+        Self {
+            answers: json.then(output::answers),
+            failed: None,
+            indicators: rules.newest().indicator.clone(),
+            summary: Summary::default(),
+            found: None,
+            alerts: Alerts::default(),
+            rejected: Vec::new(),
+        }
+    }
+
     /// Whether nothing was found and no alert stands.
     pub(super) fn is_clean(&self) -> bool {
         self.summary.parcels_with_findings == 0 && self.alerts.are_none()
@@ -88,7 +90,7 @@ impl Told {
         self.failed.take().map_or(Ok(()), Err)
     }
 
-    fn add(&mut self, verdict: &Verdict<'_>) {
+    pub(super) fn add(&mut self, verdict: &Verdict<'_>) {
         self.summary.add(verdict, &self.indicators);
         if let Some(found) = &mut self.found {
             found.add(verdict);

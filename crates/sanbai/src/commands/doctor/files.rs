@@ -27,7 +27,7 @@ pub(super) fn look(config: &Config, findings: &mut Findings) -> bool {
             ],
         );
     }
-    if !directory.join("layout.json").is_file() {
+    if config.kafka.brokers.is_none() && !directory.join("layout.json").is_file() {
         let name = directory.display();
         findings.add(
             Severity::Error,

@@ -93,6 +93,9 @@ fn listeners(daemon: &Value, findings: &mut Findings) {
 }
 
 fn disk(disk: &Value, findings: &mut Findings) {
+    if disk.is_null() {
+        return;
+    }
     let share = |name: &str| disk[name].as_f64().unwrap_or(1.0);
     let (free, least) = (share("freeShare"), share("freeMin"));
     if let Some(since) = disk["stalledSince"].as_str() {
