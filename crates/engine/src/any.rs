@@ -165,6 +165,12 @@ impl NodeLog for AnyLog {
         Self::signal(self)
     }
 
+    fn give_up(&self) {
+        if let Self::Kafka(log) = self {
+            log.give_up();
+        }
+    }
+
     fn assignment(&self) -> Arc<Assignment> {
         match self {
             Self::Local(log) => NodeLog::assignment(log),

@@ -10,6 +10,7 @@
 
 mod context;
 mod describe;
+mod found;
 mod lane;
 mod member;
 mod producer;
@@ -20,9 +21,9 @@ mod topics;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::{Builder, JoinHandle};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use rdkafka::error::KafkaError;
@@ -39,18 +40,13 @@ use crate::log::{ReadError, Record, Ticket, Topic};
 use crate::signal::Signal;
 use crate::stage::Layout;
 use context::Pulse;
+use found::Watch;
 use member::Member;
 use producer::Outside;
 use reader::Reader;
 
-/// How long brokers may take to answer at the start.
-const START: Duration = Duration::from_secs(20);
-
 /// How long whoever reads beside the shards waits for a record that is there.
 const BROWSE: Duration = Duration::from_secs(10);
-
-/// How often it is looked whether the topics are still those that they were.
-const LOOK: Duration = Duration::from_secs(5);
 
 /// Why a Kafka log cannot be opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,7 +103,6 @@ struct Open {
     settings: KafkaSettings,
     clock: Clock,
     layout: Layout,
-    ids: BTreeMap<Topic, String>,
     reader: Reader,
     member: Member,
     outside: Outside,
@@ -115,16 +110,8 @@ struct Open {
     signal: Arc<Signal>,
     tickets: AtomicU64,
     is_closing: AtomicBool,
-    changes: Arc<Changes>,
-    watch: Mutex<Option<JoinHandle<()>>>,
-}
-
-/// Whether topics are still those that they were at the start.
-#[derive(Debug, Default)]
-struct Changes {
-    stop: AtomicBool,
-    /// 0: it is; 1: another topic of its name; 2: another number of partitions.
-    topics: [AtomicU8; Topic::ALL.len()],
+    watch: Arc<Watch>,
+    watching: Mutex<Option<JoinHandle<()>>>,
 }
 
 /// How the log is.
@@ -165,27 +152,19 @@ impl KafkaLog {
             return Err(KafkaOpenError::Setting(reason));
         }
         let (pulse, signal) = (Arc::<Pulse>::default(), Arc::<Signal>::default());
-        let found = find(&settings, &pulse)?;
-        let layout = layout(&settings, &found)?;
+        let found = found::find(&settings, &pulse)?;
+        let layout = found::layout(&settings, &found)?;
         let reader = Reader::start(&settings, &pulse, &signal)?;
         let member = Member::start(&settings, layout, &pulse, &signal)?;
         let outside = Outside::new(&settings, &pulse)?;
-        let changes = Arc::<Changes>::default();
-        let watch = watch(
-            &settings,
-            &pulse,
-            found.clone(),
-            Arc::clone(&changes),
-            Arc::clone(&signal),
-        );
-        let watch = watch.map_err(|error| KafkaOpenError::Unavailable(error.to_string()))?;
-        let ids = found.into_iter().map(|(topic, (id, _))| (topic, id)).collect();
+        let watch = Arc::new(Watch::new(&settings, &pulse, found)?);
+        let watching = watch.begin(Arc::clone(&signal));
+        let watching = watching.map_err(|error| KafkaOpenError::Unavailable(error.to_string()))?;
         Ok(Self {
             open: Arc::new(Open {
                 settings,
                 clock,
                 layout,
-                ids,
                 reader,
                 member,
                 outside,
@@ -193,8 +172,8 @@ impl KafkaLog {
                 signal,
                 tickets: AtomicU64::new(0),
                 is_closing: AtomicBool::new(false),
-                changes,
-                watch: Mutex::new(Some(watch)),
+                watch,
+                watching: Mutex::new(Some(watching)),
             }),
         })
     }
@@ -206,7 +185,7 @@ impl KafkaLog {
 
     /// The id of a topic.
     pub fn topic_id(&self, topic: Topic) -> &str {
-        self.open.ids.get(&topic).map_or("", String::as_str)
+        self.open.watch.id(topic)
     }
 
     /// Which partitions are ours.
@@ -278,25 +257,38 @@ impl KafkaLog {
         }
     }
 
+    /// Nothing more is taken, and whoever waits for room to send waits no more.
+    pub(crate) fn give_up(&self) {
+        self.open.is_closing.store(true, Ordering::Release);
+        self.open.signal.bump();
+    }
+
     /// Leaves the group, and sends what was handed over, for so long at most. Says how many messages were not acknowledged.
     pub fn close(&self, most: Duration) -> u64 {
-        self.open.is_closing.store(true, Ordering::Release);
+        self.give_up();
         let open = &self.open;
-        open.signal.bump();
         open.member.stop();
         open.reader.stop();
-        open.changes.stop.store(true, Ordering::Release);
+        open.watch.stop();
         open.signal.bump();
-        let watch = open.watch.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if watch.is_some_and(|watch| watch.join().is_err()) {
+        let watching = open.watching.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if watching.is_some_and(|watching| watching.join().is_err()) {
             tracing::error!("the thread that watches topics had panicked");
         }
         open.outside.flush(most)
     }
 
     fn read(&self, topic: Topic, partition: u32, from: u64, max: usize) -> Result<Vec<Record>, ReadError> {
-        self.open.changes.look(topic)?;
-        self.open.reader.read(topic, partition, from, max)
+        self.open.watch.look(topic)?;
+        match self.open.reader.read(topic, partition, from, max) {
+            // An offset that is not there may be one of a topic of that name that is gone: asked at once.
+            Err(error @ (ReadError::Gone { .. } | ReadError::Beyond { .. })) => {
+                self.open.watch.ask(&self.open.signal)?;
+                self.open.watch.look(topic)?;
+                Err(error)
+            }
+            read => read,
+        }
     }
 
     fn announced(&self, topic: Topic, partition: u32) -> Result<Option<u64>, ReadError> {
@@ -348,7 +340,7 @@ impl fmt::Debug for KafkaLog {
 
 impl Drop for Open {
     fn drop(&mut self) {
-        self.changes.stop.store(true, Ordering::Release);
+        self.watch.stop();
         self.signal.bump();
     }
 }
@@ -402,126 +394,4 @@ impl KafkaBrowser {
             self.log.open.signal.wait(seen, left);
         }
     }
-}
-
-impl Changes {
-    fn look(&self, topic: Topic) -> Result<(), ReadError> {
-        let place = Topic::ALL.iter().position(|known| *known == topic);
-        let change = place.and_then(|place| self.topics.get(place));
-        match change.map(|change| change.load(Ordering::Acquire)) {
-            Some(1) => Err(ReadError::Recreated),
-            Some(2) => Err(ReadError::PartitionCountChanged),
-            _ => Ok(()),
-        }
-    }
-}
-
-/// Ids and numbers of partitions, by topic.
-type Found = BTreeMap<Topic, (String, u32)>;
-
-fn describe(
-    asking: &topics::Asking,
-    settings: &KafkaSettings,
-    most: Duration,
-) -> Option<BTreeMap<Topic, Option<(String, u32)>>> {
-    let names: Vec<String> = Topic::ALL.map(|topic| settings.name(topic)).to_vec();
-    let told = describe::topics(asking.inner(), &names, most)?;
-    let of = |topic: Topic| {
-        let name = settings.name(topic);
-        let described = told.iter().find(|described| described.name == name)?;
-        Some((topic, described.found.clone()))
-    };
-    Topic::ALL.into_iter().map(of).collect()
-}
-
-fn find(settings: &KafkaSettings, pulse: &Arc<Pulse>) -> Result<Found, KafkaOpenError> {
-    let asking = topics::asking(settings, pulse)?;
-    let until = Instant::now() + START;
-    let told = loop {
-        if let Some(told) = describe(&asking, settings, Duration::from_secs(5)) {
-            break told;
-        }
-        if Instant::now() >= until {
-            let reason = pulse.down().map(|(_, reason)| reason);
-            let reason = reason.unwrap_or_else(|| format!("{} is silent", settings.brokers));
-            return Err(KafkaOpenError::Unavailable(reason));
-        }
-    };
-    let missing: Vec<String> = told
-        .iter()
-        .filter(|(_, found)| found.is_none())
-        .map(|(topic, _)| settings.name(*topic))
-        .collect();
-    if missing.is_empty() {
-        Ok(told
-            .into_iter()
-            .filter_map(|(topic, found)| Some((topic, found?)))
-            .collect())
-    } else {
-        Err(KafkaOpenError::Missing(missing))
-    }
-}
-
-fn layout(settings: &KafkaSettings, found: &Found) -> Result<Layout, KafkaOpenError> {
-    let count = |topic: Topic| found.get(&topic).map_or(0, |(_, partitions)| *partitions);
-    let layout = Layout {
-        generation: settings.generation,
-        parcels: count(Topic::ParcelEvents),
-        scopes: count(Topic::Sightings),
-    };
-    for topic in Topic::ALL {
-        let (found, wanted) = (count(topic), layout.partitions(topic));
-        if found != wanted {
-            return Err(KafkaOpenError::Partitions {
-                topic: settings.name(topic),
-                found,
-                wanted,
-            });
-        }
-    }
-    Ok(layout)
-}
-
-/// Looks now and then whether the topics are still those that they were.
-fn watch(
-    settings: &KafkaSettings,
-    pulse: &Arc<Pulse>,
-    found: Found,
-    changes: Arc<Changes>,
-    signal: Arc<Signal>,
-) -> std::io::Result<JoinHandle<()>> {
-    let settings = settings.clone();
-    let asking = topics::asking(&settings, pulse).map_err(std::io::Error::other)?;
-    Builder::new().name("kafka-topics".to_owned()).spawn(move || {
-        let mut next = Instant::now() + LOOK;
-        while !changes.stop.load(Ordering::Acquire) {
-            let seen = signal.now();
-            let left = next.saturating_duration_since(Instant::now());
-            if !left.is_zero() {
-                signal.wait(seen, left);
-                continue;
-            }
-            next = Instant::now() + LOOK;
-            let Some(told) = describe(&asking, &settings, Duration::from_secs(2)) else {
-                continue;
-            };
-            for (place, topic) in Topic::ALL.into_iter().enumerate() {
-                let (Some(Some(now)), Some(before)) = (told.get(&topic), found.get(&topic)) else {
-                    continue;
-                };
-                let change = match (now.0 == before.0, now.1 == before.1) {
-                    (true, true) => 0,
-                    (false, _) => 1,
-                    (true, false) => 2,
-                };
-                let Some(known) = changes.topics.get(place) else {
-                    continue;
-                };
-                if known.swap(change, Ordering::AcqRel) != change {
-                    tracing::error!(topic = topic.name(), change, "a topic is not the one that it was");
-                    signal.bump();
-                }
-            }
-        }
-    })
 }

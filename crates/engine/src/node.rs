@@ -42,6 +42,9 @@ pub use status::{Parcels, State, TaskStatus};
 pub use summary::{DaySummary, DutyFigures, Figures, Ranked, Ranking, Summary, SummarySettings};
 use worker::Worker;
 
+/// How long the log may take at the start.
+const START: Duration = Duration::from_secs(20);
+
 /// How a node runs.
 #[derive(Clone, Debug)]
 pub struct NodeSettings {
@@ -102,6 +105,9 @@ pub trait NodeLog: Clone + Send + Sync + 'static {
     /// Is raised when there is something new to read, or to learn of deliveries.
     fn signal(&self) -> Arc<Signal>;
 
+    /// Whoever waits for room to send waits no more: what they send is not delivered.
+    fn give_up(&self) {}
+
     /// Which partitions are ours.
     fn assignment(&self) -> Arc<Assignment>;
 }
@@ -148,6 +154,10 @@ impl NodeLog for KafkaLog {
 
     fn signal(&self) -> Arc<Signal> {
         Self::signal(self)
+    }
+
+    fn give_up(&self) {
+        Self::give_up(self);
     }
 
     fn assignment(&self) -> Arc<Assignment> {
@@ -297,6 +307,7 @@ impl Node {
             self.shared.signal.wait(seen + 1, Duration::from_millis(50));
         }
         self.shared.stop.store(true, Ordering::Release);
+        log.give_up();
         self.shared.signal.bump();
         let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
         for thread in threads {
@@ -334,20 +345,37 @@ impl Shared {
     }
 }
 
+/// Where a partition of events ends. Brokers that have just begun may not know it for a moment.
+fn end_of<L: NodeLog>(log: &L, partition: u32) -> io::Result<u64> {
+    let until = Instant::now() + START;
+    loop {
+        let seen = log.signal().now();
+        match log.end(Topic::ParcelEvents, partition) {
+            Ok(end) => return Ok(end),
+            Err(_) if Instant::now() < until => {
+                log.signal().wait(seen, Duration::from_millis(100));
+            }
+            Err(_) => return Err(io::Error::other("the log does not say where it ends")),
+        }
+    }
+}
+
 /// Puts the behaviour of this build first into every partition that holds nothing.
 fn activate<L: NodeLog>(log: &L, layout: Layout) -> io::Result<()> {
     let mut producer = log.producer();
     let mut waiting = 0_usize;
     for partition in 0..layout.parcels {
-        let end = log.end(Topic::ParcelEvents, partition);
-        if end.map_err(|_| io::Error::other("the log does not say where it ends"))? == 0 {
+        if end_of(log, partition)? == 0 {
             let first = control_message(partition, &Control::Activate(Behaviour::CURRENT));
             crate::log::Log::send(&mut producer, first);
             waiting += 1;
         }
     }
-    let signal = log.signal();
+    let (signal, until) = (log.signal(), Instant::now() + START);
     while waiting > 0 {
+        if Instant::now() > until {
+            return Err(io::Error::other("the first record of a partition is not acknowledged"));
+        }
         let seen = signal.now();
         for (_, delivery) in producer.deliveries() {
             delivery.map_err(|_| io::Error::other("the first record of a partition was not delivered"))?;

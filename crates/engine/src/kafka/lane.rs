@@ -1,7 +1,7 @@
 //! What was read of one partition and waits to be taken.
 
 use std::collections::VecDeque;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::delivery::record_weight;
 use crate::log::Record;
@@ -15,8 +15,6 @@ pub(super) enum Taken {
     OnItsWay,
     /// The lane stands elsewhere: it must be put where it is wanted, and the offset looked at.
     Elsewhere,
-    /// Up to this offset records cannot be read.
-    Damaged(u64),
 }
 
 /// Whether the consumer is to deliver, and does.
@@ -51,7 +49,6 @@ pub(super) struct Lane {
     is_doubted: bool,
     /// A record came instead of the one that was expected. It is believed when it comes again.
     gap: Option<u64>,
-    damaged: Option<u64>,
     pub(super) fetch: Fetch,
     /// When the consumer delivered last, or began to.
     pub(super) moved: Instant,
@@ -81,7 +78,6 @@ impl Lane {
             has_delivered: false,
             is_doubted: false,
             gap: None,
-            damaged: None,
             fetch: Fetch::Off,
             moved: Instant::now(),
             asked: Instant::now(),
@@ -100,9 +96,6 @@ impl Lane {
         }
         self.next = Some(from);
         if self.buffer.is_empty() {
-            if let Some(to) = self.damaged {
-                return Taken::Damaged(to);
-            }
             if self.is_doubted {
                 return Taken::Elsewhere;
             }
@@ -127,7 +120,7 @@ impl Lane {
     /// Goes on where it had stopped for want of room. Also looked at when there is nothing to take: the consumer may have
     /// been taken off only after everything was taken.
     fn begin_if_room(&mut self, bytes_max: usize) {
-        if self.fetch == Fetch::Off && self.bytes <= bytes_max / 2 && self.damaged.is_none() {
+        if self.fetch == Fetch::Off && self.bytes <= bytes_max / 2 {
             self.fetch = Fetch::Start;
         }
     }
@@ -164,7 +157,6 @@ impl Lane {
         self.has_delivered = false;
         self.is_doubted = false;
         self.gap = None;
-        self.damaged = None;
         self.moved = Instant::now();
         self.fetch = match self.fetch {
             Fetch::Off | Fetch::Start => Fetch::Start,
@@ -212,16 +204,15 @@ impl Lane {
         };
     }
 
-    /// Records before an offset cannot be read.
-    pub(super) fn is_damaged_until(&mut self, from: u64, to: u64) {
-        if self.expected == from {
-            self.damaged = Some(to);
-        }
-    }
-
     /// What the consumer delivers next.
     pub(super) const fn expected(&self) -> u64 {
         self.expected
+    }
+
+    /// The consumer is to deliver, there is more up to `end`, and nothing has come for so long: a batch that cannot be read is
+    /// fetched again for ever, and no error is told.
+    pub(super) fn is_stuck(&self, end: u64, most: Duration) -> bool {
+        self.fetch == Fetch::On && self.expected < end && self.moved.elapsed() >= most
     }
 
     /// Bytes that wait.

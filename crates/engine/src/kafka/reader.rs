@@ -42,6 +42,9 @@ const FIRST: Duration = Duration::from_secs(2);
 /// What nobody asked for in so long is read no more.
 const FORGOTTEN: Duration = Duration::from_secs(60);
 
+/// A partition of which nothing comes for so long though there is more is stuck.
+const STUCK: Duration = Duration::from_secs(30);
+
 /// Fewest bytes that a lane may hold.
 const LANE_MIN: usize = 256 << 10;
 
@@ -129,7 +132,6 @@ impl Reader {
             self.shared.is_wanted.store(true, Ordering::Release);
             match taken {
                 Taken::Records(records) => return Ok(records),
-                Taken::Damaged(to) => return Err(ReadError::Damaged { from, to }),
                 Taken::Elsewhere => {
                     let (start, end) = self.range(topic, partition)?;
                     if from < start {
@@ -199,8 +201,17 @@ impl Reader {
             rewinds: self.shared.rewinds.load(Ordering::Relaxed),
             gaps: self.shared.gaps.load(Ordering::Relaxed),
             bytes,
-            stuck: 0,
+            stuck: lanes
+                .iter()
+                .filter(|(place, lane)| self.is_stuck(**place, lane))
+                .count(),
         }
+    }
+
+    fn is_stuck(&self, (topic, partition): Place, lane: &Mutex<Lane>) -> bool {
+        let number = i32::try_from(partition).unwrap_or(i32::MAX);
+        let end = self.shared.pulse.end(self.shared.name(topic), number);
+        end.is_some_and(|end| lock(lane).is_stuck(end, STUCK))
     }
 
     /// Stops polling, and closes the consumer on the thread that polled it.
