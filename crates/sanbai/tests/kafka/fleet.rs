@@ -223,11 +223,10 @@ impl Fleet {
     fn pass(&self, place: &Place) -> u64 {
         let from = self.daemons[0].now().cast_signed();
         let to = from + PASSES;
-        let time = |seconds| Timestamp::from_nanos(seconds * 1_000_000_000);
-        let log = place.log(Clock::fast(time(to), 1));
+        let log = place.log(Clock::fast(seconds(to.cast_unsigned()), 1));
         let steps = (1..).map(|step| from + step * STEP).take_while(|at| *at <= to);
         let ticks = steps.flat_map(|at| {
-            let time = time(at);
+            let time = seconds(at.cast_unsigned());
             let tick = Control::Tick(Tick {
                 time,
                 registry_offset: 0,
@@ -320,4 +319,9 @@ fn ends(log: &KafkaLog) -> BTreeMap<(Topic, u32), u64> {
         }
     }
     ends
+}
+
+/// A moment, in seconds since 1970.
+pub(crate) const fn seconds(since: u64) -> Timestamp {
+    Timestamp::from_nanos(since.cast_signed() * 1_000_000_000)
 }

@@ -41,7 +41,7 @@ fn nothing_is_lost_or_told_otherwise_whoever_is_killed() {
     let mut seed = setting("SANBAI_KAFKA_SEED", 7);
     println!("SANBAI_KAFKA_EVENTS={events} SANBAI_KAFKA_SECONDS={seconds} SANBAI_KAFKA_SEED={seed}");
     let story = Story::new(events, seed);
-    let place = Place::new(&brokers, "kill", PARTITIONS, &story.registers);
+    let place = Place::new(&brokers, "kill", PARTITIONS, &story);
     let speed = u32::try_from(WORLD_SECONDS / seconds).expect("a speed");
     let mut fleet = Fleet::new(&place, DAEMONS, story.start, speed).start();
 
