@@ -6,10 +6,11 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 use sanbai_rig::Brokers;
 use sanbai_wire::proto::event::ParcelEvent;
+use sanbai_wire::proto::event::parcel_event::Happening;
 
 use crate::alone_with_brokers;
 use crate::crowd::Crowd;
-use crate::feed::{self, Feed, Form};
+use crate::feed::{self, Due, Feed, Form};
 use crate::fleet::Fleet;
 use crate::rig::Place;
 use crate::story::{Story, next, setting};
@@ -21,6 +22,9 @@ const BROKERS: u16 = 3;
 const DAEMONS: usize = 3;
 /// How long the story takes by the clock of the world.
 const WORLD_SECONDS: u64 = 36 * 3_600;
+
+/// Seconds for which evidence is held back.
+const HELD: i64 = 14 * 3_600;
 
 /// What was done to whom.
 #[derive(Debug, Default)]
@@ -40,16 +44,21 @@ fn nothing_is_lost_or_told_otherwise_whoever_is_killed() {
     let seconds = setting("SANBAI_KAFKA_SECONDS", 30);
     let mut seed = setting("SANBAI_KAFKA_SEED", 7);
     println!("SANBAI_KAFKA_EVENTS={events} SANBAI_KAFKA_SECONDS={seconds} SANBAI_KAFKA_SEED={seed}");
-    let story = Story::new(events, seed);
+    let story = Story::new(events, seed).first_hours(WORLD_SECONDS / 3_600);
     let place = Place::new(&brokers, "kill", PARTITIONS, &story);
     let speed = u32::try_from(WORLD_SECONDS / seconds).expect("a speed");
     let mut fleet = Fleet::new(&place, DAEMONS, story.start, speed).start();
 
-    let (http, direct) = split(story.told);
+    let (http, direct, held) = split(story.told);
     let mut due = Vec::new();
     for (form, events) in [Form::Single, Form::Batch].into_iter().zip(direct) {
         due.extend(feed::messages(&events, PARTITIONS.0, form, &mut seed));
     }
+    let held = feed::messages(&held, PARTITIONS.0, Form::Single, &mut seed);
+    due.extend(held.into_iter().map(|due| Due {
+        at: due.at + HELD,
+        ..due
+    }));
     let start = story.start.cast_signed();
     due.extend(feed::rubbish(
         events / 200,
@@ -105,22 +114,49 @@ fn nothing_is_lost_or_told_otherwise_whoever_is_killed() {
 }
 
 /// Of a hundred parcels, six come over HTTP, in as many hands as there are daemons; the others by our own principals, in two
-/// forms: what a broker or a daemon holds up is not late by the clock of whoever took it.
-fn split(told: Vec<ParcelEvent>) -> ([Vec<ParcelEvent>; DAEMONS], [Vec<ParcelEvent>; 2]) {
+/// forms: what a broker or a daemon holds up is not late by the clock of whoever took it. Of four of them, evidence is held
+/// back on our side, until its absence was told.
+fn split(told: Vec<ParcelEvent>) -> ([Vec<ParcelEvent>; DAEMONS], [Vec<ParcelEvent>; 2], Vec<ParcelEvent>) {
     let mut http: [Vec<ParcelEvent>; DAEMONS] = Default::default();
     let mut direct: [Vec<ParcelEvent>; 2] = Default::default();
+    let mut held = Vec::new();
     for event in told {
         let hash = event
             .waybill
             .bytes()
             .fold(7_usize, |hash, byte| (hash * 31 + usize::from(byte)) % 1_000_003);
+        let is_evidence = matches!(
+            event.happening,
+            Some(Happening::IdentityChecked(_) | Happening::Inspected(_) | Happening::XrayScreened(_))
+        );
         match hash % 100 {
             place @ 0..6 => http[place % DAEMONS].push(event),
+            6..10 if is_evidence => held.push(event),
             place => direct[place % 2].push(event),
         }
     }
-    (http, direct)
+    (http, direct, held)
 }
+
+/// What is done.
+#[derive(Clone, Copy, Debug)]
+enum Harm {
+    /// A daemon stands still, for longer than its session or not, and goes on.
+    DaemonPaused,
+    DaemonKilled,
+    BrokerKilled,
+    BrokerPaused,
+    /// A broker is killed, so that outputs wait; whoever waits stands still until others have its partitions, and goes on.
+    Zombie,
+}
+
+const HARMS: [Harm; 5] = [
+    Harm::DaemonPaused,
+    Harm::DaemonKilled,
+    Harm::BrokerKilled,
+    Harm::BrokerPaused,
+    Harm::Zombie,
+];
 
 /// Does harm every few seconds, until everything was sent; then heals.
 fn harm(fleet: &mut Fleet, brokers: &mut Brokers, seed: &mut u64, is_over: impl Fn() -> bool) -> Done {
@@ -129,50 +165,57 @@ fn harm(fleet: &mut Fleet, brokers: &mut Brokers, seed: &mut u64, is_over: impl 
     // Each kind once, then as the seed decides.
     for turn in 0.. {
         park_timeout(Duration::from_millis(1_000 + next(seed) % 2_000));
-        if is_over() && turn >= 4 {
+        if turn >= HARMS.len() && is_over() {
             break;
         }
-        let kind = if turn < 4 { turn } else { next(seed) % 4 };
-        let daemon = next(seed) as usize % DAEMONS;
-        let broker = 1 + (next(seed) % u64::from(BROKERS)) as u16;
-        println!(
-            "{:?}: {}",
-            begun.elapsed(),
-            ["pause", "kill", "kill broker", "pause broker"][kind as usize]
-        );
-        match kind {
-            0 => {
-                // Longer than its session.
-                fleet.signal(daemon, Signal::STOP);
-                park_timeout(Duration::from_millis(1_000 + next(seed) % 7_000).max(if turn == 0 {
-                    Duration::from_secs(6)
-                } else {
-                    Duration::ZERO
-                }));
-                fleet.signal(daemon, Signal::CONT);
-                done.daemons_paused += 1;
-            }
-            1 => {
-                fleet.daemons[daemon].kill();
-                park_timeout(Duration::from_millis(next(seed) % 3_000));
-                fleet.daemons[daemon].again();
-                done.daemons_killed += 1;
-            }
-            2 => {
-                brokers.kill(broker).expect("it runs");
-                park_timeout(Duration::from_millis(next(seed) % 2_000));
-                brokers.start_again(broker).expect("it starts again");
-                done.brokers_killed += 1;
-            }
-            _ => {
-                brokers.pause(broker).expect("it runs");
-                park_timeout(Duration::from_millis(1_000 + next(seed) % 5_000));
-                brokers.resume(broker).expect("it runs");
-                done.brokers_paused += 1;
-            }
-        }
+        let drawn = next(seed) as usize % HARMS.len();
+        let harm = HARMS[if turn < HARMS.len() { turn } else { drawn }];
+        println!("{:?}: {harm:?}", begun.elapsed());
+        apply(harm, fleet, brokers, seed, &mut done);
         fleet.assert_all_run();
         assert!(begun.elapsed() < Duration::from_secs(900), "nobody comes to an end");
     }
     done
+}
+
+fn apply(harm: Harm, fleet: &mut Fleet, brokers: &mut Brokers, seed: &mut u64, done: &mut Done) {
+    let daemon = next(seed) as usize % DAEMONS;
+    let broker = 1 + (next(seed) % u64::from(BROKERS)) as u16;
+    let pause = Duration::from_millis(1_000 + next(seed) % 6_000);
+    match harm {
+        Harm::DaemonPaused => {
+            fleet.signal(daemon, Signal::STOP);
+            park_timeout(pause);
+            fleet.signal(daemon, Signal::CONT);
+            done.daemons_paused += 1;
+        }
+        Harm::DaemonKilled => {
+            fleet.daemons[daemon].kill();
+            park_timeout(pause / 3);
+            fleet.daemons[daemon].again();
+            done.daemons_killed += 1;
+        }
+        Harm::BrokerKilled => {
+            brokers.kill(broker).expect("it runs");
+            park_timeout(pause / 4);
+            brokers.start_again(broker).expect("it starts again");
+            done.brokers_killed += 1;
+        }
+        Harm::BrokerPaused => {
+            brokers.pause(broker).expect("it runs");
+            park_timeout(pause);
+            brokers.resume(broker).expect("it runs");
+            done.brokers_paused += 1;
+        }
+        Harm::Zombie => {
+            brokers.kill(broker).expect("it runs");
+            park_timeout(Duration::from_millis(1_500));
+            fleet.signal(daemon, Signal::STOP);
+            brokers.start_again(broker).expect("it starts again");
+            park_timeout(pause);
+            fleet.signal(daemon, Signal::CONT);
+            done.brokers_killed += 1;
+            done.daemons_paused += 1;
+        }
+    }
 }

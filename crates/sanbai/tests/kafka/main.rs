@@ -18,6 +18,7 @@ mod daemon;
 mod feed;
 mod fleet;
 mod kill;
+mod outages;
 mod parks;
 #[path = "../kill/recorded.rs"]
 #[expect(dead_code, reason = "shared with the kill tests on the local log")]
@@ -28,6 +29,7 @@ mod smoke;
 #[path = "../kill/story.rs"]
 mod story;
 mod told;
+mod zombie;
 
 use std::sync::MutexGuard;
 
