@@ -207,17 +207,22 @@ impl Fleet {
         let log = place.log(self.clock());
         self.set_clock(to, 1);
         self.again_all();
-        self.wait_until_calm(&log);
+        self.let_holds_pass(&log);
+        log.close(Duration::from_secs(10));
+    }
+
+    /// Has everything that is there applied, lets the holds of alerts pass, and stops all.
+    pub(crate) fn let_holds_pass(&mut self, log: &KafkaLog) {
+        self.wait_until_calm(log);
         self.terminate_all();
         self.set_clock(self.daemons[0].now(), HOLDS.0);
         self.again_all();
-        self.wait_until_calm(&log);
+        self.wait_until_calm(log);
         // Whenever the group is rebalanced some sources are left out for a while, and holds begin anew.
         self.only_the_first();
-        self.wait_until_calm(&log);
+        self.wait_until_calm(log);
         park_timeout(HOLDS.1);
-        self.stop_at_rest(&log);
-        log.close(Duration::from_secs(10));
+        self.stop_at_rest(log);
     }
 
     /// Puts ticks on the log, as daemons would have put them there within days; says up to when.

@@ -148,14 +148,17 @@ enum Harm {
     BrokerPaused,
     /// A broker is killed, so that outputs wait; whoever waits stands still until others have its partitions, and goes on.
     Zombie,
+    /// The same, but whoever waits is killed: what it was to send, others must.
+    BothKilled,
 }
 
-const HARMS: [Harm; 5] = [
+const HARMS: [Harm; 6] = [
     Harm::DaemonPaused,
     Harm::DaemonKilled,
     Harm::BrokerKilled,
     Harm::BrokerPaused,
     Harm::Zombie,
+    Harm::BothKilled,
 ];
 
 /// Does harm every few seconds, until everything was sent; then heals.
@@ -216,6 +219,15 @@ fn apply(harm: Harm, fleet: &mut Fleet, brokers: &mut Brokers, seed: &mut u64, d
             fleet.signal(daemon, Signal::CONT);
             done.brokers_killed += 1;
             done.daemons_paused += 1;
+        }
+        Harm::BothKilled => {
+            brokers.kill(broker).expect("it runs");
+            park_timeout(Duration::from_millis(2_500));
+            fleet.daemons[daemon].kill();
+            brokers.start_again(broker).expect("it starts again");
+            fleet.daemons[daemon].again();
+            done.brokers_killed += 1;
+            done.daemons_killed += 1;
         }
     }
 }

@@ -119,8 +119,7 @@ fn read(brokers: &Brokers, input: &Recorded, now: u64, variant: &Variant, seed: 
         }
         fleet.again_all();
     }
-    fleet.wait_until_calm(&log);
-    fleet.stop_at_rest(&log);
+    fleet.let_holds_pass(&log);
     log.close(Duration::from_secs(10));
     place.read()
 }
