@@ -109,6 +109,10 @@ fn snapshots_that_are_elsewhere(brokers: &Brokers) {
     fleet.daemons[1].wait_until_up();
     fleet.daemons[0].terminate();
     expect_parked(&fleet, 1, Topic::ParcelEvents, "snapshot_store_not_shared");
+    wait("all of them park", || {
+        let shards = fleet.shards();
+        shards.len() == 3 && shards.values().all(|shard| shard.parked.is_some())
+    });
     for (shard, partition) in [("parcel", "0"), ("parcel", "1"), ("scope", "0")] {
         let told = fleet.sanbai(1, &["resume", shard, partition]);
         assert!(told.status.success(), "{}", String::from_utf8_lossy(&told.stderr));
