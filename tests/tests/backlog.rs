@@ -87,6 +87,10 @@ impl Store for NoStore {
         false
     }
 
+    fn now(&self) -> Timestamp {
+        Timestamp::from_nanos(0)
+    }
+
     fn begin(&mut self, name: &str, make: Make) -> Writing {
         self.put(name, make()).expect("memory takes it");
         Writing(0)

@@ -157,29 +157,25 @@ impl<'a> Reader<'a> {
     #[inline]
     pub fn number(&mut self) -> Option<u64> {
         // Nearly all are small.
-        match self.bytes {
-            [byte @ 0..0x80, rest @ ..] => {
-                self.bytes = rest;
-                Some(u64::from(*byte))
-            }
-            [low, high @ 0..0x80, rest @ ..] => {
-                self.bytes = rest;
-                Some(u64::from(*low & 0x7f) | u64::from(*high) << 7)
-            }
-            [a, b, c @ 0..0x80, rest @ ..] => {
-                self.bytes = rest;
-                Some(u64::from(*a & 0x7f) | u64::from(*b & 0x7f) << 7 | u64::from(*c) << 14)
-            }
-            bytes => {
-                if let Some((word, _)) = bytes.split_first_chunk()
-                    && let Some((number, length)) = short_number(u64::from_le_bytes(*word))
-                {
-                    self.bytes = bytes.get(length..)?;
-                    return Some(number);
-                }
-                self.long_number()
-            }
+        if let [byte @ 0..0x80, rest @ ..] = self.bytes {
+            self.bytes = rest;
+            return Some(u64::from(*byte));
         }
+        self.larger_number()
+    }
+
+    fn larger_number(&mut self) -> Option<u64> {
+        if let [low, high @ 0..0x80, rest @ ..] = self.bytes {
+            self.bytes = rest;
+            return Some(u64::from(*low & 0x7f) | u64::from(*high) << 7);
+        }
+        if let Some((word, _)) = self.bytes.split_first_chunk()
+            && let Some((number, length)) = short_number(u64::from_le_bytes(*word))
+        {
+            self.bytes = self.bytes.get(length..)?;
+            return Some(number);
+        }
+        self.long_number()
     }
 
     fn long_number(&mut self) -> Option<u64> {
@@ -209,7 +205,19 @@ impl<'a> Reader<'a> {
     #[inline]
     pub fn signed(&mut self) -> Option<i64> {
         let coded = self.number()?;
-        Some((coded >> 1).cast_signed() ^ (coded & 1).cast_signed().wrapping_neg())
+        Some(signed(coded))
+    }
+
+    /// The same where it is mostly large: of more than two bytes.
+    #[inline]
+    pub(crate) fn large_signed(&mut self) -> Option<i64> {
+        if let Some((word, _)) = self.bytes.split_first_chunk()
+            && let Some((number, length)) = short_number(u64::from_le_bytes(*word))
+        {
+            self.bytes = self.bytes.get(length..)?;
+            return Some(signed(number));
+        }
+        self.signed()
     }
 
     /// A text.
@@ -227,7 +235,13 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// A number as it is written where it may have a sign.
+const fn signed(coded: u64) -> i64 {
+    (coded >> 1).cast_signed() ^ (coded & 1).cast_signed().wrapping_neg()
+}
+
 /// A number of at most eight bytes of seven bits, the first one lowest, and how many bytes it has; all at once.
+#[inline]
 fn short_number(word: u64) -> Option<(u64, usize)> {
     let ends = !word & 0x8080_8080_8080_8080;
     let last = ends.trailing_zeros();

@@ -53,7 +53,7 @@ pub enum Code {
     Pr01,
     /// Prohibited item found in transit, not stopped or not reported.
     Pr02,
-    /// ID number or full phone number in a free-text field.
+    /// ID number, full phone number or name in a text field.
     Pv01,
     /// Accepted without an identity check.
     Rn01,

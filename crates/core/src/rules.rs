@@ -6,6 +6,7 @@
 
 mod alerts;
 mod brand;
+mod by_name;
 mod law;
 mod load;
 mod overlay;
@@ -16,6 +17,7 @@ mod tests;
 
 pub use alerts::{Alerts, BurstAlert, Patterns, RateAlert, SilentAlert, VolumeAlert};
 pub use brand::{Brand, Brands};
+pub use by_name::ByName;
 pub use law::{Clause, Law, LawVersion};
 pub use load::RulesError;
 pub use pattern::Pattern;
@@ -104,7 +106,7 @@ impl Rules {
         let code = brands.resolve(name)?;
         self.known(up_to)
             .find_map(|set| set.brand.get_key_value(code))
-            .map(|(code, _)| code.as_str())
+            .map(|(code, _)| code)
     }
 
     /// The set that is in force last, by what stands before an offset.

@@ -196,7 +196,8 @@ impl<'a> Judge<'a> {
         Ok(Some(judge(&case)))
     }
 
-    /// Whether an event is plain: it says nothing by itself, in a parcel whose rules and registers count as of an instant.
+    /// Whether an event is plain: it says nothing by itself and happened where no second screening is asked for, in a parcel
+    /// whose rules and registers count as of an instant.
     /// Where the verdict of that parcel does not await its kind either and the event comes behind all others in canonical
     /// order, the verdict stays as it is with the event: see [`crate::case`].
     pub(crate) fn is_plain(&self, event: &Event<'_>, reference: Timestamp) -> bool {
@@ -206,7 +207,8 @@ impl<'a> Judge<'a> {
             let case = case.as_of(reference);
             let mut findings = Findings::new(&case);
             each_event(&case, &mut findings);
-            findings.is_empty()
+            let mut ends = items.iter().filter(|item| item.kinds.has_any(SecondScreening::ENDS));
+            findings.is_empty() && ends.all(|item| SecondScreening::is_outside_key_areas(&case, &item.event))
         })
     }
 
@@ -256,7 +258,7 @@ fn judge<'a>(case: &Case<'a>) -> Verdict<'a> {
     data::waybill(case, &mut findings);
     registers::screening(case, &mut findings);
     each_event(case, &mut findings);
-    upload::received_after_departure(case, counting.as_ref(), &mut findings);
+    upload::received_after_departure(case, counting.as_ref(), &duties, &mut findings);
     life::unmoved(case, acceptance.as_ref(), &mut findings);
     life::voided_yet_moved(case, acceptance.as_ref(), &mut findings);
     let (findings, unanswered) = findings.finish();

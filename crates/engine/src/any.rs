@@ -108,6 +108,25 @@ impl AnyLog {
         }
     }
 
+    /// Why it cannot be written, if it cannot, and the bytes and messages that wait to be durable. On brokers those from
+    /// outside.
+    pub fn waiting(&self) -> (Option<String>, u64, u64) {
+        match self {
+            Self::Local(log) => {
+                let (stall, bytes, messages) = log.waiting();
+                (stall.map(|stall| stall.reason), bytes, messages)
+            }
+            Self::Kafka(log) => {
+                let health = log.health();
+                (
+                    health.down.map(|(_, reason)| reason),
+                    health.outside.0,
+                    health.outside.1,
+                )
+            }
+        }
+    }
+
     /// What reads beside the shards.
     ///
     /// # Errors
@@ -165,16 +184,17 @@ impl NodeLog for AnyLog {
         Self::signal(self)
     }
 
-    fn give_up(&self) {
-        if let Self::Kafka(log) = self {
-            log.give_up();
-        }
-    }
-
     fn assignment(&self) -> Arc<Assignment> {
         match self {
             Self::Local(log) => NodeLog::assignment(log),
             Self::Kafka(log) => log.assignment(),
+        }
+    }
+
+    fn take_nothing_more(&self) {
+        match self {
+            Self::Local(log) => log.take_nothing_more(),
+            Self::Kafka(log) => log.take_nothing_more(),
         }
     }
 }

@@ -10,13 +10,14 @@
 
 mod context;
 mod describe;
-mod found;
 mod lane;
 mod member;
 mod producer;
 mod reader;
 mod settings;
+mod stuck;
 mod topics;
+mod watch;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -40,10 +41,10 @@ use crate::log::{ReadError, Record, Ticket, Topic};
 use crate::signal::Signal;
 use crate::stage::Layout;
 use context::Pulse;
-use found::Watch;
 use member::Member;
 use producer::Outside;
 use reader::Reader;
+use watch::{Watch, find, layout};
 
 /// How long whoever reads beside the shards waits for a record that is there.
 const BROWSE: Duration = Duration::from_secs(10);
@@ -152,9 +153,10 @@ impl KafkaLog {
             return Err(KafkaOpenError::Setting(reason));
         }
         let (pulse, signal) = (Arc::<Pulse>::default(), Arc::<Signal>::default());
-        let found = found::find(&settings, &pulse)?;
-        let layout = found::layout(&settings, &found)?;
+        let found = find(&settings, &pulse)?;
+        let layout = layout(&settings, &found)?;
         let reader = Reader::start(&settings, &pulse, &signal)?;
+        reader.watch(&settings)?;
         let member = Member::start(&settings, layout, &pulse, &signal)?;
         let outside = Outside::new(&settings, &pulse)?;
         let watch = Arc::new(Watch::new(&settings, &pulse, found)?);
@@ -257,15 +259,15 @@ impl KafkaLog {
         }
     }
 
-    /// Nothing more is taken, and whoever waits for room to send waits no more.
-    pub(crate) fn give_up(&self) {
+    /// Takes no more messages, and lets go whoever waits for room: what they hand over is not delivered.
+    pub fn take_nothing_more(&self) {
         self.open.is_closing.store(true, Ordering::Release);
         self.open.signal.bump();
     }
 
     /// Leaves the group, and sends what was handed over, for so long at most. Says how many messages were not acknowledged.
     pub fn close(&self, most: Duration) -> u64 {
-        self.give_up();
+        self.take_nothing_more();
         let open = &self.open;
         open.member.stop();
         open.reader.stop();

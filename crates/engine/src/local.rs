@@ -289,6 +289,18 @@ impl LocalLog {
         Ok(removed)
     }
 
+    /// Takes no more messages, and lets go whoever waits for room: what they hand over is not delivered. What was handed
+    /// over before still becomes durable, if it does within 10 s.
+    pub fn take_nothing_more(&self) {
+        self.open.shared.queue.close();
+    }
+
+    /// What cannot be written, and what waits for it: bytes and messages. Asks no disk.
+    pub fn waiting(&self) -> (Option<Stall>, u64, u64) {
+        let (bytes, messages) = self.open.shared.queue.load();
+        (self.open.shared.stalls.first(), bytes, messages)
+    }
+
     /// Closes the log, for all who have a handle: what was handed over becomes durable, files are closed, the lock is
     /// given back.
     ///

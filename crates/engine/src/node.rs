@@ -105,12 +105,15 @@ pub trait NodeLog: Clone + Send + Sync + 'static {
     /// Is raised when there is something new to read, or to learn of deliveries.
     fn signal(&self) -> Arc<Signal>;
 
-    /// Whoever waits for room to send waits no more: what they send is not delivered.
-    fn give_up(&self) {}
-
     /// Which partitions are ours.
     fn assignment(&self) -> Arc<Assignment>;
+
+    /// Takes no more messages, and lets go whoever waits for room: what they hand over is not delivered.
+    fn take_nothing_more(&self);
 }
+
+/// So long threads get at the end to finish what they are at, before the log takes nothing more from them.
+const FINISH_MOST: Duration = Duration::from_secs(2);
 
 impl NodeLog for LocalLog {
     type Producer = LocalProducer;
@@ -135,6 +138,10 @@ impl NodeLog for LocalLog {
     fn assignment(&self) -> Arc<Assignment> {
         Arc::new(Assignment::new(Self::layout(self), true))
     }
+
+    fn take_nothing_more(&self) {
+        Self::take_nothing_more(self);
+    }
 }
 
 impl NodeLog for KafkaLog {
@@ -156,12 +163,12 @@ impl NodeLog for KafkaLog {
         Self::signal(self)
     }
 
-    fn give_up(&self) {
-        Self::give_up(self);
-    }
-
     fn assignment(&self) -> Arc<Assignment> {
         Self::assignment(self)
+    }
+
+    fn take_nothing_more(&self) {
+        Self::take_nothing_more(self);
     }
 }
 
@@ -293,8 +300,9 @@ impl Node {
     }
 
     /// Stops all threads, within `drain` once everything that is on the log was applied, and what follows from it sent; after
-    /// that once they have finished what they are at. Nothing needs a last snapshot: what was not applied is applied at the
-    /// next start. Says whether everything was.
+    /// that once they have finished what they are at. Whoever waits then for room in the log, whose disk cannot be written,
+    /// is let go after 2 s: the log takes nothing more. Nothing needs a last snapshot: what was not applied is applied at
+    /// the next start. Says whether everything was.
     pub fn stop<L: NodeLog>(&self, log: &L, drain: Duration) -> bool {
         self.shared.drain.store(true, Ordering::Release);
         let until = Instant::now() + drain;
@@ -307,15 +315,29 @@ impl Node {
             self.shared.signal.wait(seen + 1, Duration::from_millis(50));
         }
         self.shared.stop.store(true, Ordering::Release);
-        log.give_up();
         self.shared.signal.bump();
         let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        self.let_go(log, &threads);
         for thread in threads {
             if thread.join().is_err() {
                 tracing::error!("a thread of the node had panicked");
             }
         }
         rests == 2
+    }
+
+    /// Waits until threads end, and where they wait for room in the log, lets them go.
+    fn let_go<L: NodeLog>(&self, log: &L, threads: &[JoinHandle<()>]) {
+        let is_over = || threads.iter().all(JoinHandle::is_finished);
+        let until = Instant::now() + FINISH_MOST;
+        while !is_over() && Instant::now() < until {
+            let seen = self.shared.signal.now();
+            self.shared.signal.wait(seen, Duration::from_millis(5));
+        }
+        if !is_over() {
+            tracing::warn!("shards are still at something: the log takes nothing more from them");
+            log.take_nothing_more();
+        }
     }
 
     /// Whether everything that is on the log was applied and acknowledged, or its shard is parked.

@@ -1,19 +1,24 @@
 //! Snapshots in an object store: a directory, or a bucket.
 
+mod trouble;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path as FilePath;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::{Error, ObjectStore, ObjectStoreExt as _, PutPayload};
+use sanbai_core::time::Timestamp;
 use tokio::runtime::Handle;
 
+use crate::clock::Clock;
 use crate::store::{Make, Store, StoreError, Writing};
+use trouble::Trouble;
 
 /// Large objects that may wait to be written. Tasks ask first, so more than one each never do.
 const WAITING_MAX: usize = 256;
@@ -22,6 +27,9 @@ const WAITING_MAX: usize = 256;
 const TORN_AGE_MIN: Duration = Duration::from_secs(60);
 
 /// Objects that several threads read and write. One large object is made and written at a time, on a thread of its own.
+///
+/// What cannot be written is not tried again at once, however often somebody asks: at first after half a second, then
+/// ever later, up to 10 s. Whether the store reads, writes and deletes is said when it changes, and not of each request.
 #[derive(Clone)]
 pub struct Objects {
     shared: Arc<Shared>,
@@ -33,7 +41,17 @@ struct Shared {
     runtime: Handle,
     begun: AtomicU64,
     failures: AtomicU64,
+    /// By [`Kind`].
+    trouble: [Trouble; 3],
     writing: Mutex<State>,
+}
+
+/// What is asked of the store.
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Reads,
+    Writes,
+    Deletes,
 }
 
 #[derive(Default)]
@@ -82,6 +100,7 @@ impl Objects {
             runtime,
             begun: AtomicU64::new(0),
             failures: AtomicU64::new(0),
+            trouble: Default::default(),
             writing: Mutex::default(),
         });
         let (jobs, waiting) = sync_channel(WAITING_MAX);
@@ -90,6 +109,15 @@ impl Objects {
             .name("snapshots".to_owned())
             .spawn(move || writer.write_all(&waiting))?;
         Ok(Self { shared, jobs })
+    }
+
+    /// Waits until nothing large is being written, at most so long; says whether it came to that.
+    pub fn rest(&self, most: Duration) -> bool {
+        let until = Instant::now() + most;
+        while self.is_busy() && Instant::now() < until {
+            std::thread::park_timeout(Duration::from_millis(10));
+        }
+        !self.is_busy()
     }
 
     /// Requests that failed since the start.
@@ -135,19 +163,38 @@ impl Shared {
     fn put(&self, name: &str, bytes: Vec<u8>) -> Result<(), StoreError> {
         let (store, path) = (Arc::clone(&self.store), Path::from(name));
         let payload = PutPayload::from(bytes);
-        self.told(name, self.runtime.block_on(async { store.put(&path, payload).await }))?;
+        let put = self.runtime.block_on(async { store.put(&path, payload).await });
+        self.told(Kind::Writes, name, put)?;
         Ok(())
     }
 
-    fn told<T>(&self, name: &str, result: object_store::Result<T>) -> Result<T, StoreError> {
-        result.map_err(|error| match error {
-            Error::NotFound { .. } => StoreError::NotFound,
-            error => {
-                self.failures.fetch_add(1, Ordering::Relaxed);
-                tracing::warn!(object = name, %error, "the snapshot store does not answer");
-                StoreError::Unavailable
+    const fn trouble(&self, kind: Kind) -> &Trouble {
+        let [reads, writes, deletes] = &self.trouble;
+        match kind {
+            Kind::Reads => reads,
+            Kind::Writes => writes,
+            Kind::Deletes => deletes,
+        }
+    }
+
+    fn told<T>(&self, kind: Kind, name: &str, result: object_store::Result<T>) -> Result<T, StoreError> {
+        let error = match result {
+            Ok(done) => {
+                if self.trouble(kind).succeeds() {
+                    tracing::info!(?kind, "the snapshot store answers again");
+                }
+                return Ok(done);
             }
-        })
+            Err(Error::NotFound { .. }) => return Err(StoreError::NotFound),
+            Err(error) => error,
+        };
+        self.failures.fetch_add(1, Ordering::Relaxed);
+        if self.trouble(kind).fails(Instant::now()) {
+            tracing::warn!(?kind, object = name, %error, "the snapshot store does not answer: it is tried again and again");
+        } else {
+            tracing::debug!(?kind, object = name, %error, "the snapshot store does not answer");
+        }
+        Err(StoreError::Unavailable)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -157,6 +204,9 @@ impl Shared {
 
 impl Store for Objects {
     fn put(&mut self, name: &str, bytes: Vec<u8>) -> Result<(), StoreError> {
+        if self.shared.trouble(Kind::Writes).is_too_soon(Instant::now()) {
+            return Err(StoreError::Unavailable);
+        }
         self.shared.put(name, bytes)
     }
 
@@ -166,7 +216,7 @@ impl Store for Objects {
             let object = self.shared.store.get(&path).await?;
             object.bytes().await
         });
-        Ok(self.shared.told(name, got)?.to_vec())
+        Ok(self.shared.told(Kind::Reads, name, got)?.to_vec())
     }
 
     fn list(&mut self, prefix: &str) -> Result<Vec<String>, StoreError> {
@@ -175,7 +225,7 @@ impl Store for Objects {
             .shared
             .runtime
             .block_on(async { self.shared.store.list_with_delimiter(Some(&path)).await });
-        let listed = self.shared.told(prefix, listed)?;
+        let listed = self.shared.told(Kind::Reads, prefix, listed)?;
         let mut names: Vec<String> = listed.objects.into_iter().map(|meta| meta.location.into()).collect();
         names.sort_unstable();
         Ok(names)
@@ -187,7 +237,7 @@ impl Store for Objects {
             .shared
             .runtime
             .block_on(async { self.shared.store.delete(&path).await });
-        match self.shared.told(name, deleted) {
+        match self.shared.told(Kind::Deletes, name, deleted) {
             Ok(()) | Err(StoreError::NotFound) => Ok(()),
             Err(error) => Err(error),
         }
@@ -219,6 +269,10 @@ impl Store for Objects {
             return None;
         }
         Some(state.done.remove(&writing).unwrap_or(Err(StoreError::Unavailable)))
+    }
+
+    fn now(&self) -> Timestamp {
+        Clock::SYSTEM.now()
     }
 }
 
@@ -283,7 +337,20 @@ mod tests {
         let mut objects = Objects::local(directory.path(), runtime.handle().clone()).expect("objects");
         // A file stands where a directory must be made.
         std::fs::write(directory.path().join("parcel"), b"").expect("a file");
-        assert_eq!(objects.put("parcel/1.rows", Vec::new()), Err(StoreError::Unavailable));
-        assert_eq!(objects.failures(), 1);
+        for _ in 0..1_000 {
+            assert_eq!(
+                objects.put("parcel/1.manifest", Vec::new()),
+                Err(StoreError::Unavailable)
+            );
+        }
+        assert!(
+            objects.failures() < 20,
+            "asked at every step, it is not tried at every step"
+        );
+        std::fs::remove_file(directory.path().join("parcel")).expect("the file");
+        let until = Instant::now() + Duration::from_secs(5);
+        while objects.put("parcel/1.manifest", Vec::new()).is_err() {
+            assert!(Instant::now() < until, "it can be written again");
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! Where snapshots are kept.
 
+use sanbai_core::time::Timestamp;
+
 /// Why an object cannot be had or written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StoreError {
@@ -50,4 +52,7 @@ pub trait Store {
 
     /// What became of it; `None` while it is being written. Told once.
     fn written(&mut self, writing: Writing) -> Option<Result<(), StoreError>>;
+
+    /// What time it is, by the clock of the machine. For people who look at what is kept: nothing is computed from it.
+    fn now(&self) -> Timestamp;
 }

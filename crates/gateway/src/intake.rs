@@ -18,6 +18,7 @@ use crate::answer::{self, RequestIds};
 use crate::body::{self, too_much};
 use crate::counts::IntakeCounts;
 use crate::form::{Form, Packing};
+use crate::framing::TwoLengths;
 use crate::hold::{Hold, take_of_each};
 use crate::judged::Judged;
 use crate::refusal::{Refusal, Why};
@@ -278,6 +279,10 @@ async fn post(State(intake): State<Arc<Intake>>, request: Request) -> Response {
     let mut requests = Hold::of(&intake.counts.requests, usize::MAX);
     requests.take(1);
     let id = intake.ids.next();
+    if request.extensions().get::<TwoLengths>().is_some() {
+        let detail = "the length of the body stands there twice, as Content-Length and as Transfer-Encoding; send one";
+        return intake.answered(&id, None, Err(Refusal::new(Why::HttpFraming, detail)));
+    }
     let known = intake.sources();
     let source = match known.who(request.headers()) {
         Ok(source) => source.clone(),

@@ -18,6 +18,7 @@ mod answer;
 mod body;
 mod counts;
 mod form;
+mod framing;
 mod hold;
 mod intake;
 mod judged;

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use axum::Router;
 use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
@@ -17,6 +18,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use crate::counts::IntakeCounts;
+use crate::framing::Watched;
 use crate::intake::Intake;
 use crate::settings::Settings;
 
@@ -107,7 +109,12 @@ impl Connections {
                 accepted = self.accept(&listener) => accepted,
             };
             let Some((stream, guard)) = accepted else { continue };
+            let (stream, requests) = Watched::new(stream);
             let service = TowerToHyperService::new(router.clone());
+            let service = service_fn(move |mut request| {
+                requests.mark(&mut request);
+                service.call(request)
+            });
             let connection = builder(&settings).serve_connection(TokioIo::new(stream), service);
             let connection = graceful.watch(connection);
             tasks.spawn(async move {

@@ -14,7 +14,8 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 
 use crate::folder::PID;
-use crate::process::{self, spawn, tied};
+use crate::kafka::Kafka;
+use crate::process::{self, spawn};
 use crate::settings::{CLUSTER, LOGGING, READY};
 
 /// Longest wait for a broker to take requests: many times what it needs on a machine with nothing else to do.
@@ -26,20 +27,11 @@ const STOP_MOST: Duration = Duration::from_secs(30);
 /// Lines of its log that an error shows.
 const TAIL: usize = 25;
 
-const JAVA: [&str; 5] = [
-    "-Xms256m",
-    "-Xmx384m",
-    "-XX:+UseSerialGC",
-    "-XX:TieredStopAtLevel=1",
-    "-Djava.awt.headless=true",
-];
-
 /// A broker that runs or does not.
 #[derive(Debug)]
 pub(crate) struct Broker {
     id: u16,
-    java: PathBuf,
-    class_path: String,
+    kafka: Kafka,
     folder: PathBuf,
     running: Option<Running>,
 }
@@ -64,15 +56,14 @@ impl Broker {
     /// `user` is a name and a password for SCRAM.
     pub(crate) fn new(
         id: u16,
-        (java, class_path): (&Path, &str),
+        kafka: &Kafka,
         folder: &Path,
         properties: &str,
         user: Option<(&str, &str)>,
     ) -> Result<Self> {
         let broker = Self {
             id,
-            java: java.to_owned(),
-            class_path: class_path.to_owned(),
+            kafka: kafka.clone(),
             folder: folder.to_owned(),
             running: None,
         };
@@ -89,14 +80,16 @@ impl Broker {
         Ok(broker)
     }
 
-    /// A class of Kafka with its arguments, which the system kills with us.
+    /// The same, run by another program from now on.
+    pub(crate) fn run_by(mut self, kafka: &Kafka) -> Self {
+        self.kafka = kafka.clone();
+        self
+    }
+
+    /// A class of Kafka with its arguments.
     fn java<const N: usize>(&self, class: &str, arguments: [&str; N]) -> Command {
-        let logging = self.folder.join("log4j2.properties");
-        let mut command = tied(&self.java);
+        let mut command = self.kafka.command(class, &self.folder.join("log4j2.properties"));
         command
-            .args(JAVA)
-            .arg(format!("-Dlog4j2.configurationFile={}", logging.display()))
-            .args(["-cp", &self.class_path, class])
             .args(arguments)
             .stdin(Stdio::null())
             // What is meant for the terminal must not reach it, least of all Ctrl-C.

@@ -11,10 +11,9 @@ use rustix::process::Signal;
 use crate::broker::Broker;
 use crate::certificates::{self, Certificates};
 use crate::folder::Folder;
+use crate::kafka::Kafka;
 use crate::layout::{COUNT_MAX, Layout};
-use crate::{GIVEN, jars, process, settings};
-
-const JAVA_HOW_TO_GET: &str = "install Java 17 or later (Debian: default-jre-headless)";
+use crate::{GIVEN, settings};
 
 /// The user that brokers with SASL know.
 const USER: &str = "sanbai";
@@ -145,9 +144,7 @@ impl Brokers {
         if !(1..=COUNT_MAX).contains(&options.count) {
             return Err(Error::other(format!("{} brokers, not 1 to {COUNT_MAX}", options.count)));
         }
-        let java = process::find("java", JAVA_HOW_TO_GET)?;
-        process::find("setpriv", "install util-linux")?;
-        let class_path = jars::class_path()?;
+        let kafka = Kafka::ready()?;
         let layout = match options.first_port {
             None => Layout::free(options.count)?,
             Some(port) => Layout::fixed(options.count, port)?,
@@ -161,7 +158,7 @@ impl Brokers {
             layout,
             options,
         };
-        own.list = own.prepare((&java, &class_path))?;
+        own.list = own.prepare(&kafka)?;
         let mut brokers = Self(Kind::Own(Box::new(own)));
         brokers.start_all_again()?;
         Ok(brokers)
@@ -304,7 +301,7 @@ impl Brokers {
 
 impl Own {
     /// Makes the folders of all brokers, at once: each takes the start of a Java machine.
-    fn prepare(&self, program: (&Path, &str)) -> Result<Vec<Broker>> {
+    fn prepare(&self, kafka: &Kafka) -> Result<Vec<Broker>> {
         let user = self.options.sasl.then_some(self.security.as_ref()).flatten();
         let user = user.map(|security| (USER, security.password()));
         thread::scope(|scope| {
@@ -314,7 +311,7 @@ impl Own {
                         let folder = self.folder.path().join(format!("broker-{id}"));
                         let properties =
                             settings::properties(&self.options, &self.layout, self.security.as_ref(), id, &folder);
-                        Broker::new(id, program, &folder, &properties, user)
+                        Broker::new(id, kafka, &folder, &properties, user)
                     })
                 })
                 .collect();

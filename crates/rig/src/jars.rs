@@ -1,6 +1,6 @@
 //! The jars of Kafka: fetched once by Maven, as `deploy/kafka/pom.xml` names them.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{Error, ErrorKind, Result};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -9,28 +9,34 @@ use crate::process;
 
 const HOW_TO_GET: &str = "install Maven (Debian: maven), or name brokers in SANBAI_TEST_KAFKA";
 
-/// The class path of Kafka. Several processes may ask at once: one fetches.
-pub(crate) fn class_path() -> Result<String> {
-    let jars = workspace()?.join("target/kafka");
+/// The file of loaded classes; good for these jars only.
+pub(crate) const CLASSES: &str = "classes.jsa";
+
+/// Where the jars lie, and what else is kept of Kafka.
+pub(crate) fn folder() -> Result<PathBuf> {
+    let folder = workspace()?.join("target/kafka");
+    fs::create_dir_all(&folder)?;
+    Ok(folder)
+}
+
+/// The class path of Kafka. Nobody else may be at it.
+pub(crate) fn fetched(folder: &Path) -> Result<String> {
     let pom = fs::read_to_string(workspace()?.join("deploy/kafka/pom.xml"))?;
-    fs::create_dir_all(&jars)?;
-    let lock = File::create(jars.join("lock"))?;
-    lock.lock()?;
     // The last thing written: for which file the jars are.
-    let fetched_for = jars.join("fetched-for.xml");
+    let fetched_for = folder.join("fetched-for.xml");
     if fs::read_to_string(&fetched_for).ok().as_ref() != Some(&pom) {
-        fetch(&jars)?;
+        fetch(folder)?;
+        remove(&folder.join(CLASSES))?;
         fs::write(&fetched_for, &pom)?;
     }
-    Ok(format!("{}/jars/*", jars.display()))
+    Ok(format!("{}/jars/*", folder.display()))
 }
 
 fn fetch(jars: &Path) -> Result<()> {
     let maven = process::find("mvn", HOW_TO_GET)?;
     let to = jars.join("jars");
-    match fs::remove_dir_all(&to) {
-        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-        _ => {}
+    if to.exists() {
+        fs::remove_dir_all(&to)?;
     }
     let mut command = Command::new(maven);
     command
@@ -43,6 +49,13 @@ fn fetch(jars: &Path) -> Result<()> {
             format!("Maven does not get the jars of Kafka: {error}"),
         )
     })
+}
+
+fn remove(file: &Path) -> Result<()> {
+    match fs::remove_file(file) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// The root of the workspace that this crate was built in.

@@ -18,12 +18,20 @@ mod brokers;
 mod certificates;
 mod folder;
 mod jars;
+mod kafka;
 mod layout;
 mod ports;
 mod process;
+mod proxy;
 mod settings;
+mod tied;
+
+use std::io;
+use std::path::PathBuf;
 
 pub use brokers::{Brokers, Listener, Options, Security};
+pub use proxy::{Direction, Fault, Proxy};
+pub use tied::Tied;
 
 /// Names brokers to be used instead of ones of our own: `host:port,…`.
 pub const GIVEN: &str = "SANBAI_TEST_KAFKA";
@@ -48,16 +56,30 @@ pub fn brokers_or_say_why(count: u16) -> Option<Brokers> {
 /// # Panics
 /// As there; and where [`GIVEN`] names brokers although TLS, SASL or a proxy is asked for.
 #[must_use]
+pub fn brokers_as_asked_or_say_why(options: &Options) -> Option<Brokers> {
+    had_or_said(Brokers::given_or_start(options))
+}
+
+/// Where a program of the path lies; `None` where it is missing, which is said on standard error.
+///
+/// # Panics
+/// In CI, where it is missing.
+#[must_use]
+pub fn program_or_say_why(name: &str, how_to_get: &str) -> Option<PathBuf> {
+    had_or_said(process::find(name, how_to_get))
+}
+
+/// `None` where something is missing and a developer may do without.
 #[expect(clippy::print_stderr, reason = "whoever runs the tests reads it")]
 #[expect(clippy::panic, reason = "it is called by tests")]
-pub fn brokers_as_asked_or_say_why(options: &Options) -> Option<Brokers> {
-    match Brokers::given_or_start(options) {
-        Ok(brokers) => Some(brokers),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !in_ci() => {
-            eprintln!("passed over, no Kafka: {error}");
+fn had_or_said<T>(had: io::Result<T>) -> Option<T> {
+    match had {
+        Ok(had) => Some(had),
+        Err(error) if error.kind() == io::ErrorKind::NotFound && !in_ci() => {
+            eprintln!("passed over: {error}");
             None
         }
-        Err(error) => panic!("no Kafka: {error}"),
+        Err(error) => panic!("{error}"),
     }
 }
 

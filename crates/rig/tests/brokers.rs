@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::thread::park_timeout;
 use std::time::{Duration, Instant};
 
-use sanbai_rig::{Brokers, Listener, Options, brokers_as_asked_or_say_why, brokers_or_say_why};
+use sanbai_rig::{Brokers, Listener, Options, brokers_as_asked_or_say_why, brokers_or_say_why, program_or_say_why};
 
 /// Patience with an answer.
 const ANSWER_MOST: Duration = Duration::from_secs(10);
@@ -24,6 +24,11 @@ fn api_versions(address: &str) -> Result<u16> {
         return Err(Error::other(format!("not the answer: {head:?}")));
     };
     Ok(u16::from_be_bytes([high, low]))
+}
+
+/// Whether brokers of our own can be had; where not, why is said.
+fn can_start() -> bool {
+    program_or_say_why("java", "install Java").is_some() && program_or_say_why("mvn", "install Maven").is_some()
 }
 
 /// Command lines of the processes that work in a folder.
@@ -108,6 +113,34 @@ fn three_brokers_with_tls_and_a_user_answer_on_every_plain_port() {
     }
 }
 
+#[test]
+fn a_broker_that_does_not_start_says_why() {
+    if !can_start() {
+        return;
+    }
+    let options = |key: &str, value: &str| Options {
+        settings: vec![(key.to_owned(), value.to_owned())],
+        ..Options::default()
+    };
+    let error = Brokers::start(options("num.io.threads", "none"))
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("num.io.threads"), "{error}");
+    // This one is seen by the broker itself.
+    let error = Brokers::start(options("metric.reporters", "no.such.Reporter"))
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("it ended at its start") && error.contains("no.such.Reporter"),
+        "{error}"
+    );
+    let none = Options {
+        count: 0,
+        ..Options::default()
+    };
+    assert!(Brokers::start(none).is_err());
+}
+
 /// Set for [`a_process_holds_a_broker_until_it_is_killed`] in a process of its own.
 const HOLD: &str = "SANBAI_RIG_HOLD";
 
@@ -123,7 +156,7 @@ fn a_process_holds_a_broker_until_it_is_killed() {
         std::io::stdin().read_to_end(&mut Vec::new()).unwrap();
         return;
     }
-    if std::env::var_os(sanbai_rig::GIVEN).is_some() || brokers_or_say_why(1).is_none() {
+    if !can_start() {
         return;
     }
     let mut holder = Command::new(std::env::current_exe().unwrap())

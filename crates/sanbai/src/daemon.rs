@@ -37,6 +37,9 @@ const CLOSE: Duration = Duration::from_secs(10);
 /// How long shards may take at the end to apply what is there.
 const DRAIN: Duration = Duration::from_secs(3);
 
+/// How long a snapshot that is being written may take at the end.
+const SNAPSHOT: Duration = Duration::from_secs(3);
+
 /// A running daemon.
 pub(crate) struct Daemon {
     pub(crate) config: Config,
@@ -212,10 +215,25 @@ impl Daemon {
         // They hold the log, too.
         drop(self.metrics);
         self.keeper.stop();
-        if !self.node.stop(&self.log, DRAIN) {
+        // A disk that cannot be written is not waited for twice: closing the log does.
+        let is_stalled = self.log.waiting().0.is_some();
+        let drain = if is_stalled { Duration::ZERO } else { DRAIN };
+        if !self.node.stop(&self.log, drain) {
             tracing::warn!("not everything was applied in time: the rest is applied at the next start");
         }
+        if let (Some(reason), bytes, messages) = self.log.waiting() {
+            tracing::error!(
+                reason,
+                messages,
+                bytes,
+                "the log cannot be written: what waits for it is tried for 10 s more"
+            );
+        }
         let closed = close(self.log);
+        // The kernel lets no process end that waits for its disk: better to wait here, and to say so.
+        if !self.objects.rest(SNAPSHOT) {
+            tracing::warn!("a snapshot is still being written: it is left, and taken again after the next start");
+        }
         self.runtime.shutdown_timeout(Duration::from_secs(1));
         closed
     }

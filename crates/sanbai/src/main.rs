@@ -28,6 +28,7 @@ mod rules;
 mod serve;
 mod story;
 mod table;
+mod watchdog;
 
 use std::process::ExitCode;
 

@@ -124,7 +124,7 @@ fn show(answers: &mut impl std::io::Write, code: Code, set: &RuleSet) -> anyhow:
         rule.title_zh,
         rule.title_en
     )?;
-    for (name, profile) in &set.profile_set {
+    for (name, profile) in set.profile_set.iter() {
         let breaks = if rule.profiles.contains(name) {
             "breaks"
         } else {

@@ -1,11 +1,14 @@
 //! `sanbai serve`: the daemon on one box.
 
+mod deadline;
+
 use std::sync::Arc;
 
 use anyhow::Context as _;
 use sd_notify::NotifyState;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::oneshot;
 
 use crate::Outcome;
 use crate::config::{Config, Flags};
@@ -14,12 +17,14 @@ use crate::exit::{Exit, Sysexit};
 use crate::logging;
 use crate::orders::server::Server;
 use crate::reload::Reloader;
+use crate::watchdog;
+use deadline::Deadline;
 
 const EXAMPLES: &str = "\
 Examples:
   sanbai serve --data-dir data
   sanbai serve --config /etc/sanbai.toml
-SIGTERM and SIGINT stop it in order: requests under way are answered, what was sent is made durable.
+SIGTERM and SIGINT stop it in order: requests under way are answered, what was sent is made durable; after 25 s it ends.
 SIGHUP, or `sanbai reload`, reads the configuration again.
 Exit codes: 0 stopped in order, 64 usage, 65 stored data, 69 unavailable, 70 internal, 74 disk, 75 locked, 78 configuration.";
 
@@ -40,11 +45,14 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         .map_err(|error| Sysexit::wrap(Exit::InputOutput, error))?;
     let runtime = daemon::runtime()?;
     // Before anything starts: whoever tells it to stop meanwhile is heard.
-    let signals = Signals::listen(&runtime).map_err(|error| Sysexit::wrap(Exit::Internal, error))?;
+    let deadline = Deadline::default();
+    let signals = Signals::listen(&runtime, deadline.clone()).map_err(|error| Sysexit::wrap(Exit::Internal, error))?;
     let daemon = Daemon::start(config, clock, runtime)?;
+    deadline.watch(&daemon);
     let reloader = Arc::new(Reloader::new(arguments.flags.clone(), &daemon, filter));
     let orders = Server::start(&daemon, Arc::clone(&reloader))?;
     daemon.runtime.spawn(reload_when_told(reloader));
+    daemon.runtime.spawn(watchdog::tell(Arc::clone(&daemon.metrics)));
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
         intake = %daemon.http,
@@ -53,7 +61,10 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         "started"
     );
     notify(&[NotifyState::Ready]);
-    let name = daemon.runtime.block_on(signals.wait());
+    let name = daemon
+        .runtime
+        .block_on(signals.first())
+        .unwrap_or("nobody listens for signals");
     notify(&[NotifyState::Stopping]);
     tracing::info!(signal = name, "stopping");
     orders.stop();
@@ -85,33 +96,44 @@ fn notify(state: &[NotifyState<'_>]) {
     }
 }
 
-/// The signals that stop it.
+/// Hears the signals that stop it, from before anything starts until the end.
 struct Signals {
+    first: oneshot::Receiver<&'static str>,
+}
+
+impl Signals {
+    fn listen(runtime: &Runtime, deadline: Deadline) -> anyhow::Result<Self> {
+        let _guard = runtime.enter();
+        let listen = |kind| signal(kind).context("cannot listen for signals");
+        let mut heard = Heard {
+            terminate: listen(SignalKind::terminate())?,
+            interrupt: listen(SignalKind::interrupt())?,
+        };
+        let (tell, first) = oneshot::channel();
+        runtime.spawn(async move {
+            let name = heard.next().await;
+            deadline.begin();
+            // Where it starts, nobody waits for it yet, and it is found later.
+            tell.send(name).ok();
+            heard.next().await;
+            tracing::warn!("told twice: stopping at once");
+            std::process::exit(i32::from(Exit::TemporaryFailure.code()));
+        });
+        Ok(Self { first })
+    }
+
+    /// The name of the first one, once it came.
+    async fn first(self) -> Option<&'static str> {
+        self.first.await.ok()
+    }
+}
+
+struct Heard {
     terminate: Signal,
     interrupt: Signal,
 }
 
-impl Signals {
-    fn listen(runtime: &Runtime) -> anyhow::Result<Self> {
-        let _guard = runtime.enter();
-        let listen = |kind| signal(kind).context("cannot listen for signals");
-        Ok(Self {
-            terminate: listen(SignalKind::terminate())?,
-            interrupt: listen(SignalKind::interrupt())?,
-        })
-    }
-
-    /// Waits for one of them, and says its name; the next one stops at once.
-    async fn wait(mut self) -> &'static str {
-        let name = self.next().await;
-        tokio::spawn(async move {
-            self.next().await;
-            tracing::warn!("told twice: stopping at once");
-            std::process::exit(i32::from(Exit::TemporaryFailure.code()));
-        });
-        name
-    }
-
+impl Heard {
     async fn next(&mut self) -> &'static str {
         tokio::select! {
             _ = self.terminate.recv() => "SIGTERM",

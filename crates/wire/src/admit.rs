@@ -195,7 +195,7 @@ fn canonical(waybill: &str) -> Result<Cow<'_, str>, Reject> {
         return Err(Reject::new(Code::TextInvalid, detail));
     }
     // What blanks had hidden.
-    if find_personal(&canonical, Run::Code).is_some() {
+    if find_personal(&canonical, Run::Key).is_some() {
         Err(personal())
     } else {
         Ok(Cow::Owned(canonical))

@@ -99,9 +99,9 @@ pub fn parts(bytes: &[u8], encoding: Encoding) -> Result<Vec<&[u8]>, Reject> {
 ///
 /// let (brand, waybill) = ("SF".to_owned(), "SF1".to_owned());
 /// let event = encode_protobuf(&ParcelEvent { brand, waybill, ..ParcelEvent::default() });
-/// assert_eq!(likely_keys(&event).collect::<Vec<_>>(), [("SF", "SF1")]);
+/// assert_eq!(likely_keys(&event).collect::<Vec<_>>(), [(b"SF".as_slice(), b"SF1".as_slice())]);
 /// ```
-pub fn likely_keys(bytes: &[u8]) -> impl Iterator<Item = (&str, &str)> {
+pub fn likely_keys(bytes: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     let one = likely_key(bytes);
     let batch = if one.is_none() { bytes } else { &[] };
     let batch = Entries::of(batch).map_while(Result::ok);
@@ -109,14 +109,13 @@ pub fn likely_keys(bytes: &[u8]) -> impl Iterator<Item = (&str, &str)> {
         .chain(batch.filter_map(|entry| likely_key(nested(entry.value))))
 }
 
-fn likely_key(event: &[u8]) -> Option<(&str, &str)> {
+fn likely_key(event: &[u8]) -> Option<(&[u8], &[u8])> {
     let (mut brand, mut waybill) = (None, None);
     let entries = Entries::of(event).map_while(Result::ok);
     for entry in entries.take_while(|entry| entry.number <= parcel_event::WAYBILL) {
-        let text = || core::str::from_utf8(nested(entry.value)).ok();
         match entry.number {
-            parcel_event::BRAND => brand = text(),
-            parcel_event::WAYBILL => waybill = text(),
+            parcel_event::BRAND => brand = Some(nested(entry.value)),
+            parcel_event::WAYBILL => waybill = Some(nested(entry.value)),
             _ => {}
         }
     }
@@ -199,6 +198,12 @@ fn first_name<'a>(reader: &mut Reader<'a>) -> Option<Cow<'a, [u8]>> {
 
 /// A batch has nothing but its first field, and an event has that as its id.
 fn protobuf_events(bytes: &[u8]) -> Result<Option<Vec<&[u8]>>, Reject> {
+    let mut entries = Entries::of(bytes);
+    // Behind the id of an event stands something else. So nothing is gathered for it.
+    let behind = entries.next().and_then(|_| entries.next());
+    if behind.is_some_and(|entry| entry.is_ok_and(|entry| entry.number != 1)) {
+        return Ok(None);
+    }
     let mut events = Vec::new();
     for entry in Entries::of(bytes) {
         match entry.map(|entry| (entry.number, entry.value)) {

@@ -60,7 +60,7 @@ impl<'a> Attributes<'a> {
             return Err(Reject::new(Code::UnknownEncoding, detail).under("specversion"));
         }
         let id = self.id.as_deref().unwrap_or_default();
-        if find_personal(id, Run::Code).is_some() {
+        if find_personal(id, Run::Key).is_some() {
             return Err(personal().under("id"));
         }
         let parsed = EventId::parse(id).ok_or_else(|| {

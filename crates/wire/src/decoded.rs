@@ -41,6 +41,7 @@ pub struct Seen<'a> {
 }
 
 impl<'a> Seen<'a> {
+    #[inline]
     pub(crate) fn of(view: &View<'a>, id: EventId, digest: ContentDigest, intake_at: Timestamp, unknown: u32) -> Self {
         let event = event_of(view, id, digest, intake_at);
         Self {

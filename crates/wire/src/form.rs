@@ -7,7 +7,7 @@ use crate::check::Policy;
 use crate::code::Code;
 use crate::limits::{Text, TextKind};
 use crate::reject::Reject;
-use crate::text::{REMOVED, Run, find_personal, has_blank, is_clean, may_be_personal};
+use crate::text::{REMOVED, Run, find_personal, has_blank, is_clean, is_name, may_be_personal};
 use crate::token::Token;
 
 /// A document without an end, as it is written.
@@ -40,9 +40,10 @@ pub(crate) fn stays(rule: Text, graphic: &[u8]) -> bool {
         && match rule.kind {
             TextKind::EventId => true,
             TextKind::Place => is_division(graphic),
-            TextKind::Identifier | TextKind::Code | TextKind::Waybill | TextKind::Words => {
-                !may_be_personal(graphic, rule.kind.run())
+            TextKind::Identifier | TextKind::WorkIdentifier | TextKind::Code | TextKind::WorkCode => {
+                !may_be_personal(graphic, Run::Code)
             }
+            TextKind::Waybill | TextKind::Words => !may_be_personal(graphic, rule.kind.run()),
             TextKind::Digest => is_canonical_digest(graphic),
             TextKind::Image => {
                 graphic.iter().all(|byte| is_plain_in_names(*byte)) && !may_be_personal(graphic, Run::Code)
@@ -80,11 +81,13 @@ pub(crate) fn check_text(rule: Text, bytes: &[u8], policy: &Policy) -> Result<Fa
         TextKind::EventId => Ok(Fate::Stays),
         TextKind::Raw if policy.forbid_raw => Err(raw("a raw value stands where only tokens are allowed")),
         TextKind::Raw | TextKind::Masked => Ok(Fate::Raw),
-        TextKind::Identifier | TextKind::Waybill if is_personal() => Err(personal()),
+        TextKind::Identifier | TextKind::WorkIdentifier | TextKind::Waybill if is_personal() => Err(personal()),
+        TextKind::WorkIdentifier if is_name(text) => Err(named()),
         TextKind::Token if is_personal() => Err(raw("a raw number stands where only a token may")),
         TextKind::Token => token(text, policy.key_versions.as_deref()).map(|()| Fate::Stays),
-        TextKind::Identifier => no_blanks(text).map(|()| Fate::Stays),
+        TextKind::Identifier | TextKind::WorkIdentifier => no_blanks(text).map(|()| Fate::Stays),
         TextKind::Code => no_blanks(text).map(|()| Fate::anew(is_personal())),
+        TextKind::WorkCode => no_blanks(text).map(|()| Fate::anew(is_personal() || is_name(text))),
         TextKind::Waybill => Ok(Fate::Stays),
         TextKind::Words => Ok(Fate::anew(is_personal())),
         TextKind::Day => Ok(Fate::anew(is_personal() || check_day(text)?)),
@@ -99,8 +102,9 @@ impl TextKind {
     pub(crate) const fn run(self) -> Run {
         match self {
             Self::Words | Self::Raw | Self::Masked | Self::Day => Run::Digits,
-            Self::Identifier | Self::Waybill | Self::EventId | Self::Code => Run::Code,
-            Self::Token | Self::Place | Self::Digest | Self::Image => Run::Code,
+            Self::Identifier | Self::WorkIdentifier | Self::Code | Self::WorkCode => Run::Code,
+            Self::Place | Self::Digest | Self::Image => Run::Code,
+            Self::Waybill | Self::EventId | Self::Token => Run::Key,
         }
     }
 }
@@ -203,7 +207,7 @@ fn is_plain_in_names(byte: u8) -> bool {
 /// Reads an id.
 pub(crate) fn event_id(text: &str) -> Result<EventId, Reject> {
     EventId::parse(text).ok_or_else(|| {
-        if find_personal(text, Run::Code).is_some() {
+        if find_personal(text, Run::Key).is_some() {
             return personal();
         }
         Reject::new(Code::EventIdInvalid, "an event id is a UUID with hyphens or a ULID")
@@ -213,6 +217,12 @@ pub(crate) fn event_id(text: &str) -> Result<EventId, Reject> {
 /// The rejection of personal data in what names a parcel, a place or a person at work.
 pub(crate) fn personal() -> Reject {
     let detail = "an ID number or a phone number stands in an identifier; use the licence, staff or waybill number";
+    Reject::new(Code::PiiInWrongField, detail)
+}
+
+/// The rejection of a name where a number of a place, a machine or a person at work belongs.
+pub(crate) fn named() -> Reject {
+    let detail = "a name stands where a number belongs; use the licence, staff or device number";
     Reject::new(Code::PiiInWrongField, detail)
 }
 

@@ -48,14 +48,19 @@ pub(crate) struct Text {
 /// What is written in a text field, which decides what becomes of personal data in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TextKind {
-    /// Names the parcel, the place or the person at work: no blanks; personal data in it rejects the event.
+    /// A brand: no blanks; personal data in it rejects the event.
     Identifier,
+    /// Names the place, the machine or the person at work by a number of theirs: as an identifier, and a name in it
+    /// rejects the event, too.
+    WorkIdentifier,
     /// As an identifier, yet blanks are taken out of it.
     Waybill,
     /// A UUID or a ULID; personal data in it rejects the event.
     EventId,
     /// A code of somebody else: no blanks; personal data in it is removed.
     Code,
+    /// Names the machine or the person at work by a number of theirs: as a code, and a name is removed, too.
+    WorkCode,
     /// Words: personal data in it is removed.
     Words,
     /// A raw name or number: becomes tokens and facts.
@@ -109,11 +114,11 @@ const TEXTS: &[(&str, usize, TextKind)] = &[
     ("ParcelEvent.eventId", 128, TextKind::EventId),
     ("ParcelEvent.brand", 32, TextKind::Identifier),
     ("ParcelEvent.waybill", 40, TextKind::Waybill),
-    ("ParcelEvent.site", 64, TextKind::Identifier),
-    ("ParcelEvent.operator", 64, TextKind::Identifier),
+    ("ParcelEvent.site", 64, TextKind::WorkIdentifier),
+    ("ParcelEvent.operator", 64, TextKind::WorkIdentifier),
     ("ParcelEvent.place", 64, TextKind::Place),
     ("ParcelEvent.source", 256, TextKind::Words),
-    ("ParcelEvent.subject", 64, TextKind::Identifier),
+    ("ParcelEvent.subject", 64, TextKind::WorkIdentifier),
     ("ParcelEvent.redactedFields", 64, TextKind::Code),
     ("Accepted.agreement", 64, TextKind::Code),
     ("Accepted.declaredItem", 256, TextKind::Words),
@@ -131,11 +136,11 @@ const TEXTS: &[(&str, usize, TextKind)] = &[
     ("Inspected.photoDigest", 128, TextKind::Digest),
     ("Mark.unit", 64, TextKind::Code),
     ("Mark.place", 64, TextKind::Place),
-    ("Mark.operator", 64, TextKind::Code),
-    ("Mark.device", 64, TextKind::Code),
+    ("Mark.operator", 64, TextKind::WorkCode),
+    ("Mark.device", 64, TextKind::WorkCode),
     ("Mark.sequence", 64, TextKind::Code),
-    ("XrayScreened.device", 64, TextKind::Code),
-    ("XrayScreened.screener", 64, TextKind::Code),
+    ("XrayScreened.device", 64, TextKind::WorkCode),
+    ("XrayScreened.screener", 64, TextKind::WorkCode),
     ("XrayScreened.imageId", 128, TextKind::Image),
     ("XrayScreened.thirdParty", 64, TextKind::Code),
     ("Departed.to", 64, TextKind::Code),
@@ -148,7 +153,7 @@ const TEXTS: &[(&str, usize, TextKind)] = &[
     ("Voided.reason", 1_024, TextKind::Words),
     ("Retracted.eventId", 128, TextKind::EventId),
     ("Retracted.reason", 1_024, TextKind::Words),
-    ("ScreenerShift.device", 64, TextKind::Code),
+    ("ScreenerShift.device", 64, TextKind::WorkCode),
     ("DeclaredVolume.day", 64, TextKind::Day),
 ];
 

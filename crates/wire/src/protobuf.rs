@@ -1,5 +1,6 @@
 //! The protobuf wire format: what is on it, before anybody says what it means.
 
+use sanbai_core::bytes::Reader;
 use sanbai_core::time::Timestamp;
 
 use crate::code::Code;
@@ -36,16 +37,65 @@ pub(crate) struct Entry<'a> {
 #[derive(Clone)]
 pub(crate) struct Entries<'a> {
     rest: &'a [u8],
+    /// Any number so far has more bytes than it needs.
+    is_padded: bool,
 }
 
 impl<'a> Entries<'a> {
     pub(crate) const fn of(message: &'a [u8]) -> Self {
-        Self { rest: message }
+        Self {
+            rest: message,
+            is_padded: false,
+        }
     }
 
     /// How many bytes have not been read.
     pub(crate) const fn remaining(&self) -> usize {
         self.rest.len()
+    }
+
+    /// Whether any number so far has more bytes than it needs: a tag, a length or a value.
+    pub(crate) const fn is_padded(&self) -> bool {
+        self.is_padded
+    }
+
+    /// The next field, if it is one as nearly all are: a tag of at most two bytes, then a short text or message or a small
+    /// number. What remains is unchanged where it is not.
+    #[inline]
+    pub(crate) fn simple(&mut self) -> Option<Entry<'a>> {
+        let (tag, after) = match self.rest {
+            [tag @ 8..=0x7f, after @ ..] => (u32::from(*tag), after),
+            [low @ 0x80..=0xff, high @ 1..=0x7f, after @ ..] => (u32::from(*low & 0x7f) | u32::from(*high) << 7, after),
+            _ => return None,
+        };
+        let [first @ 0..=0x7f, after @ ..] = after else {
+            return None;
+        };
+        let (value, rest) = match tag & 7 {
+            2 => {
+                let (bytes, rest) = after.split_at_checked(usize::from(*first))?;
+                (Value::Bytes(bytes), rest)
+            }
+            0 => (Value::Varint(u64::from(*first)), after),
+            _ => return None,
+        };
+        self.rest = rest;
+        let number = tag >> 3;
+        Some(Entry { number, value })
+    }
+
+    /// The next field, whatever it is.
+    pub(crate) fn general(&mut self) -> Option<Result<Entry<'a>, Reject>> {
+        if self.rest.is_empty() {
+            return None;
+        }
+        let before = self.rest.len();
+        let read = entry(self.rest, GROUP_DEPTH_MAX);
+        self.rest = read.as_ref().map_or(&[], |(_, rest)| rest);
+        Some(read.map(|((number, value), rest)| {
+            self.is_padded |= size(number, value) != before.saturating_sub(rest.len());
+            Entry { number, value }
+        }))
     }
 }
 
@@ -54,31 +104,23 @@ impl<'a> Iterator for Entries<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        // Nearly all fields have a tag and a length of one byte each, and are text or messages.
-        if let [tag @ 0..=0x7f, length @ 0..=0x7f, after @ ..] = self.rest
-            && tag & 7 == 2
-            && *tag > 7
-            && let Some((bytes, rest)) = after.split_at_checked(usize::from(*length))
-        {
-            self.rest = rest;
-            return Some(Ok(Entry {
-                number: u32::from(*tag >> 3),
-                value: Value::Bytes(bytes),
-            }));
+        match self.simple() {
+            Some(entry) => Some(Ok(entry)),
+            None => self.general(),
         }
-        self.general()
     }
 }
 
-impl<'a> Entries<'a> {
-    fn general(&mut self) -> Option<Result<Entry<'a>, Reject>> {
-        if self.rest.is_empty() {
-            return None;
+/// Bytes of a field in canonical encoding; of what no field of ours is, those of its tag.
+fn size(number: u32, value: Value<'_>) -> usize {
+    let content = match value {
+        Value::Varint(value) => varint_length(value),
+        Value::Bytes(bytes) => {
+            varint_length(u64::try_from(bytes.len()).unwrap_or(u64::MAX)).saturating_add(bytes.len())
         }
-        let read = entry(self.rest, GROUP_DEPTH_MAX);
-        self.rest = read.as_ref().map_or(&[], |(_, rest)| rest);
-        Some(read.map(|((number, value), _)| Entry { number, value }))
-    }
+        Value::Fixed | Value::Group => 0,
+    };
+    varint_length(u64::from(number) << 3).saturating_add(content)
 }
 
 fn entry(bytes: &[u8], depth: usize) -> Result<((u32, Value<'_>), &[u8]), Reject> {
@@ -142,19 +184,52 @@ fn truncated() -> Reject {
     )
 }
 
+/// The number that the low seven bits of five bytes make, the first ones lowest.
+fn groups([a, b, c, d, e]: [u8; 5]) -> u64 {
+    let low = |byte: u8| u64::from(byte & 0x7f);
+    low(a) | low(b) << 7 | low(c) << 14 | low(d) << 21 | low(e) << 28
+}
+
 /// Reads seconds and nanoseconds of a time, as they are on the wire.
 pub(crate) fn read_time(bytes: &[u8]) -> Result<(u64, u64), Reject> {
-    // All encoders write it so.
-    if let Some((seconds, rest)) = bytes.strip_prefix(&[0x08]).and_then(varint) {
-        match rest {
-            [] => return Ok((seconds, 0)),
-            [0x10, rest @ ..] => {
-                if let Some((nanos, [])) = varint(rest) {
-                    return Ok((seconds, nanos));
-                }
-            }
-            _ => {}
+    // All encoders write it so, and in this century and the next ten the seconds have five bytes.
+    let seconds = match bytes {
+        [
+            0x08,
+            a @ 0x80..=0xff,
+            b @ 0x80..=0xff,
+            c @ 0x80..=0xff,
+            d @ 0x80..=0xff,
+            e @ 0..=0x7f,
+            rest @ ..,
+        ] => Some((groups([*a, *b, *c, *d, *e]), rest)),
+        [0x08, rest @ ..] => varint(rest),
+        _ => None,
+    };
+    match seconds {
+        Some((seconds, [])) => return Ok((seconds, 0)),
+        Some((
+            seconds,
+            [
+                0x10,
+                a @ 0x80..=0xff,
+                b @ 0x80..=0xff,
+                c @ 0x80..=0xff,
+                d @ 0x80..=0xff,
+                e @ 0..=0x7f,
+            ],
+        )) => {
+            return Ok((seconds, groups([*a, *b, *c, *d, *e])));
         }
+        Some((seconds, [0x10, a @ 0x80..=0xff, b @ 0x80..=0xff, c @ 0x80..=0xff, d @ 0..=0x7f])) => {
+            return Ok((seconds, groups([*a, *b, *c, *d, 0])));
+        }
+        Some((seconds, [0x10, rest @ ..])) => {
+            if let Some((nanos, [])) = varint(rest) {
+                return Ok((seconds, nanos));
+            }
+        }
+        Some(_) | None => {}
     }
     let (mut seconds, mut nanos) = (None, None);
     for entry in Entries::of(bytes) {
@@ -178,23 +253,11 @@ pub(crate) fn read_time(bytes: &[u8]) -> Result<(u64, u64), Reject> {
 }
 
 /// Reads a varint of at most 64 bits; `None` where it breaks off or goes on too long.
+#[inline]
 pub(crate) fn varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
-    let mut value = 0_u64;
-    let mut rest = bytes;
-    let mut shift = 0;
-    while let [byte, tail @ ..] = rest {
-        // The tenth byte has room for one bit.
-        if shift == 63 && *byte > 1 {
-            return None;
-        }
-        value |= u64::from(*byte & 0x7f).wrapping_shl(shift);
-        rest = tail;
-        if *byte < 0x80 {
-            return Some((value, rest));
-        }
-        shift = shift.wrapping_add(7);
-    }
-    None
+    let mut reader = Reader::new(bytes);
+    let number = reader.number()?;
+    Some((number, reader.rest()))
 }
 
 /// How many bytes a varint has when it is written without padding.

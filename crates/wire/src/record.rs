@@ -173,7 +173,7 @@ fn check_headers(headers: &[(&str, &[u8])]) -> Result<(), Reject> {
 
 fn is_personal(bytes: &[u8]) -> bool {
     let text: Cow<'_, str> = String::from_utf8_lossy(bytes);
-    find_personal(&text, Run::Code).is_some()
+    find_personal(&text, Run::Key).is_some()
 }
 
 /// Whether the event lies where its key leads, under its key.

@@ -8,7 +8,7 @@ use crate::proto::schema::{PARCEL_EVENT, parcel_event};
 use crate::protobuf::{Entries, Value, put_bytes, put_nested, put_number, put_time, put_varint, varint};
 use crate::sanitise::sanitise_in;
 use crate::schema::{Field, Kind, Label, Message};
-use crate::text::{REMOVED, redacted};
+use crate::text::{REMOVED, is_name, redacted};
 use crate::token::TokenKeys;
 use crate::view::{nested, time};
 
@@ -136,11 +136,13 @@ impl TextKind {
     /// own goes as a whole.
     fn redacted(self, text: &str) -> Option<String> {
         match self {
-            Self::Code | Self::Words => redacted(text, self.run()),
+            Self::WorkCode if is_name(text) => Some(REMOVED.to_owned()),
+            Self::Code | Self::WorkCode | Self::Words => redacted(text, self.run()),
             Self::Day | Self::Place | Self::Digest | Self::Image => {
                 redacted(text, self.run()).map(|_| REMOVED.to_owned())
             }
-            Self::Identifier | Self::Waybill | Self::EventId | Self::Raw | Self::Masked | Self::Token => None,
+            Self::Identifier | Self::WorkIdentifier | Self::Waybill | Self::EventId => None,
+            Self::Raw | Self::Masked | Self::Token => None,
         }
     }
 }

@@ -114,6 +114,21 @@ impl Message {
     }
 }
 
+impl Message {
+    /// The place and the field of a number, looked for at `hint` first.
+    #[inline]
+    pub(crate) fn numbered(&self, hint: usize, number: u32) -> Option<(usize, &'static Field)> {
+        let fields: &'static [Field] = self.fields;
+        match fields.get(hint) {
+            Some(field) if field.number == number => Some((hint, field)),
+            _ => {
+                let place = fields.binary_search_by_key(&number, |field| field.number).ok()?;
+                fields.get(place).map(|field| (place, field))
+            }
+        }
+    }
+}
+
 fn find_around(fields: &'static [Field], hint: usize, is: impl Fn(&Field) -> bool) -> Option<(usize, &'static Field)> {
     let (before, after) = fields.split_at_checked(hint)?;
     let in_after = || after.iter().position(&is).map(|place| place.saturating_add(hint));

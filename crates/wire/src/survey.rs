@@ -15,38 +15,40 @@ pub(crate) fn survey(checks: &mut Checks<'_>, message: &'static Message, bytes: 
     let is_event = core::ptr::eq(message, &PARCEL_EVENT);
     let mut state = State::default();
     let mut entries = Entries::of(bytes);
-    while let Some(entry) = entries.next() {
-        let entry = entry?;
-        let Some((place, field)) = message.find(state.hint, |field| field.number == entry.number) else {
+    loop {
+        let entry = match entries.simple() {
+            Some(entry) => entry,
+            None => match entries.general() {
+                Some(entry) => entry?,
+                None => break,
+            },
+        };
+        let Some((place, field)) = message.numbered(state.hint, entry.number) else {
             unknown(checks, message, &entry)?;
             continue;
         };
         checks.notes.rewrite |= entry.number < state.last;
         state.last = entry.number;
-        state.size = state.size.saturating_add(size(entry.number, entry.value));
         if field.is_list() {
             list(checks, place, field, entry.value, &mut state)?;
-            if is_event {
-                checks.length = nested(entry.value).len();
-                checks.note(entry.number, bytes.len().saturating_sub(entries.remaining()));
+        } else {
+            state.hint = place.saturating_add(1);
+            let bit = 1_u64.checked_shl(u32::try_from(place).unwrap_or(u32::MAX)).unwrap_or(0);
+            if state.seen & bit != 0 {
+                let twice = Reject::new(Code::ProtoDecode, "the field stands twice; send it once");
+                return Err(twice.under(field.json));
             }
-            continue;
+            state.seen |= bit;
+            if !is_fine(field, entry.value) {
+                value(checks, field, entry.value).map_err(|reject| reject.under(field.json))?;
+            }
         }
-        state.hint = place.saturating_add(1);
-        let bit = 1_u64.checked_shl(u32::try_from(place).unwrap_or(u32::MAX)).unwrap_or(0);
-        if state.seen & bit != 0 {
-            let twice = Reject::new(Code::ProtoDecode, "the field stands twice; send it once");
-            return Err(twice.under(field.json));
-        }
-        state.seen |= bit;
-        value(checks, field, entry.value).map_err(|reject| reject.under(field.json))?;
         if is_event {
             checks.length = nested(entry.value).len();
             checks.note(entry.number, bytes.len().saturating_sub(entries.remaining()));
         }
     }
-    // Longer than it needs to be: numbers are padded, or fields are there that nobody knows.
-    checks.notes.rewrite |= state.size != bytes.len();
+    checks.notes.rewrite |= entries.is_padded();
     Ok(())
 }
 
@@ -63,11 +65,11 @@ struct State {
     listed: usize,
     /// Place of the last list, and the index of its next entry.
     list: Option<(usize, usize)>,
-    /// Bytes that canonical encoding would have needed so far.
-    size: usize,
 }
 
 fn unknown(checks: &mut Checks<'_>, message: &Message, entry: &Entry<'_>) -> Result<(), Reject> {
+    // What nobody knows is left out of what is stored.
+    checks.notes.rewrite = true;
     let is_message = entry.number >= HAPPENING_MIN && matches!(entry.value, Value::Bytes(_));
     checks.unknown(is_message && core::ptr::eq(message, &PARCEL_EVENT))
 }
@@ -85,9 +87,13 @@ fn list(
     let goes_on = state.list.filter(|(last, _)| *last == place);
     let mut index = goes_on.map_or(0, |(_, next)| next);
     let mut one = |checks: &mut Checks<'_>, value: Value<'_>| {
-        let checked = checks
-            .list_entry(&mut state.listed)
-            .and_then(|()| self::value(checks, field, value));
+        let checked = checks.list_entry(&mut state.listed).and_then(|()| {
+            if is_fine(field, value) {
+                Ok(())
+            } else {
+                self::value(checks, field, value)
+            }
+        });
         checked.map_err(|reject| reject.under(index).under(field.json))?;
         index = index.saturating_add(1);
         Ok(())
@@ -111,11 +117,17 @@ fn list(
     Ok(())
 }
 
+/// Whether it is seen at once that a value is a text that stays as it is.
+#[inline]
+fn is_fine(field: &Field, value: Value<'_>) -> bool {
+    match (&field.kind, value) {
+        (Kind::Text(rule), Value::Bytes(bytes)) => !bytes.is_empty() && is_graphic(bytes) && stays(*rule, bytes),
+        _ => false,
+    }
+}
+
 fn value(checks: &mut Checks<'_>, field: &'static Field, value: Value<'_>) -> Result<(), Reject> {
     match (&field.kind, value) {
-        (Kind::Text(rule), Value::Bytes(bytes)) if !bytes.is_empty() && is_graphic(bytes) && stays(*rule, bytes) => {
-            Ok(())
-        }
         (Kind::Text(rule), Value::Bytes(bytes)) => checks.text(field, *rule, bytes),
         (Kind::Nested(message), Value::Bytes(bytes)) => {
             if field.is_happening() {
@@ -147,18 +159,6 @@ fn time(checks: &mut Checks<'_>, bytes: &[u8]) -> Result<(), Reject> {
     checks.notes.rewrite |= !is_ordered || length(seconds).saturating_add(length(nanos)) != bytes.len();
     checks.time = Some(instant(seconds, nanos)?);
     Ok(())
-}
-
-/// Bytes of a field in canonical encoding.
-fn size(number: u32, value: Value<'_>) -> usize {
-    let content = match value {
-        Value::Varint(value) => varint_length(value),
-        Value::Bytes(bytes) => {
-            varint_length(u64::try_from(bytes.len()).unwrap_or(u64::MAX)).saturating_add(bytes.len())
-        }
-        Value::Fixed | Value::Group => 0,
-    };
-    varint_length(u64::from(number) << 3).saturating_add(content)
 }
 
 /// The rejection of a field of another wire type.

@@ -25,17 +25,23 @@ pub(crate) fn is_graphic(bytes: &[u8]) -> bool {
 }
 
 /// Whether all bytes are from `FIRST` to 0x7e, eight at a time.
+#[inline]
 fn all_from<const FIRST: u8>(bytes: &[u8]) -> bool {
     const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
-    let (words, tail) = bytes.as_chunks::<8>();
-    let seen = words.iter().fold(0, |seen, word| {
-        let word = u64::from_le_bytes(*word);
-        // A high bit is or becomes set where a byte is over 0x7f, is 0x7f, or is below the first.
+    // A high bit is or becomes set where a byte is over 0x7f, is 0x7f, or is below the first.
+    let look = |word: u64| {
         let over = word | word.wrapping_add(u64::from_le_bytes([1; 8]));
-        seen | over | word.wrapping_sub(u64::from_le_bytes([FIRST; 8]))
-    });
-    tail.iter()
-        .fold(seen & HIGH == 0, |all, byte| all & (FIRST..=0x7e).contains(byte))
+        over | word.wrapping_sub(u64::from_le_bytes([FIRST; 8]))
+    };
+    let (words, tail) = bytes.as_chunks::<8>();
+    let seen = words
+        .iter()
+        .fold(0, |seen, word| seen | look(u64::from_le_bytes(*word)));
+    match bytes.last_chunk::<8>() {
+        // The last eight are looked at together, some of them twice.
+        Some(last) => (seen | look(u64::from_le_bytes(*last))) & HIGH == 0,
+        None => tail.iter().all(|byte| (FIRST..=0x7e).contains(byte)),
+    }
 }
 
 /// Whether a text holds no character that hides or turns what people see: controls, direction marks, line separators.
@@ -65,6 +71,9 @@ pub(crate) enum Run {
     Digits,
     /// Letters, too: a code is a number and what it is written with.
     Code,
+    /// As a code, and any number may stand in it, such as that of a waybill: only what has the right check digit is one of
+    /// a person.
+    Key,
 }
 
 /// Where the first ID number or full mobile number stands, as a range of bytes.
@@ -79,12 +88,17 @@ pub(crate) fn find_personal(text: &str, run: Run) -> Option<Range<usize>> {
 /// Whether as many digits stand in a row as a number of a person has, or full-width characters. Nearly no text has.
 #[inline]
 pub(crate) fn may_be_personal(bytes: &[u8], run: Run) -> bool {
+    let is_part = |byte: &&u8| byte.is_ascii_digit() || **byte >= 0x80;
     // Of eleven digits in a row one stands at every eleventh place.
     let mut rest = bytes;
     while let Some((probed, behind)) = rest.split_first_chunk::<MOBILE_DIGITS>() {
         let [.., probe] = probed;
-        if probe.is_ascii_digit() || *probe >= 0x80 {
-            return has_personal_run(bytes, run);
+        if is_part(&probe) {
+            let before = probed.iter().rev().take_while(is_part).count();
+            let after = behind.iter().take_while(is_part).count();
+            if before.saturating_add(after) >= MOBILE_DIGITS {
+                return has_personal_run(bytes, run);
+            }
         }
         rest = behind;
     }
@@ -175,7 +189,7 @@ fn scan(text: &str, run: Run) -> Option<Range<usize>> {
 impl Digits {
     /// The range up to `end` if these are the digits of a person, followed by `after`.
     fn personal(&self, end: usize, after: Option<char>, run: Run) -> Option<Range<usize>> {
-        if run == Run::Code && (is_joined(self.before) || is_joined(after)) {
+        if run != Run::Digits && (is_joined(self.before) || is_joined(after)) {
             return None;
         }
         let is_personal = match self.length {
@@ -183,7 +197,7 @@ impl Digits {
             PREFIXED_MOBILE_DIGITS if run == Run::Digits => {
                 self.before == Some('+') && matches!(self.values, [8, 6, 1, 3..=9, ..])
             }
-            IDENTITY_DIGITS => is_identity(&self.values),
+            IDENTITY_DIGITS => is_identity(&self.values, run),
             _ => false,
         };
         is_personal.then_some(self.start..end)
@@ -217,8 +231,9 @@ fn digit(character: char) -> Option<u8> {
     fold(character).to_digit(10).and_then(|digit| u8::try_from(digit).ok())
 }
 
-/// Whether 18 digits, the last up to 10, have a real day in the middle and the right check digit (ISO 7064 MOD 11-2).
-fn is_identity(values: &[u8; IDENTITY_DIGITS]) -> bool {
+/// Whether 18 digits, the last up to 10, have a real day in the middle, and the right check digit (ISO 7064 MOD 11-2) or
+/// begin as the number of a resident does: one that was mistyped is still the number of somebody.
+fn is_identity(values: &[u8; IDENTITY_DIGITS], run: Run) -> bool {
     let sum = values
         .iter()
         .fold(0_u32, |sum, value| sum.wrapping_mul(2).wrapping_add(u32::from(*value)));
@@ -231,11 +246,36 @@ fn is_identity(values: &[u8; IDENTITY_DIGITS]) -> bool {
     let year = number(&[y1, y2, y3, y4]);
     let (month, day) = (u8::try_from(number(&[m1, m2])), u8::try_from(number(&[d1, d2])));
     let is_day = matches!((month, day), (Ok(month), Ok(day)) if CivilDay::from_ymd(year, month, day).is_some());
-    sum.rem_euclid(11) == 1 && (1_800..2_100).contains(&year) && is_day
+    let is_told = sum.rem_euclid(11) == 1 || (run != Run::Key && has_province(values));
+    is_told && (1_800..2_100).contains(&year) && is_day
+}
+
+/// Whether the first two digits are those of a province, or of a residence permit (81 to 83).
+const fn has_province(values: &[u8; IDENTITY_DIGITS]) -> bool {
+    matches!(
+        values,
+        [1, 1..=5, ..]
+            | [2, 1..=3, ..]
+            | [3, 1..=7, ..]
+            | [4, 1..=6, ..]
+            | [5, 0..=4, ..]
+            | [6, 1..=5, ..]
+            | [7, 1, ..]
+            | [8, 1..=3, ..]
+    )
+}
+
+/// Whether a code may be the name of a person: it has letters that are not ASCII, and no digit.
+pub(crate) fn is_name(text: &str) -> bool {
+    let letters = || text.chars().map(fold);
+    !letters().any(|letter| letter.is_ascii_digit())
+        && letters().any(|letter| !letter.is_ascii() && letter.is_alphabetic())
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -276,9 +316,45 @@ mod tests {
     }
 
     #[test]
-    fn other_numbers_are_left() {
+    fn a_mistyped_number_is_that_of_a_person_except_in_a_key() {
         for text in [
             "440308199901101513",
+            "44018419900307005X",
+            "440308189912311234",
+            "110101200002291234",
+            "830000199201300021",
+            "４４０３０８１９９９０１１０１５１３",
+        ] {
+            assert!(find_personal(text, Run::Digits).is_some(), "{text}");
+            assert!(find_personal(text, Run::Code).is_some(), "{text}");
+            assert!(find_personal(text, Run::Key).is_none(), "{text}");
+        }
+        for text in [
+            "990308199901101513",
+            "160308199901101513",
+            "440308199902301513",
+            "440308179901101513",
+            "440308199900101513",
+            "44030819990110151Y",
+        ] {
+            assert!(find_personal(text, Run::Digits).is_none(), "{text}");
+        }
+        assert!(find_personal("440308199901101512", Run::Key).is_some());
+    }
+
+    #[test]
+    fn letters_beyond_ascii_without_a_digit_are_a_name() {
+        for name in ["张三", "欧阳翠花", "ئەركىن", "张-三", "José"] {
+            assert!(is_name(name), "{name}");
+        }
+        for code in ["", "GZ-0117", "网点-7", "粤邮20150001B", "网点－７", "C-ABC", "---"] {
+            assert!(!is_name(code), "{code}");
+        }
+    }
+
+    #[test]
+    fn other_numbers_are_left() {
+        for text in [
             "440308199913101512",
             "1440308199901101512",
             "12912345678",
@@ -291,6 +367,31 @@ mod tests {
         }
         for text in ["JDVA13912345678", "13912345678A", "a-440308199901101512-b"] {
             assert_eq!(find_personal(text, Run::Code).is_some(), text.contains('-'), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_number_is_passed_over_without_a_look(text in "[a1-]{0,12}[0-9１-９]{0,12}[1X3 ]{0,2}[0-9]{9,19}[a９-]{0,3}") {
+            for run in [Run::Digits, Run::Code] {
+                prop_assert_eq!(find_personal(&text, run), scan(&text, run));
+            }
+        }
+
+        #[test]
+        fn eight_bytes_are_looked_at_as_one(bytes in proptest::collection::vec(0x1e_u8..0x82, 0..20)) {
+            prop_assert_eq!(is_graphic(&bytes), bytes.iter().all(u8::is_ascii_graphic));
+            prop_assert_eq!(is_plain(&bytes), bytes.iter().all(|byte| (0x20..0x7f).contains(byte)));
+        }
+    }
+
+    #[test]
+    fn a_number_is_found_wherever_it_stands() {
+        for before in 0..30 {
+            for number in ["13912345678", "１3912345678", "1391234567８", "44018419900307006X"] {
+                let text = format!("{}{number}{}", "-".repeat(before), "-".repeat(before % 7));
+                assert!(find_personal(&text, Run::Code).is_some(), "{text}");
+            }
         }
     }
 

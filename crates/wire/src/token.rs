@@ -28,13 +28,13 @@ pub struct Token<'a> {
 impl<'a> Token<'a> {
     /// Takes a token apart; `None` where it is none. Its value has 16 to 86 characters.
     pub fn parse(text: &'a str) -> Option<Self> {
-        let (algorithm, rest) = text.split_once(':')?;
-        let (version, value) = rest.split_once(':')?;
+        let (algorithm, rest) = before_colon(text)?;
+        let (version, value) = before_colon(rest)?;
         let is_algorithm = (2..=12).contains(&algorithm.len())
             && algorithm
                 .bytes()
                 .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
-        let is_value = (16..=86).contains(&value.len()) && value.bytes().all(|byte| sextet(byte).is_some());
+        let is_value = (16..=86).contains(&value.len()) && value.bytes().fold(true, |all, byte| all & is_sextet(byte));
         (is_algorithm && is_version(version) && is_value).then_some(Self {
             algorithm,
             version,
@@ -45,9 +45,13 @@ impl<'a> Token<'a> {
     /// The first eight bytes of its value: enough to know it again.
     pub fn digest(&self) -> u64 {
         // Eleven characters are 66 bits: the last two are not needed.
-        let bits = self.value.bytes().take(11).filter_map(sextet);
-        let value = bits.fold(0_u128, |value, bits| value << 6 | u128::from(bits));
-        u64::try_from(value >> 2 & u128::from(u64::MAX)).unwrap_or(0)
+        let Some([first @ .., last]) = self.value.as_bytes().first_chunk::<11>() else {
+            return 0;
+        };
+        let bits = first
+            .iter()
+            .fold(0, |value, byte| value << 6 | u64::from(sextet(*byte)));
+        bits << 4 | u64::from(sextet(*last) >> 2)
     }
 }
 
@@ -62,14 +66,24 @@ fn is_version(text: &str) -> bool {
     (1..=16).contains(&text.len()) && text.bytes().all(is_allowed)
 }
 
+/// What stands before the first colon, and behind it.
+fn before_colon(text: &str) -> Option<(&str, &str)> {
+    let at = text.bytes().position(|byte| byte == b':')?;
+    Some((text.get(..at)?, text.get(at.saturating_add(1)..)?))
+}
+
+/// Whether it is a character of base64url.
+const fn is_sextet(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() | matches!(byte, b'-' | b'_')
+}
+
 /// The six bits of a character of base64url.
-const fn sextet(byte: u8) -> Option<u8> {
+const fn sextet(byte: u8) -> u8 {
     match byte {
-        b'A'..=b'Z' => Some(byte.wrapping_sub(b'A')),
-        b'a'..=b'z' => Some(byte.wrapping_sub(b'a').wrapping_add(26)),
-        b'0'..=b'9' => Some(byte.wrapping_sub(b'0').wrapping_add(52)),
-        b'-' => Some(62),
-        b'_' => Some(63),
-        _ => None,
+        b'A'..=b'Z' => byte.wrapping_sub(b'A'),
+        b'a'..=b'z' => byte.wrapping_sub(b'a').wrapping_add(26),
+        b'0'..=b'9' => byte.wrapping_sub(b'0').wrapping_add(52),
+        b'-' => 62,
+        _ => 63,
     }
 }

@@ -10,6 +10,7 @@ use sanbai_engine::registry::{RegistryCopy, message_of_rules};
 use sanbai_engine::stage::{Layout, Stage};
 use sanbai_engine::task::{Parked, Progress, Task, TaskAlarm, TaskSettings};
 use sanbai_wire::control::Control;
+use sanbai_wire::snapshot::Manifest;
 
 use support::*;
 
@@ -59,6 +60,38 @@ fn it_parks_for_another_behaviour_only_once_its_snapshot_stands() {
         Progress::Parked(parked)
     );
     assert_eq!(manifests(&store), ["parcel/0001/00000/00000000000000000002.manifest"]);
+}
+
+#[test]
+fn a_manifest_that_cannot_be_written_is_said_once_and_holds_nothing_up() {
+    let (mut log, mut store, registry) = (Memory::default(), Objects::default(), RegistryCopy::default());
+    let mut task = task();
+    log.ticks(20);
+    store.2 = 30;
+    settle(&mut task, &mut log, &mut store, &registry);
+    assert_eq!(task.next(), Some(20), "records are applied meanwhile");
+    let late = |alarm: &TaskAlarm| matches!(alarm, TaskAlarm::SnapshotNotWritten { .. });
+    assert_eq!(task.alarms().iter().filter(|alarm| late(alarm)).count(), 1);
+    while store.2 > 0 {
+        assert_eq!(task.snapshot_at(), Some(0));
+        task.step(&mut log, &mut store, &registry);
+    }
+    settle(&mut task, &mut log, &mut store, &registry);
+    assert_eq!(task.alarms(), []);
+    assert!(task.snapshot_at() > Some(0));
+}
+
+#[test]
+fn a_snapshot_says_when_it_was_taken_and_where_the_clock_of_its_shard_stood() {
+    let (mut log, mut store, registry) = (Memory::default(), Objects::default(), RegistryCopy::default());
+    log.ticks(5);
+    let mut task = task();
+    settle(&mut task, &mut log, &mut store, &registry);
+    let name = manifests(&store).last().copied().expect("a snapshot").to_owned();
+    let manifest = Manifest::decode(&store.0[&name]).expect("a manifest");
+    assert_eq!(manifest.taken_at, now());
+    assert_eq!(manifest.offset, 4);
+    assert_eq!(manifest.clock, Some(start().plus(Span::minutes(30))));
 }
 
 #[test]

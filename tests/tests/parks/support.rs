@@ -94,7 +94,12 @@ impl Log for Memory {
 
 /// Objects in memory, and what becomes of large ones that are written beside.
 #[derive(Default)]
-pub(crate) struct Objects(pub(crate) BTreeMap<String, Vec<u8>>, pub(crate) Beside);
+pub(crate) struct Objects(
+    pub(crate) BTreeMap<String, Vec<u8>>,
+    pub(crate) Beside,
+    /// So many small ones cannot be written.
+    pub(crate) usize,
+);
 
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Beside {
@@ -106,6 +111,10 @@ pub(crate) enum Beside {
 
 impl Store for Objects {
     fn put(&mut self, name: &str, bytes: Vec<u8>) -> Result<(), StoreError> {
+        if name.ends_with(".manifest") && self.2 > 0 {
+            self.2 -= 1;
+            return Err(StoreError::Unavailable);
+        }
         self.0.insert(name.to_owned(), bytes);
         Ok(())
     }
@@ -128,6 +137,10 @@ impl Store for Objects {
         false
     }
 
+    fn now(&self) -> Timestamp {
+        now()
+    }
+
     fn begin(&mut self, name: &str, make: Make) -> Writing {
         self.put(name, make()).expect("memory takes it");
         Writing(0)
@@ -140,6 +153,11 @@ impl Store for Objects {
             Beside::Fails => Some(Err(StoreError::Unavailable)),
         }
     }
+}
+
+/// What the clock of the machine says, years after the log.
+pub(crate) fn now() -> Timestamp {
+    Timestamp::parse("2031-01-01T00:00:00+08:00").expect("a time")
 }
 
 pub(crate) fn start() -> Timestamp {

@@ -97,7 +97,14 @@ impl<'a> Case<'a> {
         found.map(|(place, item)| (place, &item.event))
     }
 
-    /// The same from the last to the first.
+    /// The last event of some kinds, where whoever asks takes note of what is awaited.
+    pub(crate) fn peek_last(&self, kinds: Kinds) -> Option<(usize, &'a Event<'a>)> {
+        let mut items = self.items.iter().enumerate().rev();
+        let found = items.find(|(_, item)| !item.retracted && item.kinds.has_any(kinds));
+        found.map(|(place, item)| (place, &item.event))
+    }
+
+    /// The events of some kinds that count, from the last to the first.
     pub(crate) fn last_of(&self, kinds: Kinds) -> impl Iterator<Item = (usize, &'a Event<'a>)> + use<'a> {
         self.awaits(kinds);
         let items: &[Item<'a>] = if self.has(kinds) { self.items } else { &[] };
@@ -206,11 +213,6 @@ impl<'a> Case<'a> {
     /// The first departure out of the origin network.
     pub(crate) fn first_line_haul(&self) -> Option<(usize, &'a Event<'a>)> {
         self.live_of(Kinds::LINE_HAUL).next()
-    }
-
-    /// The first sign-off.
-    pub(crate) fn first_delivery(&self) -> Option<(usize, &'a Event<'a>)> {
-        self.live_of(Kinds::DELIVERED).next()
     }
 
     /// The first move after a place in canonical order: a departure, a delivery, or an arrival at another site.

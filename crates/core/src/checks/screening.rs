@@ -107,9 +107,21 @@ pub(crate) enum SecondScreening<'a> {
 }
 
 impl<'a> SecondScreening<'a> {
+    /// What says where the parcel is to be screened: its last arrival before it was delivered, or the delivery.
+    pub(crate) const ENDS: Kinds = Kinds::ARRIVED.with(Kinds::DELIVERED);
+
+    /// Whether an event surely lies outside of all key areas: whoever comes to ask for a second screening because of it is
+    /// told that none is.
+    pub(crate) fn is_outside_key_areas(case: &Case<'a>, event: &Event<'a>) -> bool {
+        let place = case.site(event.site).found();
+        let place = place.and_then(|site| site.place);
+        place.is_some_and(|place| !case.registers.in_key_area(place, event.occurred_at))
+    }
+
     /// How it stands for a parcel that only its delivery can make fail: before it, nobody asks.
     pub(crate) fn of_delivered(case: &Case<'a>) -> Self {
-        if case.has(Kinds::DELIVERED) {
+        // A delivery behind all others is awaited where it may matter: see `is_outside_key_areas`.
+        if case.peek(Kinds::DELIVERED).is_some() {
             Self::of(case)
         } else {
             Self::NotAsked
@@ -118,8 +130,10 @@ impl<'a> SecondScreening<'a> {
 
     /// How it stands.
     pub(crate) fn of(case: &Case<'a>) -> Self {
-        let delivery = case.first_delivery();
-        let Some((end_place, end)) = delivery.or_else(|| case.last_of(Kinds::ARRIVED).next()) else {
+        // An arrival or a delivery behind all others is awaited where it may matter: see `is_outside_key_areas`. What lies
+        // outside of them changes what is pending alone, and that is awaited below.
+        let delivery = case.peek(Kinds::DELIVERED);
+        let Some((end_place, end)) = delivery.or_else(|| case.peek_last(Kinds::ARRIVED)) else {
             return Self::NotAsked;
         };
         let destination = case.acceptance().and_then(|acceptance| acceptance.accepted.destination);
@@ -128,6 +142,7 @@ impl<'a> SecondScreening<'a> {
             return Self::NotAsked;
         }
         let Some(delivery) = delivery else {
+            case.awaits(Self::ENDS);
             return Self::Pending { deadline: None };
         };
         let due = case.due(end.occurred_at, end.intake_at, end.site, case.rules.spans.grace());

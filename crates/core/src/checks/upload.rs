@@ -1,7 +1,7 @@
 //! When it was uploaded and received: TM-01, TM-03, TM-04.
 
 use crate::case::{Acceptance, Case};
-use crate::duty::{inspection, real_name};
+use crate::duty::{DutyStatus, Status, inspection, real_name};
 use crate::event::{Event, Kinds};
 use crate::finding::{Code, Findings, Value};
 use crate::rules::Severity;
@@ -16,7 +16,8 @@ pub(crate) fn event<'a>(case: &Case<'a>, place: usize, event: &Event<'a>, findin
         findings.raise_at_least(Code::Tm01, severity, &[place], &[seconds]);
     }
     let ahead = event.occurred_at.since(event.upload_at());
-    if ahead > Span::minutes(case.rules.spans.future_min.into()) {
+    let is_of_the_device = ahead <= Span::hours(case.rules.limits.event_future_hours_max.into());
+    if is_of_the_device && ahead > Span::minutes(case.rules.spans.future_min.into()) {
         let seconds = ("secondsAhead", Value::Number(ahead.whole_seconds()));
         findings.raise(Code::Tm04, &[place], &[seconds]);
     }
@@ -44,17 +45,22 @@ fn outage_end(case: &Case<'_>, event: &Event<'_>) -> Option<Timestamp> {
     case.registers.outage_end(event.site, event.occurred_at)
 }
 
-/// TM-03: the deciding check or inspection occurred in time and was received after the first line-haul departure.
+/// TM-03: the deciding check or inspection occurred in time and was received after the first line-haul departure. Where
+/// a duty does not apply, no evidence decides it.
 pub(crate) fn received_after_departure<'a>(
     case: &Case<'a>,
     acceptance: Option<&Acceptance<'a>>,
+    [of_sender, of_item, _]: &[DutyStatus; 3],
     findings: &mut Findings<'_, 'a>,
 ) {
     let Some(acceptance) = acceptance else {
         return;
     };
-    let identity = real_name::deciding(case, acceptance).map(|(place, event, _)| (place, event));
-    let inspected = inspection::deciding(case, acceptance).map(|(place, event, _)| (place, event));
+    let applies = |duty: &DutyStatus| !matches!(duty.status, Status::NotApplicable(_));
+    let identity = real_name::deciding(case, acceptance).filter(|_| applies(of_sender));
+    let identity = identity.map(|(place, event, _)| (place, event));
+    let inspected = inspection::deciding(case, acceptance).filter(|_| applies(of_item));
+    let inspected = inspected.map(|(place, event, _)| (place, event));
     let mut deciding = identity.into_iter().chain(inspected);
     let Some((_, departure)) = case.peek(Kinds::LINE_HAUL) else {
         if deciding.any(|(_, event)| case.latest().is_none_or(|latest| latest < event.intake_at)) {

@@ -64,8 +64,8 @@ impl Names {
         let Self {
             texts, numbers, hasher, ..
         } = self;
-        numbers.insert_unique(hasher.hash_one(text), number, |number| {
-            hasher.hash_one(text_of(texts, *number))
+        numbers.insert_unique(hasher.hash_one(text.as_bytes()), number, |number| {
+            hasher.hash_one(text_of(texts, *number).as_bytes())
         });
         number
     }
@@ -88,7 +88,7 @@ impl Names {
         }
         let text = std::mem::take(&mut held.text);
         self.bytes = self.bytes.saturating_sub(text.len());
-        let hash = self.hasher.hash_one(&*text);
+        let hash = self.hasher.hash_one(text.as_bytes());
         if let Ok(entry) = self.numbers.find_entry(hash, |known| *known == number) {
             entry.remove();
         }
@@ -97,11 +97,18 @@ impl Names {
 
     /// The number of a known text.
     pub fn find(&self, text: &str) -> Option<u32> {
+        self.find_bytes(text.as_bytes())
+    }
+
+    /// The number of a known text, given as bytes.
+    pub(crate) fn find_bytes(&self, text: &[u8]) -> Option<u32> {
         if text.is_empty() {
             return Some(0);
         }
         self.numbers
-            .find(self.hasher.hash_one(text), |number| self.text(*number) == text)
+            .find(self.hasher.hash_one(text), |number| {
+                self.text(*number).as_bytes() == text
+            })
             .copied()
     }
 

@@ -13,6 +13,9 @@ mod tests;
 const BLOCK: usize = 1 << 14;
 /// Cells grow in steps of this many bytes.
 const STEP: usize = 16;
+/// Cells of records that will grow: a parcel that came in from elsewhere fits the first when its last event has come, and
+/// nearly all others outgrow all of them. So a parcel moves a few times in its life, not with each event.
+const GROWING: &[usize] = &[12 * STEP, 15 * STEP, 20 * STEP];
 /// The largest cell that shares its block with others.
 const CELL_MAX: usize = 1 << 10;
 /// A block of its own is a multiple of this many bytes.
@@ -119,6 +122,8 @@ impl Block {
 /// All records.
 #[derive(Clone, Debug)]
 pub(crate) struct Slab {
+    /// Sizes of the smallest cells, in their order; above them they grow in steps.
+    small: &'static [usize],
     blocks: Vec<Block>,
     /// By size, the first block with room.
     with_room: Vec<u32>,
@@ -133,6 +138,7 @@ pub(crate) struct Slab {
 impl Default for Slab {
     fn default() -> Self {
         Self {
+            small: &[],
             blocks: Vec::new(),
             with_room: vec![NONE; CELL_MAX / STEP + 1],
             idle: Vec::new(),
@@ -144,6 +150,14 @@ impl Default for Slab {
 }
 
 impl Slab {
+    /// For records of which each is soon added to, again and again.
+    pub(crate) fn of_growing() -> Self {
+        Self {
+            small: GROWING,
+            ..Self::default()
+        }
+    }
+
     /// Adds a record of at most [`RECORD_MAX`] bytes.
     pub(crate) fn insert(&mut self, record: &[u8]) -> Handle {
         let handle = self.room(record.len());
@@ -154,7 +168,9 @@ impl Slab {
     /// A cell for a record of some length.
     fn room(&mut self, length: usize) -> Handle {
         let needed = length.saturating_add(2);
-        if needed <= CELL_MAX {
+        if let Some(size) = self.small.iter().find(|size| needed <= **size) {
+            self.cell_of(*size)
+        } else if needed <= CELL_MAX {
             self.cell_of(needed.next_multiple_of(STEP).max(2 * STEP))
         } else {
             self.own_block(needed.next_multiple_of(OWN_STEP))

@@ -4,6 +4,7 @@
 //! record = brand (number of a text) · waybill · state (of a shard; empty for files) · events
 //! ```
 
+mod settle;
 mod warm;
 
 use core::cell::RefCell;
@@ -115,6 +116,14 @@ fn parts(record: &[u8]) -> Option<Parts<'_>> {
 }
 
 impl Table {
+    /// For parcels that are open for days while their events come, one by one.
+    pub(crate) fn of_open() -> Self {
+        Self {
+            slab: Slab::of_growing(),
+            ..Self::default()
+        }
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.index.len()
     }
@@ -209,7 +218,7 @@ impl Table {
     /// are the caller's to hold.
     pub(crate) fn keep(&mut self, slot: Slot, state: Option<&[u8]>, tail: Tail) {
         self.put(slot, state, &tail.0);
-        if self.spare.capacity() == 0 {
+        if self.spare.capacity() < tail.0.capacity() {
             self.spare = tail.0;
         }
     }
@@ -310,7 +319,9 @@ impl Table {
             return Err(PackError::WaybillTooLong);
         }
         let brand = self.names.hold(event.brand);
-        let mut record = Writer::default();
+        let mut record = std::mem::take(&mut self.spare);
+        record.clear();
+        let mut record = Writer::over(record);
         record.number(brand.into());
         record.text(event.waybill);
         record.block(&[]);
@@ -321,7 +332,9 @@ impl Table {
             follows,
             &mut Texts::Held(&mut self.names),
         );
-        let handle = self.slab.insert(&record.finish());
+        let record = record.finish();
+        let handle = self.slab.insert(&record);
+        self.spare = record;
         let slot = match self.free.pop() {
             Some(slot) => Slot(slot),
             None => {
@@ -452,22 +465,6 @@ impl Table {
             *place = handle;
         }
         self.settle();
-    }
-
-    /// Empties a block that most records have left, so that its memory can be used for others.
-    fn settle(&mut self) {
-        let Some(sparse) = self.slab.sparse() else { return };
-        for old in sparse {
-            let slot = parts(self.slab.get(old)).and_then(|parts| {
-                let hash = self.hasher.hash_one((parts.brand, parts.waybill));
-                let is_it = |slot: &u32| self.slots.get(Slot(*slot).place()) == Some(&old);
-                self.index.find(hash, is_it).copied()
-            });
-            let new = self.slab.relocate(old);
-            if let Some(place) = slot.and_then(|slot| self.slots.get_mut(Slot(slot).place())) {
-                *place = new;
-            }
-        }
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::by_name::ByName;
 use super::pattern::Pattern;
 
 /// A brand (品牌).
@@ -32,10 +33,8 @@ impl Brand {
 /// The names of all brands.
 #[derive(Clone, Debug, Default)]
 pub struct Brands {
-    /// Upper-case codes and aliases, each with its code.
-    codes: Vec<(String, String)>,
-    /// The first eight bytes of each of them.
-    heads: Vec<u64>,
+    /// Codes by upper-case codes and aliases.
+    codes: ByName<String>,
 }
 
 impl Brands {
@@ -46,10 +45,7 @@ impl Brands {
                 codes.insert(name.to_uppercase(), code.clone());
             }
         }
-        Self {
-            heads: codes.keys().map(|name| head(name)).collect(),
-            codes: codes.into_iter().collect(),
-        }
+        Self { codes: codes.into() }
     }
 
     /// The code of a brand by its code or alias, in any case of letters; `None` for a brand that nobody knows.
@@ -60,23 +56,7 @@ impl Brands {
     /// assert_eq!(Rules::builtin().brands().resolve("shunfeng"), Some("SF"));
     /// ```
     pub fn resolve(&self, name: &str) -> Option<&str> {
-        self.find(name).or_else(|| self.find(&name.to_uppercase()))
-    }
-
-    /// There are a few dozen: one number after the other is compared faster than a search could guess.
-    fn find(&self, name: &str) -> Option<&str> {
-        let wanted = head(name);
-        // In their order, those that begin alike stand in a row.
-        let first = self.heads.iter().position(|head| *head == wanted)?;
-        let (_, code) = self.codes.get(first..)?.iter().find(|(known, _)| known == name)?;
-        Some(code)
-    }
-}
-
-/// The first eight bytes of a name, with zeros where it has fewer.
-fn head(name: &str) -> u64 {
-    match name.as_bytes().first_chunk() {
-        Some(head) => u64::from_le_bytes(*head),
-        None => name.bytes().rev().fold(0, |head, byte| head << 8 | u64::from(byte)),
+        let code = self.codes.get(name).or_else(|| self.codes.get(&name.to_uppercase()));
+        code.map(String::as_str)
     }
 }

@@ -234,7 +234,7 @@ impl RuleSet {
                 }
             }
         }
-        for (name, profile) in &self.profile_set {
+        for (name, profile) in self.profile_set.iter() {
             for code in profile.severity.keys().filter(|code| Code::parse(code).is_none()) {
                 faults.push(format!("profile_set.{name}.severity: {code} is no code"));
             }

@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::alerts::{Alerts, Patterns};
 use super::brand::Brand;
+use super::by_name::ByName;
 use super::law::{Clause, Law};
 use crate::document::DocumentKind;
 use crate::event::DeclaredItem;
@@ -36,7 +37,7 @@ pub struct RuleSet {
     /// What counts as an accepted document and as a described item.
     pub documents: Documents,
     /// Profiles by name.
-    pub profile_set: BTreeMap<String, Profile>,
+    pub profile_set: ByName<Profile>,
     /// The "100%" indicators of the place, by name.
     pub indicator: BTreeMap<String, Indicator>,
     /// Laws by name.
@@ -45,7 +46,7 @@ pub struct RuleSet {
     #[serde(deserialize_with = "super::load::rules_by_code")]
     pub rule: BTreeMap<Code, Rule>,
     /// Brands by code.
-    pub brand: BTreeMap<String, Brand>,
+    pub brand: ByName<Brand>,
 }
 
 impl RuleSet {

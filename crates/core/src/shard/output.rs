@@ -56,7 +56,7 @@ pub struct Revision<'a> {
 /// An alert on one parcel: prohibited goods, or a suspect image that nobody cleared.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UrgentAlert<'a> {
-    /// Names the rule and the parcel.
+    /// Names the rule, the parcel and its day: a waybill that is used again is another parcel.
     pub id: u64,
     /// Which rule; `None` for a find of class 1 or 12 that was rightly handled.
     pub code: Option<Code>,

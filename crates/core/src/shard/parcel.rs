@@ -17,6 +17,7 @@ mod retired;
 mod rows;
 #[cfg(test)]
 mod tests;
+mod urgent;
 
 use std::collections::BTreeMap;
 
@@ -70,7 +71,7 @@ const HITS_MAX: usize = 32;
 /// shard.handle(Position::START, Input::Tick(tick), registry.view(), &mut out);
 /// assert_eq!((shard.clock(), out.0), (Some(time), 0), "nothing was due");
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct ParcelShard {
     table: Table,
     deadlines: Deadlines,
@@ -80,6 +81,21 @@ pub struct ParcelShard {
     behaviour: Option<Behaviour>,
     profile: Option<String>,
     epoch: Epoch,
+}
+
+impl Default for ParcelShard {
+    fn default() -> Self {
+        Self {
+            table: Table::of_open(),
+            deadlines: Deadlines::default(),
+            retired: Retired::default(),
+            clock: None,
+            registry_offset: 0,
+            behaviour: None,
+            profile: None,
+            epoch: Epoch::default(),
+        }
+    }
 }
 
 /// Why a parcel is looked at.
@@ -422,7 +438,7 @@ impl ParcelShard {
         let (after, is_amended) = follow(&verdict, &evidence, &before, cause, self.profile.as_deref(), view, out);
         let due = verdict.next_change.map_or(ends_at, |next| next.min(ends_at));
         let due = due.max(cause.now);
-        let calm = Calm::of(self.epoch, verdict.awaited, after.contribution.is_some());
+        let calm = Calm::of(self.epoch, verdict.awaited);
         let after = Kept {
             due,
             reused,

@@ -37,7 +37,6 @@ mod body_counts;
 mod clock;
 mod count;
 mod day;
-mod digest;
 mod key;
 mod lifecycle;
 mod outlet;
@@ -56,7 +55,7 @@ pub use shard::ScopeShard;
 pub use standing::OutletStanding;
 pub use territory::{Route, Territory};
 
-use self::digest::Digest;
+use crate::digest::NameDigest;
 use crate::event::Place;
 use crate::rules::{Duty, Severity};
 use crate::shard::compliance::ComplianceRow;
@@ -168,7 +167,7 @@ impl AlertRule {
     /// assert_eq!(AlertRule::SilentOutlet.alert_id("SF", "GZ-0001", day), 4_410_935_472_668_654_082);
     /// ```
     pub fn alert_id(self, brand: &str, site: &str, day: CivilDay) -> u64 {
-        let digest = Digest::new().text(self.as_str());
+        let digest = NameDigest::new().text(self.as_str());
         digest.text(brand).text(site).day(day).finish()
     }
 }

@@ -1,7 +1,7 @@
 //! What was read of one partition and waits to be taken.
 
 use std::collections::VecDeque;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::delivery::record_weight;
 use crate::log::Record;
@@ -15,6 +15,8 @@ pub(super) enum Taken {
     OnItsWay,
     /// The lane stands elsewhere: it must be put where it is wanted, and the offset looked at.
     Elsewhere,
+    /// Up to this offset records cannot be read.
+    Damaged(u64),
 }
 
 /// Whether the consumer is to deliver, and does.
@@ -49,6 +51,7 @@ pub(super) struct Lane {
     is_doubted: bool,
     /// A record came instead of the one that was expected. It is believed when it comes again.
     gap: Option<u64>,
+    damaged: Option<u64>,
     pub(super) fetch: Fetch,
     /// When the consumer delivered last, or began to.
     pub(super) moved: Instant,
@@ -78,6 +81,7 @@ impl Lane {
             has_delivered: false,
             is_doubted: false,
             gap: None,
+            damaged: None,
             fetch: Fetch::Off,
             moved: Instant::now(),
             asked: Instant::now(),
@@ -96,6 +100,9 @@ impl Lane {
         }
         self.next = Some(from);
         if self.buffer.is_empty() {
+            if let Some(to) = self.damaged {
+                return Taken::Damaged(to);
+            }
             if self.is_doubted {
                 return Taken::Elsewhere;
             }
@@ -120,7 +127,7 @@ impl Lane {
     /// Goes on where it had stopped for want of room. Also looked at when there is nothing to take: the consumer may have
     /// been taken off only after everything was taken.
     fn begin_if_room(&mut self, bytes_max: usize) {
-        if self.fetch == Fetch::Off && self.bytes <= bytes_max / 2 {
+        if self.fetch == Fetch::Off && self.bytes <= bytes_max / 2 && self.damaged.is_none() {
             self.fetch = Fetch::Start;
         }
     }
@@ -149,6 +156,10 @@ impl Lane {
 
     /// Puts it at an offset, where the partition ends at `end`.
     pub(super) fn put(&mut self, from: u64, end: u64) {
+        // Where it stands still already, it has stood still since then.
+        if from != self.expected {
+            self.moved = Instant::now();
+        }
         self.buffer.clear();
         self.bytes = 0;
         self.next = Some(from);
@@ -157,7 +168,7 @@ impl Lane {
         self.has_delivered = false;
         self.is_doubted = false;
         self.gap = None;
-        self.moved = Instant::now();
+        self.damaged = None;
         self.fetch = match self.fetch {
             Fetch::Off | Fetch::Start => Fetch::Start,
             Fetch::On | Fetch::Stop | Fetch::Again => Fetch::Again,
@@ -204,15 +215,24 @@ impl Lane {
         };
     }
 
+    /// Records before an offset cannot be read.
+    pub(super) fn is_damaged_until(&mut self, from: u64, to: u64) {
+        if self.expected == from {
+            self.damaged = Some(to);
+            self.fetch = Fetch::Stop;
+        }
+    }
+
+    /// The consumer stands still where it could go on: it is to begin anew.
+    pub(super) fn again(&mut self, from: u64) {
+        if self.expected == from && self.fetch == Fetch::On {
+            self.fetch = Fetch::Again;
+        }
+    }
+
     /// What the consumer delivers next.
     pub(super) const fn expected(&self) -> u64 {
         self.expected
-    }
-
-    /// The consumer is to deliver, there is more up to `end`, and nothing has come for so long: a batch that cannot be read is
-    /// fetched again for ever, and no error is told.
-    pub(super) fn is_stuck(&self, end: u64, most: Duration) -> bool {
-        self.fetch == Fetch::On && self.expected < end && self.moved.elapsed() >= most
     }
 
     /// Bytes that wait.

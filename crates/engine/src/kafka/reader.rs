@@ -9,7 +9,7 @@
 //! the end of a partition; nobody polls on a thread for requests.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
@@ -24,6 +24,7 @@ use sanbai_core::time::Timestamp;
 use super::context::{Context, Pulse};
 use super::lane::{Delivered, Fetch, Lane, Taken};
 use super::settings::KafkaSettings;
+use super::stuck;
 use crate::log::{ReadError, Record, Topic};
 use crate::signal::Signal;
 
@@ -39,11 +40,11 @@ const AGAIN: Duration = Duration::from_millis(50);
 /// How long whoever reads at a new place waits for the first record.
 const FIRST: Duration = Duration::from_secs(2);
 
+/// How often it is looked for partitions that stand still.
+const LOOK: Duration = Duration::from_secs(10);
+
 /// What nobody asked for in so long is read no more.
 const FORGOTTEN: Duration = Duration::from_secs(60);
-
-/// A partition of which nothing comes for so long though there is more is stuck.
-const STUCK: Duration = Duration::from_secs(30);
 
 /// Fewest bytes that a lane may hold.
 const LANE_MIN: usize = 256 << 10;
@@ -54,6 +55,8 @@ type Place = (Topic, u32);
 pub(super) struct Reader {
     shared: Arc<Shared>,
     thread: Mutex<Option<JoinHandle<()>>>,
+    /// Looks at partitions that stand still.
+    watch: Mutex<Option<JoinHandle<()>>>,
 }
 
 struct Shared {
@@ -68,6 +71,7 @@ struct Shared {
     buffer_bytes: usize,
     rewinds: AtomicU64,
     gaps: AtomicU64,
+    stuck: AtomicUsize,
 }
 
 /// What a reader has seen since it was made.
@@ -109,6 +113,7 @@ impl Reader {
             buffer_bytes: settings.buffer_bytes,
             rewinds: AtomicU64::new(0),
             gaps: AtomicU64::new(0),
+            stuck: AtomicUsize::new(0),
         });
         let polling = Arc::clone(&shared);
         let thread = Builder::new()
@@ -118,7 +123,26 @@ impl Reader {
         Ok(Self {
             shared,
             thread: Mutex::new(Some(thread)),
+            watch: Mutex::new(None),
         })
+    }
+
+    /// Has partitions looked at that stand still though there is more.
+    ///
+    /// # Errors
+    /// Where librdkafka refuses its settings, or a thread cannot be started.
+    pub(super) fn watch(&self, settings: &KafkaSettings) -> Result<(), KafkaError> {
+        let context = Context(Arc::clone(&self.shared.pulse));
+        let consumer: BaseConsumer<Context> = settings.consumer().create_with_context(context)?;
+        let shared = Arc::clone(&self.shared);
+        let thread = Builder::new().name("kafka-watch".to_owned()).spawn(move || {
+            while !shared.stop.load(Ordering::Acquire) {
+                shared.look_at_still(&consumer);
+                shared.rest(LOOK);
+            }
+        });
+        *lock(&self.watch) = Some(thread.map_err(|error| KafkaError::Subscription(error.to_string()))?);
+        Ok(())
     }
 
     /// The next records of a partition. At a place where nobody has read, waits for the first one for a moment.
@@ -128,10 +152,15 @@ impl Reader {
         let mut until = None;
         loop {
             let seen = self.shared.signal.now();
-            let taken = lock(&lane).take(from, max, bytes_max);
-            self.shared.is_wanted.store(true, Ordering::Release);
+            let taken = {
+                let mut lane = lock(&lane);
+                let taken = lane.take(from, max, bytes_max);
+                self.shared.want(&lane);
+                taken
+            };
             match taken {
                 Taken::Records(records) => return Ok(records),
+                Taken::Damaged(to) => return Err(ReadError::Damaged { from, to }),
                 Taken::Elsewhere => {
                     let (start, end) = self.range(topic, partition)?;
                     if from < start {
@@ -140,8 +169,10 @@ impl Reader {
                     if from > end {
                         return Err(ReadError::Beyond { end });
                     }
-                    lock(&lane).put(from, end);
-                    until = Some(Instant::now() + FIRST);
+                    let mut lane = lock(&lane);
+                    lane.put(from, end);
+                    self.shared.want(&lane);
+                    until.get_or_insert(Instant::now() + FIRST);
                 }
                 Taken::OnItsWay => {
                     let left = until.map_or(Duration::ZERO, |until| until.saturating_duration_since(Instant::now()));
@@ -161,28 +192,7 @@ impl Reader {
 
     /// Where a partition begins, and where it ends, as its leader says now.
     pub(super) fn range(&self, topic: Topic, partition: u32) -> Result<(u64, u64), ReadError> {
-        let partition = i32::try_from(partition).map_err(|_| ReadError::Beyond { end: 0 })?;
-        let name = self.shared.name(topic);
-        let until = Instant::now() + ANSWER;
-        loop {
-            let seen = self.shared.signal.now();
-            let left = until.saturating_duration_since(Instant::now());
-            match self.shared.consumer.fetch_watermarks(name, partition, left) {
-                Ok((low, high)) => {
-                    let offset = |offset: i64| u64::try_from(offset).unwrap_or(0);
-                    return Ok((offset(low), offset(high)));
-                }
-                // A topic that was just made has no leaders for a moment.
-                Err(_) if left > AGAIN => {
-                    self.shared.signal.wait(seen, AGAIN);
-                }
-                Err(error) => {
-                    let why = "a broker does not say where a partition ends";
-                    self.shared.pulse.error(&error, why);
-                    return Err(ReadError::Unavailable);
-                }
-            }
-        }
+        self.shared.range(topic, partition)
     }
 
     /// A partition is read no more, until it is asked for again.
@@ -201,27 +211,18 @@ impl Reader {
             rewinds: self.shared.rewinds.load(Ordering::Relaxed),
             gaps: self.shared.gaps.load(Ordering::Relaxed),
             bytes,
-            stuck: lanes
-                .iter()
-                .filter(|(place, lane)| self.is_stuck(**place, lane))
-                .count(),
+            stuck: self.shared.stuck.load(Ordering::Relaxed),
         }
-    }
-
-    fn is_stuck(&self, (topic, partition): Place, lane: &Mutex<Lane>) -> bool {
-        let number = i32::try_from(partition).unwrap_or(i32::MAX);
-        let end = self.shared.pulse.end(self.shared.name(topic), number);
-        end.is_some_and(|end| lock(lane).is_stuck(end, STUCK))
     }
 
     /// Stops polling, and closes the consumer on the thread that polled it.
     pub(super) fn stop(&self) {
         self.shared.stop.store(true, Ordering::Release);
         self.shared.signal.bump();
-        if let Some(thread) = lock(&self.thread).take()
-            && thread.join().is_err()
-        {
-            tracing::error!("the thread that polls had panicked");
+        for thread in [&self.thread, &self.watch] {
+            if lock(thread).take().is_some_and(|thread| thread.join().is_err()) {
+                tracing::error!("a thread of the reader had panicked");
+            }
         }
     }
 
@@ -238,6 +239,13 @@ impl Drop for Reader {
 }
 
 impl Shared {
+    /// Has the thread that polls look at a lane whose partition is to be begun or stopped.
+    fn want(&self, lane: &Lane) {
+        if !matches!(lane.fetch, Fetch::On | Fetch::Off) {
+            self.is_wanted.store(true, Ordering::Release);
+        }
+    }
+
     fn name(&self, topic: Topic) -> &str {
         let mut names = self.names.iter();
         names.find(|(known, _)| *known == topic).map_or("", |(_, name)| name)
@@ -283,6 +291,7 @@ impl Shared {
             .collect();
         for ((topic, partition), lane) in lanes {
             let mut lane = lock(&lane);
+            let was_off = lane.fetch == Fetch::Start;
             if matches!(lane.fetch, Fetch::Stop | Fetch::Again) {
                 let list = self.list(topic, partition, Offset::Invalid);
                 self.tell(list.and_then(|list| self.consumer.incremental_unassign(&list)));
@@ -297,9 +306,93 @@ impl Shared {
                 let list = self.list(topic, partition, Offset::Offset(from));
                 self.tell(list.and_then(|list| self.consumer.incremental_assign(&list)));
                 lane.fetch = Fetch::On;
-                lane.moved = Instant::now();
+                // One that is begun anew where it stood still has stood still all the time.
+                if was_off {
+                    lane.moved = Instant::now();
+                }
             }
         }
+    }
+
+    fn range(&self, topic: Topic, partition: u32) -> Result<(u64, u64), ReadError> {
+        let partition = i32::try_from(partition).map_err(|_| ReadError::Beyond { end: 0 })?;
+        let name = self.name(topic);
+        let until = Instant::now() + ANSWER;
+        loop {
+            let seen = self.signal.now();
+            let left = until.saturating_duration_since(Instant::now());
+            match self.consumer.fetch_watermarks(name, partition, left) {
+                Ok((low, high)) => {
+                    let offset = |offset: i64| u64::try_from(offset).unwrap_or(0);
+                    return Ok((offset(low), offset(high)));
+                }
+                // A topic that was just made has no leaders for a moment.
+                Err(_) if left > AGAIN => {
+                    self.signal.wait(seen, AGAIN);
+                }
+                Err(error) => {
+                    let why = "a broker does not say where a partition ends";
+                    self.pulse.error(&error, why);
+                    return Err(ReadError::Unavailable);
+                }
+            }
+        }
+    }
+
+    /// Waits so long, or until it is to stop.
+    fn rest(&self, time: Duration) {
+        let until = Instant::now() + time;
+        while !self.stop.load(Ordering::Acquire) {
+            let seen = self.signal.now();
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return;
+            }
+            self.signal.wait(seen, left);
+        }
+    }
+
+    /// Looks at partitions of which nothing came for long: whether there is more, and whether that can be read.
+    fn look_at_still(&self, consumer: &BaseConsumer<Context>) {
+        let lanes: Vec<(Place, Arc<Mutex<Lane>>)> = lock(&self.lanes)
+            .iter()
+            .map(|(place, lane)| (*place, Arc::clone(lane)))
+            .collect();
+        let mut still = 0;
+        for ((topic, partition), lane) in lanes {
+            let from = {
+                let lane = lock(&lane);
+                let is_still = lane.fetch == Fetch::On && lane.moved.elapsed() >= stuck::STILL;
+                is_still.then(|| lane.expected())
+            };
+            let Some(from) = from else { continue };
+            let Ok((_, end)) = self.range(topic, partition) else {
+                continue;
+            };
+            if end <= from || self.stop.load(Ordering::Acquire) {
+                continue;
+            }
+            still += 1;
+            self.stuck.fetch_max(still, Ordering::Relaxed);
+            let number = i32::try_from(partition).unwrap_or(i32::MAX);
+            let found = stuck::look(consumer, self.name(topic), number, (from, end));
+            tracing::warn!(
+                topic = topic.name(),
+                partition,
+                from,
+                end,
+                ?found,
+                "nothing comes though there is more"
+            );
+            match found {
+                stuck::Found::Readable => lock(&lane).again(from),
+                stuck::Found::Damaged(to) => lock(&lane).is_damaged_until(from, to),
+                stuck::Found::Nothing => {}
+            }
+            self.is_wanted.store(true, Ordering::Release);
+            self.signal.bump();
+        }
+        self.stuck.store(still, Ordering::Relaxed);
     }
 
     fn list(&self, topic: Topic, partition: u32, offset: Offset) -> Result<TopicPartitionList, KafkaError> {
@@ -333,7 +426,13 @@ impl Shared {
             *last = Some((place, self.lane(place)));
         }
         let Some((_, lane)) = last else { return };
-        let delivered = lock(lane).deliver(record(message), bytes_max);
+        let record = record(message);
+        let delivered = {
+            let mut lane = lock(lane);
+            let delivered = lane.deliver(record, bytes_max);
+            self.want(&lane);
+            delivered
+        };
         match delivered {
             Delivered::Taken { is_first: true } => self.signal.bump(),
             Delivered::Taken { is_first: false } => {}
@@ -343,9 +442,6 @@ impl Shared {
             Delivered::Gap => {
                 self.gaps.fetch_add(1, Ordering::Relaxed);
             }
-        }
-        if lock(lane).fetch != Fetch::On {
-            self.is_wanted.store(true, Ordering::Release);
         }
     }
 

@@ -128,8 +128,8 @@ impl Topics {
     /// # Errors
     /// Where brokers do not answer, or topics are missing.
     pub fn check(&self, is_rehearsal: bool) -> Result<Vec<Finding>, KafkaOpenError> {
-        let found = super::found::find(&self.settings, &Arc::default())?;
-        let layout = super::found::layout(&self.settings, &found)?;
+        let found = super::watch::find(&self.settings, &Arc::default())?;
+        let layout = super::watch::layout(&self.settings, &found)?;
         let names = Topic::ALL.map(|topic| self.settings.name(topic));
         let asked: Vec<ResourceSpecifier<'_>> = names.iter().map(|name| ResourceSpecifier::Topic(name)).collect();
         let options = AdminOptions::new().request_timeout(Some(ANSWER));

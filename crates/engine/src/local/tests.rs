@@ -5,6 +5,7 @@ mod faults;
 mod faulty;
 mod life;
 mod retention;
+mod stop;
 
 use std::path::Path;
 use std::sync::Arc;

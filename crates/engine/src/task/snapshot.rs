@@ -25,6 +25,8 @@ pub(super) struct Pending {
     /// `None` once the rows are written.
     writing: Option<Writing>,
     rows: Arc<OnceLock<Rows>>,
+    /// That its manifest cannot be written was said.
+    is_late: bool,
 }
 
 impl Pending {
@@ -70,7 +72,7 @@ impl<S: Stage> Task<S> {
         };
         let offset = running.stage.ledger().next;
         let (object, name) = names(&folder, offset);
-        let manifest = running.manifest(&self.settings, registry, object.clone());
+        let manifest = running.manifest(&self.settings, registry, object.clone(), store.now());
         let (stage, rows) = (running.stage.clone(), Arc::new(OnceLock::new()));
         let made = Arc::clone(&rows);
         let writing = store.begin(&object, Box::new(move || rows_of(&stage, &made)));
@@ -82,6 +84,7 @@ impl<S: Stage> Task<S> {
             manifest,
             writing: Some(writing),
             rows,
+            is_late: false,
         });
     }
 
@@ -127,6 +130,10 @@ impl<S: Stage> Task<S> {
             ..pending.manifest.clone()
         };
         if store.put(&pending.name, manifest.encode()).is_err() {
+            // Asked again at each step; the store knows when to try.
+            if !std::mem::replace(&mut pending.is_late, true) {
+                self.alarms.push(TaskAlarm::SnapshotNotWritten { offset });
+            }
             return false;
         }
         running.snapshot = None;
@@ -217,6 +224,7 @@ impl<S: Stage> Running<S> {
         settings: &super::TaskSettings<S::Settings>,
         registry: &RegistryCopy,
         object: String,
+        taken_at: Timestamp,
     ) -> Manifest {
         let registry_offset = self.stage.registry_offset();
         let registry_digest = registry.digest_before(registry_offset).unwrap_or(0);
@@ -244,7 +252,7 @@ impl<S: Stage> Running<S> {
             compression: COMPRESSION.to_owned(),
             rows: 0,
             clock: self.stage.clock(),
-            taken_at: self.stage.clock().unwrap_or(Timestamp::from_nanos(0)),
+            taken_at,
         }
     }
 }

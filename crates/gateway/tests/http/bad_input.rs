@@ -27,6 +27,8 @@ GZ-1              | x*70000                      | 413 event_too_large
 2026-03-10        | 1970-01-21                   | 422 event_time_unit /occurredAt
 "SF"              | "NONE"                       | 422 brand_unknown /brand
 GZ-1              | 440308199901101512           | 422 pii_in_wrong_field /site
+GZ-1              | 440308199901101513           | 422 pii_in_wrong_field /site
+GZ-1              | 欧阳翠花                     | 422 pii_in_wrong_field /site
 "sealed":{        | "identityChecked":{"document":{"tokens":["x"]}         | 422 token_key_unknown /identityChecked/document/tokens/0
 "sealed":{        | "xrayScreened":{"imageId":"http://10.0.0.1/../x"       | 422 ref_invalid /xrayScreened/imageId
 "sealed":{        | "accepted":{"weightGrams":0                            | 422 value_range /accepted/weightGrams

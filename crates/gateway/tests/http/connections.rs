@@ -153,21 +153,33 @@ fn what_is_no_http_is_refused_and_closed() {
     assert_eq!(running.log.messages(), []);
 }
 
-/// Where both are there, the body ends as its chunks say, and nothing that follows is taken for a request.
+/// Where both are there, nothing is taken, and nothing that follows is a request, also behind requests that were right.
 #[test]
-fn a_request_with_two_lengths_smuggles_nothing() {
+fn a_request_with_two_lengths_is_refused_and_smuggles_nothing() {
     let running = Running::new();
     let body = sealed("SF1");
+    let good = format!("{HEAD}content-length: {}\r\n\r\n{body}", body.len());
     let chunk = format!("{:x}\r\n{body}\r\n0\r\n\r\n", body.len());
     for lengths in [
         "content-length: 5\r\ntransfer-encoding: chunked\r\n",
         "transfer-encoding: chunked\r\ncontent-length: 5\r\n",
     ] {
-        let second = format!("{HEAD}content-length: {}\r\n\r\n{body}", body.len());
-        let text = running.raw(format!("{HEAD}{lengths}\r\n{chunk}{second}").as_bytes());
+        let text = running.raw(format!("{HEAD}{lengths}\r\n{chunk}{good}").as_bytes());
+        assert_eq!(
+            Answer::parse(&text).problem(),
+            (400, "http_framing".to_owned()),
+            "{text}"
+        );
         assert_eq!(text.matches("HTTP/1.1").count(), 1, "{text}");
         assert!(text.contains("connection: close"), "{text}");
+        assert_eq!(running.log.messages(), []);
     }
+    let chunked = format!("{HEAD}transfer-encoding: chunked\r\n\r\n{chunk}");
+    let wrong = format!("{HEAD}transfer-encoding: chunked\r\ncontent-length: 5\r\n\r\n{chunk}");
+    let text = running.raw(format!("{good}{chunked}{wrong}{good}").as_bytes());
+    assert_eq!(text.matches("HTTP/1.1 200").count(), 2, "{text}");
+    assert_eq!(text.matches("HTTP/1.1 400").count(), 1, "{text}");
+    assert_eq!(running.log.messages().len(), 2);
 }
 
 #[test]

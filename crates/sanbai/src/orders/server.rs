@@ -45,6 +45,7 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 /// Takes orders until it is stopped.
 pub(crate) struct Server {
     shared: Arc<Shared>,
+    listener: Arc<UnixListener>,
     thread: JoinHandle<()>,
     socket: PathBuf,
     addresses: PathBuf,
@@ -97,11 +98,13 @@ impl Server {
             open: Mutex::default(),
             closed: Condvar::new(),
         });
-        let taking = Arc::clone(&shared);
+        let listener = Arc::new(listener);
+        let (taking, listening) = (Arc::clone(&shared), Arc::clone(&listener));
         let thread = std::thread::Builder::new().name("orders".to_owned());
-        let thread = thread.spawn(move || accept(&listener, &taking));
+        let thread = thread.spawn(move || accept(&listening, &taking));
         Ok(Self {
             shared,
+            listener,
             thread: thread.context("cannot start the thread of orders")?,
             socket,
             addresses: file,
@@ -111,8 +114,12 @@ impl Server {
     /// Takes no more orders, and ends those that are under way.
     pub(crate) fn stop(self) {
         self.shared.stopping.store(true, Ordering::Release);
-        // Whoever waits for the next one is woken by one.
-        drop(Reach::of(&self.socket).and_then(|reach| UnixStream::connect(reach.path())));
+        // Whoever waits for the next one is woken. That takes no file: there may be none left to be had.
+        let woken = rustix::net::shutdown(&*self.listener, rustix::net::Shutdown::Both);
+        if woken.is_err() {
+            // Where a listener cannot be shut down, an order wakes it.
+            drop(Reach::of(&self.socket).and_then(|reach| UnixStream::connect(reach.path())));
+        }
         for file in [&self.socket, &self.addresses] {
             if let Err(error) = fs::remove_file(file) {
                 tracing::warn!(%error, file = %file.display(), "a file of the daemon cannot be removed");

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs::OpenOptions;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -205,6 +205,18 @@ impl Daemon {
     /// Waits until it takes requests.
     pub(crate) fn wait_until_up(&self) {
         wait("it takes requests", || TcpStream::connect(self.http).is_ok());
+    }
+
+    /// What it answers on the listener of its metrics: status and body.
+    pub(crate) fn asked(&self, path: &str) -> (u16, String) {
+        let mut stream = TcpStream::connect(self.metrics).expect("it listens");
+        let request = format!("GET {path} HTTP/1.1\r\nhost: sanbai\r\nconnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).expect("it listens");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("it answers in text");
+        let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
+        let status = head.split(' ').nth(1).expect("a status");
+        (status.parse().expect("a number"), body.to_owned())
     }
 
     /// As a power cut would, but for the disk.

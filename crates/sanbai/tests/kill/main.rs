@@ -21,6 +21,7 @@ mod segments;
 mod small_disk;
 mod snapshots;
 mod story;
+mod stuck;
 
 use std::collections::BTreeSet;
 use std::path::Path;

@@ -65,6 +65,27 @@ fn told_to_end_under_load_it_ends_in_time_and_nothing_is_lost() {
     check_all(directory.path(), &mut daemon, &got);
 }
 
+/// Connections take all files that it may have, and nothing that stops it needs one more.
+#[test]
+fn without_files_it_ends_in_order_when_told() {
+    let directory = tempfile::tempdir().expect("a directory");
+    recorded::begin(directory.path(), &[]);
+    let mut daemon = Daemon::new(directory.path(), 1_773_100_000, 1).by(["prlimit", "--nofile=64"]);
+    daemon.begin();
+    daemon.wait_until_up();
+    let idle: Vec<TcpStream> = (0..100)
+        .filter_map(|_| TcpStream::connect_timeout(&daemon.http, Duration::from_secs(2)).ok())
+        .collect();
+    let files = format!("/proc/{}/fd", daemon.pid());
+    wait("it has all files that it may have", || {
+        std::fs::read_dir(&files).expect("it runs").count() >= 64
+    });
+    let (status, took) = daemon.ask_to_end(1);
+    assert_eq!(status.code(), Some(0), "{}", daemon.said_last());
+    assert!(took < Duration::from_secs(10), "it took {took:?}");
+    drop(idle);
+}
+
 #[test]
 fn without_files_it_says_so_and_goes_on_once_it_has_some() {
     let story = story();

@@ -18,6 +18,16 @@ pub(super) fn judge(case: &Case<'_>, accepted: &Acceptance<'_>, book: &mut Book)
         .filter(|(event, _)| event.at <= deadline)
         .collect();
     let last_passed = up_to.last().map(|(_, last)| passed(last));
+    let deciding = deciding(&up_to);
+    // They "stand beside the duties": also where a letter was inspected, of which IN-06 and IN-07 exempt nothing but the
+    // declaration.
+    if let Some((event, inspected)) = deciding {
+        // "IN-06: … or `matchesDeclared = false`".
+        if inspected.matches_declared == Some(false) {
+            book.raise("IN-06", 'M');
+        }
+        registered::judge_inspector(case, event, book);
+    }
     // "Letter: n/a letter (IN-02 if its last inspection is not a pass: somebody found it necessary)".
     if is_letter(accepted) && last_passed != Some(false) {
         return DutyJudged::not_applicable("letter");
@@ -25,7 +35,6 @@ pub(super) fn judge(case: &Case<'_>, accepted: &Acceptance<'_>, book: &mut Book)
     let later_pass = inspections
         .iter()
         .find(|(event, inspected)| event.at > deadline && passed(inspected));
-    let deciding = deciding(&up_to);
     let mut outcome = Outcome {
         evidence: deciding.map(|(event, _)| event),
         ..Outcome::default()
@@ -48,12 +57,8 @@ pub(super) fn judge(case: &Case<'_>, accepted: &Acceptance<'_>, book: &mut Book)
             outcome.late = later_pass.map(|(event, _)| *event);
         }
     }
-    if let Some((event, inspected)) = deciding {
-        // "IN-06: … or `matchesDeclared = false`".
-        if inspected.matches_declared == Some(false) {
-            book.raise("IN-06", 'M');
-        }
-        registered::judge_inspector(case, event, book);
+    // "A *deciding* identityChecked or inspected": where the duty does not apply, none decides.
+    if let Some((event, _)) = deciding {
         record::judge_received(case, event, book);
     }
     outcome.settle(case, deadline, accepted.event, book)

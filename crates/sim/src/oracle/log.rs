@@ -11,6 +11,9 @@ use super::clock::{HOUR, MINUTE, NEVER, Nanos, SECOND, civil_day, nanos, timesta
 use super::life::Life;
 use super::{DutyJudged, Judged};
 
+/// So many days the counts of a day can change.
+const ROWS_DAYS: i64 = 16;
+
 /// One record of a partition.
 #[derive(Clone, Debug)]
 pub struct Entry {
@@ -217,6 +220,10 @@ impl Replay {
     fn declare(&mut self, event: &ParcelEvent, occurred: Nanos) {
         if let Some(Happening::DeclaredVolume(volume)) = &event.happening {
             let day = super::clock::day_number(&volume.day).unwrap_or(0);
+            // "Rows of a scope shard 16 days, then frozen (a later change is counted as `too_late`)".
+            if self.clock.is_some_and(|clock| day < civil_day(clock) - ROWS_DAYS) {
+                return;
+            }
             let key = (event.brand.clone(), event.subject.clone(), day);
             let said = (occurred, event.event_id.clone(), volume.accepted);
             let known = self.declared.entry(key).or_insert_with(|| said.clone());

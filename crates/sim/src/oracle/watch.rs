@@ -57,9 +57,11 @@ impl Watched<'_> {
             stand("critical_burst", burst(counted.critical));
             let silent = self.is_silent(brand, site, *day, counted);
             stand("OR-02", (over && silent).then_some('M'));
-            // "LC-04: fewer parcels counted on a day that is over than the brand declares": under 95%.
+            // "LC-04: fewer parcels counted on a day that is over than the brand declares": under 95%. It is about what is
+            // absent, as OR-02 is: what was absent before the clock began, nobody can tell.
             let short = |declared: u64| counted.parcels * 100 < declared * 95;
-            stand("LC-04", (over && counted.declared.is_some_and(short)).then_some('H'));
+            let is_told = over && civil_day(nanos(self.began)) <= *day;
+            stand("LC-04", (is_told && counted.declared.is_some_and(short)).then_some('H'));
         }
         alerts
     }
@@ -185,4 +187,77 @@ pub fn marked<'s>(said: impl Iterator<Item = &'s Said>, events: &[&ParcelEvent])
         marked.extend(waybills.into_iter().map(|waybill| (brand.clone(), waybill)));
     }
     marked
+}
+
+#[cfg(test)]
+mod tests {
+    use sanbai_wire::proto::control::Tick;
+    use sanbai_wire::proto::event::DeclaredVolume;
+
+    use super::super::log::{Entry, What};
+    use super::*;
+
+    const AT: Timestamp = Timestamp {
+        seconds: 1_773_144_000,
+        nanos: 0,
+    };
+
+    #[test]
+    fn days_before_the_clock_began_and_frozen_ones_fall_short_of_nothing() {
+        let volume = |(index, day): (u32, &str)| {
+            let declared = DeclaredVolume {
+                day: day.to_owned(),
+                accepted: 100,
+            };
+            let event = ParcelEvent {
+                event_id: index.to_string(),
+                brand: "ZTO".to_owned(),
+                subject: "GZ-1".to_owned(),
+                occurred_at: Some(AT),
+                intake_at: Some(AT),
+                happening: Some(Happening::DeclaredVolume(declared)),
+                ..ParcelEvent::default()
+            };
+            (index, event)
+        };
+        let tick = Tick {
+            time: Some(AT),
+            ..Tick::default()
+        };
+        // The clock stands at noon of 2026-03-10.
+        let days = ["2026-03-09", "2026-03-10", "2025-07-10", "2026-02-22"];
+        let volumes = (0..).zip(days).map(volume).collect();
+        let entries = [What::Tick(tick), What::Events(volumes)];
+        let entries: Vec<Entry> = (0..)
+            .zip(entries)
+            .map(|(offset, what)| Entry {
+                offset,
+                recorded_at: AT,
+                what,
+            })
+            .collect();
+        let alerts = |began: i64| {
+            let later = |days: i64| Timestamp {
+                seconds: AT.seconds + days * 86_400,
+                nanos: 0,
+            };
+            let watched = Watched {
+                replays: &[Replay::of(&entries)],
+                said: &[],
+                records: &[],
+                began: later(began),
+                now: later(2),
+            };
+            let alerts = watched.alerts().into_keys();
+            alerts.map(|(rule, _, _, day)| (rule, day - 20_522)).collect::<Vec<_>>()
+        };
+        let short = |day: i64| ("LC-04".to_owned(), day);
+        assert_eq!(alerts(0), [short(0)], "the 10th is 20,522 days after 1970-01-01");
+        assert_eq!(alerts(-1), [short(-1), short(0)]);
+        assert_eq!(
+            alerts(-300),
+            [short(-16), short(-1), short(0)],
+            "eight months ago is frozen"
+        );
+    }
 }

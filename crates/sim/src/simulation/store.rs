@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use sanbai_core::time::Timestamp;
 use sanbai_engine::store::{Make, Store, StoreError, Writing};
 
 use crate::world::dice::Dice;
@@ -114,6 +115,11 @@ impl Store for SimStore {
 
     fn is_busy(&self) -> bool {
         false
+    }
+
+    /// It has no clock, and nobody asks for more than that it says something.
+    fn now(&self) -> Timestamp {
+        Timestamp::from_nanos(0)
     }
 
     fn begin(&mut self, name: &str, make: Make) -> Writing {

@@ -13,7 +13,7 @@ pub struct ParcelEvent {
     /// Waybill number (运单号). Upper case without blanks is canonical. At most 40 bytes.
     #[prost(string, tag = "3")]
     pub waybill: ::prost::alloc::string::String,
-    /// Licence or filing number of the outlet or processing centre (网点, 处理中心) where it happened. At most 64 bytes.
+    /// Licence or filing number of the outlet or processing centre (网点, 处理中心) where it happened. Never a name. At most 64 bytes.
     #[prost(string, tag = "4")]
     pub site: ::prost::alloc::string::String,
     /// Staff id (从业人员工号) of who did it. Never a name or an ID number. At most 64 bytes.
@@ -41,7 +41,7 @@ pub struct ParcelEvent {
     /// What the event is about when it has no waybill: a device id, a screener's staff id or an outlet's number.
     #[prost(string, tag = "12")]
     pub subject: ::prost::alloc::string::String,
-    /// JSON names of the free-text fields in which an ID number or a full phone number stood and was removed (finding PV-01).
+    /// JSON names of the fields in which an ID number, a full phone number or a name stood and was removed (finding PV-01).
     /// Set at decoding; a later reader keeps it.
     #[prost(string, repeated, tag = "13")]
     pub redacted_fields: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
@@ -295,7 +295,7 @@ pub struct XrayScreened {
     /// Device id of the machine.
     #[prost(string, tag = "1")]
     pub device: ::prost::alloc::string::String,
-    /// Staff id of the screener (安检员).
+    /// Staff id of the screener (安检员). Never a name.
     #[prost(string, tag = "2")]
     pub screener: ::prost::alloc::string::String,
     /// Id of the image in the screening system; a name, never an address.

@@ -5,6 +5,7 @@ use sanbai_core::time::{CivilDay, Timestamp};
 use super::Kind;
 use super::cells::Row;
 use crate::code::Code;
+use crate::form::named;
 use crate::proto;
 use crate::proto::registry::registry_record::Value;
 use crate::proto::registry::{
@@ -12,6 +13,7 @@ use crate::proto::registry::{
 };
 use crate::reject::Reject;
 use crate::schema::loosely_equal;
+use crate::text::is_name;
 use crate::token::TokenKeys;
 
 /// The record that a row says, or everything that is wrong with the row.
@@ -20,6 +22,10 @@ pub(super) fn record(kind: Kind, mut row: Row, keys: &TokenKeys) -> Result<Regis
         return Err(row.into_faults());
     }
     let key = required(&mut row, "key");
+    if matches!(kind, Kind::Sites | Kind::Staff | Kind::Machines) && is_name(&key) {
+        // No event can name it: see `TextKind::WorkIdentifier`.
+        row.fault(named().under("key"));
+    }
     let record = RegistryRecord {
         brand: row.text("brand").to_ascii_uppercase(),
         valid_from: time(&mut row, "validFrom"),

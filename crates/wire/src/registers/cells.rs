@@ -122,7 +122,7 @@ fn check(form: Form, entry: String) -> Result<String, Reject> {
             "blanks stand inside a code; remove them",
         )),
         Form::Code | Form::Codes if find_personal(&entry, Run::Code).is_some() => Err(crate::form::personal()),
-        Form::Tokens if find_personal(&entry, Run::Code).is_some() => Err(Reject::new(
+        Form::Tokens if find_personal(&entry, Run::Key).is_some() => Err(Reject::new(
             Code::PlaintextIdForbidden,
             "a raw number stands where only a token may; use its own column",
         )),

@@ -223,6 +223,10 @@ fn a_site_that_is_wrong_is_named_and_the_others_are_read() {
             ],
         ),
         ("key,brand\nA B,SF\nB,SF\n", vec![(2, "key", Code::TextInvalid)]),
+        (
+            "key,brand\n街口营业部,SF\n440308199901101513,SF\n网点-7,SF\n",
+            vec![(2, "key", Code::PiiInWrongField), (3, "key", Code::PiiInWrongField)],
+        ),
         ("key,name\nA,x\u{202e}y\nB,ok\n", vec![(2, "name", Code::TextInvalid)]),
     ] {
         expect_faults(Kind::Sites, rows, &faults);

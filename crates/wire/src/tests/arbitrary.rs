@@ -18,7 +18,7 @@ use sanbai_core::time::{CivilDay, Timestamp};
 
 /// A text that names something, and no number of a person; never empty.
 pub(crate) fn name() -> impl Strategy<Value = &'static str> {
-    "[A-Z]{1,4}-[a-z0-9:网]{0,6}".prop_map(|text| &*text.leak())
+    "[A-Z]{1,4}-[a-z0-9:网]{0,6}7".prop_map(|text| &*text.leak())
 }
 
 /// The same, or empty.

@@ -47,7 +47,7 @@ impl Dice {
             (_, "brand") => self.pick(&["SF", "ZTO", "sf"]).to_owned(),
             (TextKind::EventId, _) => self.uuid(),
             (TextKind::Waybill, _) => format!("{} w{}", self.code(), self.code()),
-            (TextKind::Identifier | TextKind::Code, _) => self.code(),
+            (TextKind::Identifier | TextKind::WorkIdentifier | TextKind::Code | TextKind::WorkCode, _) => self.code(),
             (TextKind::Words, _) => {
                 (self.pick(&["books", "书 籍", "=1+1", "<b>\"\\/", "联系13912345678", "é\u{1f600}"])).to_owned()
             }

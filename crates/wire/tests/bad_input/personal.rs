@@ -63,12 +63,23 @@ fn row_50_token_key_unknown() {
 
 #[test]
 fn row_51_personal_data_in_the_wrong_field() {
-    for number in [RESIDENT, MOBILE, "４４０３０８１９９９０１１０１５１２"] {
+    const MISTYPED: &str = "440308199901101513";
+    for number in [
+        RESIDENT,
+        MOBILE,
+        "４４０３０８１９９９０１１０１５１２",
+        MISTYPED,
+        "欧阳翠花",
+    ] {
         for (from, pointer) in [
             ("0190a8b2-7c4e-7d31-9c5b-2f6a1e0d4b77", "/eventId"),
             ("GZ-0117", "/site"),
             ("SF00012", "/operator"),
         ] {
+            if pointer == "/eventId" && (number == MISTYPED || number == "欧阳翠花") {
+                assert_eq!(rejected(&sealed(from, number)), (Code::EventIdInvalid, pointer.into()));
+                continue;
+            }
             assert_eq!(
                 rejected(&sealed(from, number)),
                 (Code::PiiInWrongField, pointer.into()),
@@ -93,6 +104,12 @@ fn row_51_personal_data_in_the_wrong_field() {
         decode(&sealed("SF1234567890123", "JDVA13912345678")).is_ok(),
         "a waybill of letters and digits"
     );
+    assert!(
+        decode(&sealed("SF1234567890123", MISTYPED)).is_ok(),
+        "a waybill of 18 digits"
+    );
+    let decoded = decode(&event(&format!(r#""held":{{"reason":"证件{MISTYPED}"}}"#))).expect("counts");
+    assert_eq!(decoded.message().redacted_fields, ["held.reason"]);
     let decoded = decode(&event(&format!(r#""held":{{"reason":"请联系{MOBILE}"}}"#))).expect("counts");
     assert_eq!(decoded.message().redacted_fields, ["held.reason"]);
     assert!(decoded.event().expect("of a parcel").redacted);

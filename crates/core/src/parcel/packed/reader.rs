@@ -67,7 +67,7 @@ impl<T: Copy> Around<T> {
     ) -> Option<()> {
         let unit = if flags.has(Flags::NANOS) { 1 } else { 1_000_000 };
         let later = |reader: &mut Reader<'a>, earlier: Timestamp| {
-            let nanos = reader.signed()?.wrapping_mul(unit);
+            let nanos = reader.large_signed()?.wrapping_mul(unit);
             Some(Timestamp::from_nanos(earlier.as_nanos().wrapping_add(nanos)))
         };
         self.occurred_at = later(reader, self.occurred_at)?;

@@ -15,20 +15,22 @@ const LINE: usize = 64;
 
 impl Table {
     /// Reads the parcels under some keys, so that they are near when they are asked for. Nothing else comes of it.
-    pub(crate) fn warm<'k>(&self, keys: impl Iterator<Item = (&'k str, &'k str)>) {
+    pub(crate) fn warm<'k>(&self, keys: impl Iterator<Item = (&'k [u8], &'k [u8])>) {
         let mut keys = keys.peekable();
         while keys.peek().is_some() {
             self.warm_few(keys.by_ref().take(TOGETHER));
         }
     }
 
-    fn warm_few<'k>(&self, keys: impl Iterator<Item = (&'k str, &'k str)>) {
-        let (mut places, mut handles) = ([None; TOGETHER], [Handle::NONE; TOGETHER]);
-        for (place, (brand, waybill)) in places.iter_mut().zip(keys) {
-            let Some(brand) = self.names.find(brand) else { continue };
-            let hash = self.hasher.hash_one((brand, waybill.as_bytes()));
+    fn warm_few<'k>(&self, keys: impl Iterator<Item = (&'k [u8], &'k [u8])>) {
+        let (mut hashes, mut places, mut handles) = ([None; TOGETHER], [None; TOGETHER], [Handle::NONE; TOGETHER]);
+        for (hash, (brand, waybill)) in hashes.iter_mut().zip(keys) {
+            let brand = self.names.find_bytes(brand);
+            *hash = brand.map(|brand| self.hasher.hash_one((brand, waybill)));
+        }
+        for (place, hash) in places.iter_mut().zip(hashes) {
             // The first that may be it: another one is rarely meant, and then only time is lost.
-            *place = self.index.find(hash, |_| true).copied();
+            *place = hash.and_then(|hash| self.index.find(hash, |_| true).copied());
         }
         for (handle, place) in handles.iter_mut().zip(places) {
             let place = place.and_then(|place| usize::try_from(place).ok());

@@ -58,11 +58,7 @@ impl Calm {
     pub(super) const BITS: u32 = Epoch::BITS + 8;
 
     /// Of a parcel that was judged just now.
-    pub(super) fn of(epoch: Epoch, awaited: Kinds, contributes: bool) -> Self {
-        // Without a contribution it takes bytes: worth them on the way to an acceptance, not for what came in from elsewhere.
-        if !contributes && awaited.has_any(Kinds::INSPECTED) {
-            return Self::default();
-        }
+    pub(super) const fn of(epoch: Epoch, awaited: Kinds) -> Self {
         Self {
             epoch: epoch.0,
             awaited: awaited.usual(),

@@ -41,7 +41,7 @@ pub(super) fn follow<'a>(
         };
         out.put(at, Output::Verdict(revision));
     }
-    let urgent = judged::urgent(verdict);
+    let urgent = judged::urgent(verdict).after(before.urgent, verdict.happened_at.civil_day());
     for alert in judged::alerts(verdict, before.urgent, urgent, cause.when) {
         out.put(at, Output::Alert(alert));
     }

@@ -1,6 +1,6 @@
 //! From a verdict to what follows from it: what the parcel adds to the counts, whose identity was seen, what cannot wait.
 
-use super::kept::Urgent;
+use super::urgent::Urgent;
 use crate::case::{Evidence, Item};
 use crate::digest::Digest;
 use crate::duty::{DutyStatus, Status};
@@ -10,7 +10,7 @@ use crate::rules::{Duty, Severity};
 use crate::shard::contribution::{Contribution, Delay, Share};
 use crate::shard::output::UrgentAlert;
 use crate::shard::section::Seen;
-use crate::time::Timestamp;
+use crate::time::{CivilDay, Timestamp};
 use crate::verdict::Verdict;
 
 /// What the parcel adds to the counts: from its acceptance on, without one once something was found.
@@ -130,10 +130,19 @@ pub(super) fn alerts<'v, 'a: 'v>(
     (0_u8..)
         .zip(URGENT)
         .filter(move |(place, _)| before.has(*place) != after.has(*place))
-        .map(move |(place, cause)| alert(verdict, cause, after.has(place), at))
+        .map(move |(place, cause)| {
+            let stands = after.has(place);
+            let day = if stands { after.day() } else { before.day() };
+            alert(verdict, cause, (stands, day), at)
+        })
 }
 
-fn alert<'a>(verdict: &Verdict<'a>, cause: Cause, stands: bool, at: Timestamp) -> UrgentAlert<'a> {
+fn alert<'a>(
+    verdict: &Verdict<'a>,
+    cause: Cause,
+    (stands, day): (bool, Option<CivilDay>),
+    at: Timestamp,
+) -> UrgentAlert<'a> {
     let mut id = Digest::default();
     id.text(verdict.brand);
     id.text(verdict.waybill);
@@ -143,6 +152,9 @@ fn alert<'a>(verdict: &Verdict<'a>, cause: Cause, stands: bool, at: Timestamp) -
     };
     id.text(code.map_or("", Code::as_str));
     id.number(number.unwrap_or(0).into());
+    if let Some(day) = day {
+        id.signed(day.as_days().into());
+    }
     let finding = verdict.findings.iter().find(|finding| Some(finding.code) == code);
     let find = verdict.finds.iter().find(|find| match (number, finding) {
         (Some(number), _) => is_of(find.class, number),

@@ -1,11 +1,13 @@
 //! What a shard keeps of an open parcel beside its events.
 //!
 //! ```text
-//! flags u8 · due · [calm 3] · [revision · digest 8] · [urgent alerts u8] · [contribution] · [sighting 12] · [hits]
+//! flags u8 · due 5 · [calm 3] · [revision · digest 8] · [urgent alerts u8 · [day]] · [contribution] · [sighting 12] · [hits]
 //! ```
 //! Calm is written in memory only. With a contribution it takes no bytes of its own: the shares of the duties leave bits.
+//! Where it outlives the memory of a process, due is a number as long as it must be.
 
 use super::calm::Calm;
+use super::urgent::Urgent;
 use crate::bytes::{Reader, Writer};
 use crate::duty::Ground;
 use crate::finding::Code;
@@ -46,20 +48,6 @@ pub(super) struct KeptHit {
     pub(super) stands: bool,
 }
 
-/// A set of urgent alerts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub(super) struct Urgent(u8);
-
-impl Urgent {
-    pub(super) const fn has(self, place: u8) -> bool {
-        self.0 & 1 << place != 0
-    }
-
-    pub(super) const fn with(self, place: u8) -> Self {
-        Self(self.0 | 1 << place)
-    }
-}
-
 impl Default for Kept<'_> {
     fn default() -> Self {
         Self {
@@ -76,7 +64,10 @@ impl Default for Kept<'_> {
 }
 
 /// Days are differences to this one (2024-10-04), which take two bytes for twenty-two years around it.
-const DAYS_NEAR: i64 = 20_000;
+pub(super) const DAYS_NEAR: i64 = 20_000;
+
+/// In memory moments are milliseconds since this one (2020-01-01), which take five bytes for thirty-four years.
+const DUE_NEAR: i64 = 1_577_836_800_000;
 
 const REUSED: u8 = 1;
 const PUBLISHED: u8 = 2;
@@ -92,10 +83,13 @@ impl Kept<'_> {
     pub(super) fn write(&self, out: &mut Writer, texts: &mut Texts<'_>) {
         let flag = |bit: u8, set: bool| if set { bit } else { 0 };
         let due = self.due.as_nanos();
-        let in_nanos = due % 1_000_000 != 0;
-        let calm = match texts {
-            Texts::Inline => 0,
-            Texts::Held(_) | Texts::Known(_) => self.calm.bits(),
+        let (near, calm) = match texts {
+            Texts::Inline => (None, 0),
+            Texts::Held(_) | Texts::Known(_) => (near(self.due), self.calm.bits()),
+        };
+        let in_nanos = match texts {
+            Texts::Inline => due % 1_000_000 != 0,
+            Texts::Held(_) | Texts::Known(_) => near.is_none(),
         };
         let is_calm_apart = calm != 0 && self.contribution.is_none();
         out.byte(
@@ -108,7 +102,10 @@ impl Kept<'_> {
                 | flag(NANOS, in_nanos)
                 | flag(CALM, is_calm_apart),
         );
-        out.signed(if in_nanos { due } else { due / 1_000_000 });
+        match near {
+            Some(near) => out.fixed(&near),
+            None => out.signed(if in_nanos { due } else { due / 1_000_000 }),
+        }
         if is_calm_apart {
             let [calm @ .., _] = calm.to_le_bytes();
             out.fixed(&calm);
@@ -117,9 +114,7 @@ impl Kept<'_> {
             out.number(revision.into());
             out.fixed(&digest.to_le_bytes());
         }
-        if self.urgent != Urgent::default() {
-            out.byte(self.urgent.0);
-        }
+        self.urgent.write(out);
         if let Some(contribution) = &self.contribution {
             write_contribution(contribution, calm, out, texts);
         }
@@ -141,7 +136,10 @@ impl<'a> Kept<'a> {
     pub(super) fn read(bytes: &'a [u8], brand: &'a str, texts: TextsOf<'a>) -> Option<Self> {
         let mut reader = Reader::new(bytes);
         let flags = reader.byte()?;
-        let due = due(&mut reader, flags)?;
+        let due = match texts {
+            TextsOf::Inline => written_due(&mut reader, flags)?,
+            TextsOf::Held(_) | TextsOf::Numbers(_) => due(&mut reader, flags)?,
+        };
         let has = |bit: u8| flags & bit != 0;
         let calm = calm_apart(&mut reader, flags)?;
         let published = if has(PUBLISHED) {
@@ -150,7 +148,7 @@ impl<'a> Kept<'a> {
             None
         };
         let urgent = if has(URGENT) {
-            Urgent(reader.byte()?)
+            Urgent::read(&mut reader)?
         } else {
             Urgent::default()
         };
@@ -225,7 +223,7 @@ fn skip_to_contribution(reader: &mut Reader<'_>, flags: u8) -> Option<bool> {
         reader.take::<8>()?;
     }
     if flags & URGENT != 0 {
-        reader.byte()?;
+        Urgent::read(reader)?;
     }
     Some(flags & CONTRIBUTES != 0)
 }
@@ -244,7 +242,29 @@ fn calm_in(duties: &[u16; 3]) -> Calm {
     Calm::from_bits(bits)
 }
 
+/// A moment as five bytes; `None` where it is no whole number of milliseconds, or too far away.
+fn near(due: Timestamp) -> Option<[u8; 5]> {
+    let nanos = due.as_nanos();
+    let since = (nanos / 1_000_000).checked_sub(DUE_NEAR)?;
+    match u64::try_from(since).ok()?.to_le_bytes() {
+        [near @ .., 0, 0, 0] if nanos % 1_000_000 == 0 => Some(near),
+        _ => None,
+    }
+}
+
+/// When the parcel must be looked at next, as it is kept in memory.
 fn due(reader: &mut Reader<'_>, flags: u8) -> Option<Timestamp> {
+    if flags & NANOS != 0 {
+        return reader.signed().map(Timestamp::from_nanos);
+    }
+    let [a, b, c, d, e] = reader.take()?;
+    let millis = u64::from_le_bytes([a, b, c, d, e, 0, 0, 0]).cast_signed();
+    let nanos = millis.checked_add(DUE_NEAR)?.checked_mul(1_000_000)?;
+    Some(Timestamp::from_nanos(nanos))
+}
+
+/// The same as it is written in rows.
+fn written_due(reader: &mut Reader<'_>, flags: u8) -> Option<Timestamp> {
     let amount = reader.signed()?;
     Some(Timestamp::from_nanos(if flags & NANOS != 0 {
         amount

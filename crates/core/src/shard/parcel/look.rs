@@ -10,7 +10,7 @@ use crate::verdict::{Judge, Verdict};
 impl ParcelShard {
     /// Reads the parcels under some keys, brand and waybill each, so that they are near when their events come. Nothing
     /// changes, and nothing is sent.
-    pub fn warm<'k>(&self, keys: impl Iterator<Item = (&'k str, &'k str)>) {
+    pub fn warm<'k>(&self, keys: impl Iterator<Item = (&'k [u8], &'k [u8])>) {
         self.table.warm(keys);
     }
 

@@ -1,5 +1,7 @@
 //! What a parcel shard does with time, repetition, hits and noise. Stories of parcels stand in scenarios elsewhere.
 
+mod reused;
+
 use proptest::prelude::*;
 
 use super::retired::{Rest, SenderBits};

@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 
 use super::day::Day;
-use super::digest::Digest;
 use super::outlet::Outlet;
+use crate::digest::NameDigest;
 use crate::finding::Code;
 use crate::registry::RegistryView;
 use crate::shard::section::{Sighting, Subject};
@@ -37,7 +37,7 @@ impl WindowName {
     /// Names rule, subject and window in hits.
     fn id(&self) -> u64 {
         let Subject::Identity(identity) = self.subject;
-        let digest = Digest::new().text(CODE.as_str()).number(identity);
+        let digest = NameDigest::new().text(CODE.as_str()).number(identity);
         digest
             .text(&self.outlet.brand)
             .text(&self.outlet.site)

@@ -95,7 +95,8 @@ impl<'a> Question<'a> {
 
     fn shortage(&self, totals: &Totals) -> Option<Severity> {
         let rule = &self.alerts.volume;
-        let declared = totals.declared.filter(|_| self.is_over())?;
+        // What came before the clock began was never sent to us.
+        let declared = totals.declared.filter(|_| self.clock.judges_absence_of(self.day))?;
         let rate = Rate {
             part: totals.parcels,
             whole: declared.into(),

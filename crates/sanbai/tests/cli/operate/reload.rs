@@ -44,12 +44,16 @@ fn sources_change_at_once_and_a_wrong_file_changes_nothing() {
     assert_eq!((status(2), status(3)), (200, 401));
     site.folder.write(
         "sanbai.toml",
-        source(3) + "[logging]\nfilter = \"debug\"\n[node]\nworkers = 7\n",
+        source(3)
+            + "[logging]\nfilter = \"debug\"\n[node]\nworkers = 7\n[metrics]\noutlets-max = 7\ncouriers-max = 7\n",
     );
     site.signal("HUP");
     site.eventually("the new token", || (status(3) == 200).then_some(()));
     assert_eq!(status(2), 401);
     let done = site.json(&["reload"]);
-    assert_eq!(done["needsRestart"], serde_json::json!(["node.workers"]));
+    assert_eq!(
+        done["needsRestart"],
+        serde_json::json!(["metrics.couriers-max", "metrics.outlets-max", "node.workers"])
+    );
     assert!(!site.folder.read("log.txt").contains(&token(3)), "no secret in the log");
 }

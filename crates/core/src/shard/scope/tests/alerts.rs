@@ -149,6 +149,18 @@ fn fewer_parcels_than_declared_is_an_alert_when_the_day_is_over() {
 }
 
 #[test]
+fn a_day_before_the_clock_began_and_one_that_is_frozen_fall_short_of_nothing() {
+    let trace = "source 0 at 10:00: +ZTO/GZ-1/C1 pass pass pass
+         source 0 at 23:00: declare ZTO/GZ-1 100 #5 03-09; declare ZTO/GZ-1 100 #6 02-01; declare ZTO/GZ-1 100 #7
+         source 0 at 03-11 03:00
+         source 0 at 03-11 03:10";
+    assert_eq!(
+        only("alert", trace),
+        ["alert LC-04 raised high ZTO/GZ-1 03-10 (1 100 9500) at 03-11 03:10"]
+    );
+}
+
+#[test]
 fn declaration_alone_is_an_alert_too_but_not_while_a_source_is_left_out() {
     let trace = "sources 2
          source 0 at 23:00: declare ZTO/GZ-1 100 #5

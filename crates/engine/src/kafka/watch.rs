@@ -1,4 +1,4 @@
-//! The topics as they were found at the start, and whether they are still the same.
+//! Which topics there are, and whether they are still those that they were.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
