@@ -26,8 +26,9 @@ const CALM: Duration = Duration::from_secs(120);
 const STEP: i64 = 570;
 /// Within so many seconds everything falls due.
 const PASSES: i64 = 50 * 3_600;
-/// Then holds pass, of which shards must see that they do, all of them together.
-const HOLDS: (u32, Duration) = (2_000, Duration::from_secs(6));
+/// Then holds pass, of which shards must see that they do, all of them together. A source that is ten minutes behind begins
+/// them anew, so brokers may stall for a second and a half.
+const HOLDS: (u32, Duration) = (400, Duration::from_secs(15));
 
 /// Daemons that share topics, snapshots and keys.
 pub(crate) struct Fleet {

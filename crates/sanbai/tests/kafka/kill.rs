@@ -104,7 +104,7 @@ fn nothing_is_lost_or_told_otherwise_whoever_is_killed() {
         ("rebalances", told.rebalances),
         ("shards restored from a snapshot", told.restored),
         ("verdicts sent again", seen.repeated_verdicts),
-        ("verdicts that a zombie sent", told.zombies),
+        ("outputs that a zombie sent", told.zombies),
         ("overlaps or gaps that were healed", seen.overlaps + seen.healed),
         ("duplicates", seen.duplicates),
         ("rejects", seen.rejected),

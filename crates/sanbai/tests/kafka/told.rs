@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use prost::Message as _;
 use sanbai_engine::log::Topic;
 use sanbai_sim::simulation::{Records as _, Seen};
+use sanbai_wire::proto::sighting::{Position, Sightings};
 use sanbai_wire::proto::verdict::{Duty, Status, Verdict};
 
 use crate::fleet::Fleet;
@@ -29,7 +30,7 @@ pub(crate) struct Told {
     pub(crate) restored: u64,
     /// Times that an output was not delivered.
     pub(crate) undelivered: u64,
-    /// Verdicts that came while somebody else was ahead: see [`zombies`].
+    /// Verdicts and sections that came while somebody else was ahead: see [`zombies`] and [`zombie_sections`].
     pub(crate) zombies: u64,
 }
 
@@ -42,6 +43,16 @@ impl Told {
             let verdicts: Vec<Verdict> = verdicts.map(|verdict| verdict.expect("a verdict")).collect();
             told.zombies += zombies(&verdicts);
             told.count(verdicts);
+        }
+        for scope in 0..recorded.layout.scopes {
+            let records = recorded.records(Topic::Sightings, scope).iter();
+            let read = records.map(|record| Sightings::decode(record.value.as_deref().unwrap_or_default()));
+            let mut sources: BTreeMap<u32, Vec<(At, At)>> = BTreeMap::new();
+            for section in read.flat_map(|read| read.expect("sections").sections) {
+                let ends = (at(section.from.as_ref()), at(section.to.as_ref()));
+                sources.entry(section.source).or_default().push(ends);
+            }
+            told.zombies += sources.values().map(|sections| zombie_sections(sections)).sum::<u64>();
         }
         let said: Vec<String> = fleet.daemons.iter().map(crate::daemon::Daemon::said).collect();
         let times = |text: &str| said.iter().map(|said| said.matches(text).count() as u64).sum::<u64>();
@@ -100,9 +111,43 @@ fn zombies(verdicts: &[Verdict]) -> u64 {
     zombies
 }
 
+/// Offset and index.
+type At = (u64, u32);
+
+fn at(position: Option<&Position>) -> At {
+    position.map_or((0, 0), |position| (position.offset, position.index))
+}
+
+/// Sections of one source that one daemon sends begin where its last one ended. Where somebody goes on at the end of what they
+/// had told, and somebody else has told something since, two were telling at the same time.
+fn zombie_sections(sections: &[(At, At)]) -> u64 {
+    let mut ends: BTreeSet<At> = BTreeSet::new();
+    let (mut last, mut zombies) = ((0, 0), 0);
+    for (from, to) in sections {
+        if *from != last {
+            // The end of what `last` told stays, until it goes on there.
+            zombies += u64::from(ends.remove(from));
+            ends.insert(last);
+        }
+        last = *to;
+    }
+    zombies
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sections_that_go_on_behind_those_of_another_are_a_zombies() {
+        let sections = |told: &[(u64, u64)]| {
+            let told = told.iter().map(|(from, to)| ((*from, 0), (*to, 0)));
+            zombie_sections(&told.collect::<Vec<_>>())
+        };
+        assert_eq!(sections(&[(0, 2), (2, 4), (4, 6)]), 0);
+        assert_eq!(sections(&[(0, 2), (2, 6), (2, 5), (5, 9)]), 0);
+        assert_eq!(sections(&[(0, 2), (2, 6), (2, 5), (6, 8), (5, 9)]), 2);
+    }
 
     fn of(versions: &str) -> u64 {
         let verdict = |version: char| Verdict {
