@@ -50,22 +50,7 @@ fn nothing_is_lost_or_told_otherwise_whoever_is_killed() {
     let mut fleet = Fleet::new(&place, DAEMONS, story.start, speed).start();
 
     let (http, direct, held) = split(story.told);
-    let mut due = Vec::new();
-    for (form, events) in [Form::Single, Form::Batch].into_iter().zip(direct) {
-        due.extend(feed::messages(&events, PARTITIONS.0, form, &mut seed));
-    }
-    let held = feed::messages(&held, PARTITIONS.0, Form::Single, &mut seed);
-    due.extend(held.into_iter().map(|due| Due {
-        at: due.at + HELD,
-        ..due
-    }));
-    let start = story.start.cast_signed();
-    due.extend(feed::rubbish(
-        events / 200,
-        PARTITIONS.0,
-        (start, start + 30 * 3_600),
-        &mut seed,
-    ));
+    let due = messages(direct, &held, story.start, events / 200, &mut seed);
     let crowds = fleet
         .daemons
         .iter()
@@ -111,6 +96,29 @@ fn nothing_is_lost_or_told_otherwise_whoever_is_killed() {
     ];
     let missing: Vec<_> = happened.iter().filter(|(_, times)| *times == 0).collect();
     assert!(missing.is_empty(), "did not happen: {missing:?}");
+}
+
+/// What our own principals bring, with so much rubbish among it.
+fn messages(
+    direct: [Vec<ParcelEvent>; 2],
+    held: &[ParcelEvent],
+    start: u64,
+    rubbish: usize,
+    seed: &mut u64,
+) -> Vec<Due> {
+    let mut due = Vec::new();
+    for (form, events) in [Form::Single, Form::Batch].into_iter().zip(direct) {
+        due.extend(feed::messages(&events, PARTITIONS.0, form, seed));
+    }
+    let held = feed::messages(held, PARTITIONS.0, Form::Single, seed);
+    due.extend(held.into_iter().map(|due| Due {
+        at: due.at + HELD,
+        ..due
+    }));
+    let start = start.cast_signed();
+    let hours = (start, start + 30 * 3_600);
+    due.extend(feed::rubbish(rubbish, PARTITIONS.0, hours, seed));
+    due
 }
 
 /// Of a hundred parcels, six come over HTTP, in as many hands as there are daemons; the others by our own principals, in two
