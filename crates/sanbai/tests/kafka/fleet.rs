@@ -27,8 +27,10 @@ const STEP: i64 = 570;
 /// Within so many seconds everything falls due.
 const PASSES: i64 = 50 * 3_600;
 /// Then holds pass, of which shards must see that they do, all of them together. A source that is ten minutes behind begins
-/// them anew, so brokers may stall for a second and a half.
-const HOLDS: (u32, Duration) = (400, Duration::from_secs(15));
+/// them anew, so brokers may stall for six seconds.
+const HOLDS: (u32, Duration) = (100, Duration::from_secs(20));
+/// Ticks that say the last moment, so that clocks that were left behind arrive there: at most ten minutes each.
+const ARRIVE: usize = 300;
 
 /// Daemons that share topics, snapshots and keys.
 pub(crate) struct Fleet {
@@ -231,7 +233,8 @@ impl Fleet {
         let from = self.daemons[0].now().cast_signed();
         let to = from + PASSES;
         let log = place.log(Clock::fast(seconds(to.cast_unsigned()), 1));
-        let steps = (1..).map(|step| from + step * STEP).take_while(|at| *at <= to);
+        let steps = (1..).map(|step| from + step * STEP).take_while(|at| *at < to);
+        let steps = steps.chain(std::iter::repeat_n(to, ARRIVE));
         let ticks = steps.flat_map(|at| {
             let time = seconds(at.cast_unsigned());
             let tick = Control::Tick(Tick {
