@@ -233,7 +233,7 @@ impl Node {
         let mut threads = Vec::new();
         let start = |name: String, run: Box<dyn FnOnce() + Send>| Builder::new().name(name).spawn(run);
         let mut follower = follower::Follower::new(log.producer(), Arc::clone(&shared));
-        follower.catch_up();
+        follower.catch_up(end_of(log, Topic::Registry, 0)?, START);
         threads.push(start("registry".to_owned(), Box::new(move || follower.run()))?);
         let every = clock.wait(settings.tick_every).max(ticker::EVERY_MIN);
         let ticker = ticker::Ticker::new(log.producer(), layout, Arc::clone(&shared), every);
@@ -367,12 +367,12 @@ impl Shared {
     }
 }
 
-/// Where a partition of events ends. Brokers that have just begun may not know it for a moment.
-fn end_of<L: NodeLog>(log: &L, partition: u32) -> io::Result<u64> {
+/// Where a partition ends. Brokers that have just begun may not know it for a moment.
+fn end_of<L: NodeLog>(log: &L, topic: Topic, partition: u32) -> io::Result<u64> {
     let until = Instant::now() + START;
     loop {
         let seen = log.signal().now();
-        match log.end(Topic::ParcelEvents, partition) {
+        match log.end(topic, partition) {
             Ok(end) => return Ok(end),
             Err(_) if Instant::now() < until => {
                 log.signal().wait(seen, Duration::from_millis(100));
@@ -387,7 +387,7 @@ fn activate<L: NodeLog>(log: &L, layout: Layout) -> io::Result<()> {
     let mut producer = log.producer();
     let mut waiting = 0_usize;
     for partition in 0..layout.parcels {
-        if end_of(log, partition)? == 0 {
+        if end_of(log, Topic::ParcelEvents, partition)? == 0 {
             let first = control_message(partition, &Control::Activate(Behaviour::CURRENT));
             crate::log::Log::send(&mut producer, first);
             waiting += 1;
