@@ -44,7 +44,7 @@ use context::Pulse;
 use member::Member;
 use producer::Outside;
 use reader::Reader;
-use watch::{Changes, find, layout};
+use watch::{Watch, find, layout};
 
 /// How long whoever reads beside the shards waits for a record that is there.
 const BROWSE: Duration = Duration::from_secs(10);
@@ -104,7 +104,6 @@ struct Open {
     settings: KafkaSettings,
     clock: Clock,
     layout: Layout,
-    ids: BTreeMap<Topic, String>,
     reader: Reader,
     member: Member,
     outside: Outside,
@@ -112,8 +111,8 @@ struct Open {
     signal: Arc<Signal>,
     tickets: AtomicU64,
     is_closing: AtomicBool,
-    changes: Arc<Changes>,
-    watch: Mutex<Option<JoinHandle<()>>>,
+    watch: Arc<Watch>,
+    watching: Mutex<Option<JoinHandle<()>>>,
 }
 
 /// How the log is.
@@ -160,22 +159,14 @@ impl KafkaLog {
         reader.watch(&settings)?;
         let member = Member::start(&settings, layout, &pulse, &signal)?;
         let outside = Outside::new(&settings, &pulse)?;
-        let changes = Arc::<Changes>::default();
-        let watch = watch::watch(
-            &settings,
-            &pulse,
-            found.clone(),
-            Arc::clone(&changes),
-            Arc::clone(&signal),
-        );
-        let watch = watch.map_err(|error| KafkaOpenError::Unavailable(error.to_string()))?;
-        let ids = found.into_iter().map(|(topic, (id, _))| (topic, id)).collect();
+        let watch = Arc::new(Watch::new(&settings, &pulse, found)?);
+        let watching = watch.begin(Arc::clone(&signal));
+        let watching = watching.map_err(|error| KafkaOpenError::Unavailable(error.to_string()))?;
         Ok(Self {
             open: Arc::new(Open {
                 settings,
                 clock,
                 layout,
-                ids,
                 reader,
                 member,
                 outside,
@@ -183,8 +174,8 @@ impl KafkaLog {
                 signal,
                 tickets: AtomicU64::new(0),
                 is_closing: AtomicBool::new(false),
-                changes,
-                watch: Mutex::new(Some(watch)),
+                watch,
+                watching: Mutex::new(Some(watching)),
             }),
         })
     }
@@ -196,7 +187,7 @@ impl KafkaLog {
 
     /// The id of a topic.
     pub fn topic_id(&self, topic: Topic) -> &str {
-        self.open.ids.get(&topic).map_or("", String::as_str)
+        self.open.watch.id(topic)
     }
 
     /// Which partitions are ours.
@@ -280,18 +271,26 @@ impl KafkaLog {
         let open = &self.open;
         open.member.stop();
         open.reader.stop();
-        open.changes.stop.store(true, Ordering::Release);
+        open.watch.stop();
         open.signal.bump();
-        let watch = open.watch.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if watch.is_some_and(|watch| watch.join().is_err()) {
+        let watching = open.watching.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if watching.is_some_and(|watching| watching.join().is_err()) {
             tracing::error!("the thread that watches topics had panicked");
         }
         open.outside.flush(most)
     }
 
     fn read(&self, topic: Topic, partition: u32, from: u64, max: usize) -> Result<Vec<Record>, ReadError> {
-        self.open.changes.look(topic)?;
-        self.open.reader.read(topic, partition, from, max)
+        self.open.watch.look(topic)?;
+        match self.open.reader.read(topic, partition, from, max) {
+            // An offset that is not there may be one of a topic of that name that is gone: asked at once.
+            Err(error @ (ReadError::Gone { .. } | ReadError::Beyond { .. })) => {
+                self.open.watch.ask(&self.open.signal)?;
+                self.open.watch.look(topic)?;
+                Err(error)
+            }
+            read => read,
+        }
     }
 
     fn announced(&self, topic: Topic, partition: u32) -> Result<Option<u64>, ReadError> {
@@ -343,7 +342,7 @@ impl fmt::Debug for KafkaLog {
 
 impl Drop for Open {
     fn drop(&mut self) {
-        self.changes.stop.store(true, Ordering::Release);
+        self.watch.stop();
         self.signal.bump();
     }
 }

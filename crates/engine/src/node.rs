@@ -42,6 +42,9 @@ pub use status::{Parcels, State, TaskStatus};
 pub use summary::{DaySummary, DutyFigures, Figures, Ranked, Ranking, Summary, SummarySettings};
 use worker::Worker;
 
+/// How long the log may take at the start.
+const START: Duration = Duration::from_secs(20);
+
 /// How a node runs.
 #[derive(Clone, Debug)]
 pub struct NodeSettings {
@@ -230,7 +233,7 @@ impl Node {
         let mut threads = Vec::new();
         let start = |name: String, run: Box<dyn FnOnce() + Send>| Builder::new().name(name).spawn(run);
         let mut follower = follower::Follower::new(log.producer(), Arc::clone(&shared));
-        follower.catch_up();
+        follower.catch_up(end_of(log, Topic::Registry, 0)?, START);
         threads.push(start("registry".to_owned(), Box::new(move || follower.run()))?);
         let every = clock.wait(settings.tick_every).max(ticker::EVERY_MIN);
         let ticker = ticker::Ticker::new(log.producer(), layout, Arc::clone(&shared), every);
@@ -364,20 +367,37 @@ impl Shared {
     }
 }
 
+/// Where a partition ends. Brokers that have just begun may not know it for a moment.
+fn end_of<L: NodeLog>(log: &L, topic: Topic, partition: u32) -> io::Result<u64> {
+    let until = Instant::now() + START;
+    loop {
+        let seen = log.signal().now();
+        match log.end(topic, partition) {
+            Ok(end) => return Ok(end),
+            Err(_) if Instant::now() < until => {
+                log.signal().wait(seen, Duration::from_millis(100));
+            }
+            Err(_) => return Err(io::Error::other("the log does not say where it ends")),
+        }
+    }
+}
+
 /// Puts the behaviour of this build first into every partition that holds nothing.
 fn activate<L: NodeLog>(log: &L, layout: Layout, behaviour: Behaviour) -> io::Result<()> {
     let mut producer = log.producer();
     let mut waiting = 0_usize;
     for partition in 0..layout.parcels {
-        let end = log.end(Topic::ParcelEvents, partition);
-        if end.map_err(|_| io::Error::other("the log does not say where it ends"))? == 0 {
+        if end_of(log, Topic::ParcelEvents, partition)? == 0 {
             let first = control_message(partition, &Control::Activate(behaviour));
             crate::log::Log::send(&mut producer, first);
             waiting += 1;
         }
     }
-    let signal = log.signal();
+    let (signal, until) = (log.signal(), Instant::now() + START);
     while waiting > 0 {
+        if Instant::now() > until {
+            return Err(io::Error::other("the first record of a partition is not acknowledged"));
+        }
         let seen = signal.now();
         for (_, delivery) in producer.deliveries() {
             delivery.map_err(|_| io::Error::other("the first record of a partition was not delivered"))?;

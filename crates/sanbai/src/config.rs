@@ -189,6 +189,9 @@ pub(crate) struct Node {
     /// Threads that judge and count. Default: as many as there are processors.
     #[schemars(range(min = 1, max = 256))]
     pub(crate) workers: Option<usize>,
+    /// Records that a shard applies at once. However a log is cut, the same comes of it. Default: 256.
+    #[schemars(range(min = 1, max = 100_000))]
+    pub(crate) batch_max: Option<usize>,
 }
 
 /// What the daemon says of itself.
@@ -266,6 +269,13 @@ impl Config {
             "node.workers",
             self.node.workers.is_none_or(|workers| (1..=256).contains(&workers)),
             "1 to 256",
+        )?;
+        within(
+            "node.batch-max",
+            self.node
+                .batch_max
+                .is_none_or(|records| (1..=100_000).contains(&records)),
+            "1 to 100000",
         )?;
         // What a snapshot needs must not be thrown away under it.
         let hour = Duration::hours(1);

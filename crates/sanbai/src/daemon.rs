@@ -332,6 +332,7 @@ fn node_settings(config: &Config, keys: TokenKeys) -> NodeSettings {
     settings.snapshot_at_most = config.snapshots.at_most_every.get();
     settings.snapshots_kept = config.snapshots.kept;
     settings.workers = config.node.workers.unwrap_or(settings.workers);
+    settings.batch_max = config.node.batch_max.unwrap_or(settings.batch_max);
     settings.summary.outlets_max = config.metrics.outlets_max;
     settings.summary.couriers_max = config.metrics.couriers_max;
     settings

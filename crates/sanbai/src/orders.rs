@@ -24,6 +24,7 @@ use std::cell::OnceCell;
 use std::fmt;
 use std::ops::Range;
 use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
 
 use anyhow::anyhow;
 use sanbai_engine::any::{AnyBrowser, AnyLog};
@@ -37,6 +38,9 @@ use serde_json::Value;
 use crate::config::Config;
 use crate::exit::{Exit, Sysexit};
 use crate::reload::Reloader;
+
+/// How long brokers may take to say where a partition ends.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) use registry::line_of as line_of_record;
 
@@ -182,7 +186,15 @@ impl Place<'_> {
     /// # Errors
     /// Where nobody can tell now.
     pub(crate) fn range(&self, topic: Topic, partition: u32) -> Result<Range<u64>, Failure> {
-        self.log.range(topic, partition).map_err(|_| log::unavailable())
+        let until = Instant::now() + PATIENCE;
+        loop {
+            match self.log.range(topic, partition) {
+                Ok(range) => return Ok(range),
+                // Topics that were just made have no leaders for a moment.
+                Err(_) if Instant::now() < until => {}
+                Err(_) => return Err(log::unavailable()),
+            }
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::ConsumerContext;
-use rdkafka::error::KafkaError;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::statistics::Statistics;
 
 /// The same error is said again after so long.
@@ -34,8 +34,16 @@ impl Pulse {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes note of an error, and says it, not too often.
+    /// Takes note of an error of a client that nothing replaces.
     pub(super) fn error(&self, error: &KafkaError, reason: &str) {
+        if error.rdkafka_error_code() == Some(RDKafkaErrorCode::Fatal) {
+            self.beat().fatal.get_or_insert_with(|| reason.to_owned());
+        }
+        self.note(error, reason);
+    }
+
+    /// Takes note of an error, and says it, not too often.
+    pub(super) fn note(&self, error: &KafkaError, reason: &str) {
         let code = error
             .rdkafka_error_code()
             .map_or_else(|| "other".to_owned(), |code| format!("{code:?}"));
@@ -43,9 +51,6 @@ impl Pulse {
         *beat.errors.entry(code.clone()).or_default() += 1;
         if code == "AllBrokersDown" && beat.down.is_none() {
             beat.down = Some((Instant::now(), reason.to_owned()));
-        }
-        if code == "Fatal" && beat.fatal.is_none() {
-            beat.fatal = Some(reason.to_owned());
         }
         let now = Instant::now();
         let is_news = beat.said.get(&code).is_none_or(|said| now - *said >= SAID_EVERY);

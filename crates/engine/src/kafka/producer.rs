@@ -31,6 +31,9 @@ const OUTSIDE_MAX: (u64, u64) = (100_000, 32 << 20);
 trait Told: Send + Sync + 'static {
     type Opaque: IntoOpaque;
 
+    /// A producer that cannot go on is closed, and another one made.
+    const IS_REPLACED: bool;
+
     fn tell(&self, opaque: Self::Opaque, delivery: Result<(), NotDelivered>);
 }
 
@@ -40,13 +43,24 @@ struct Reporting<T> {
     plain: Context,
 }
 
+impl<T: Told> Reporting<T> {
+    fn note(&self, error: &KafkaError, reason: &str) {
+        let pulse = &self.plain.0;
+        if T::IS_REPLACED {
+            pulse.note(error, reason);
+        } else {
+            pulse.error(error, reason);
+        }
+    }
+}
+
 impl<T: Told> ClientContext for Reporting<T> {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, text: &str) {
         self.plain.log(level, facility, text);
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
-        self.plain.error(error, reason);
+        self.note(&error, reason);
     }
 }
 
@@ -62,7 +76,7 @@ impl<T: Told> ProducerContext for Reporting<T> {
                     Some(RDKafkaErrorCode::PurgeQueue | RDKafkaErrorCode::PurgeInflight)
                 );
                 if !is_purged {
-                    self.plain.0.error(error, "a message was not delivered");
+                    self.note(error, "a message was not delivered");
                 }
                 Err(NotDelivered)
             }
@@ -80,6 +94,8 @@ struct Tickets {
 impl Told for Tickets {
     type Opaque = usize;
 
+    const IS_REPLACED: bool = true;
+
     fn tell(&self, ticket: usize, delivery: Result<(), NotDelivered>) {
         if self.deliveries.tell(Ticket(ticket as u64), delivery) {
             self.signal.bump();
@@ -92,6 +108,8 @@ struct Receipts;
 
 impl Told for Receipts {
     type Opaque = Arc<Appended>;
+
+    const IS_REPLACED: bool = false;
 
     fn tell(&self, appended: Arc<Appended>, delivery: Result<(), NotDelivered>) {
         appended.tell(delivery);
@@ -220,7 +238,7 @@ impl Log for KafkaProducer {
                     signal.wait(seen, FULL);
                 }
                 Err((error, _)) => {
-                    log.pulse().error(&error, "a message was not taken");
+                    log.pulse().note(&error, "a message was not taken");
                     open.deliveries.tell(ticket, Err(NotDelivered));
                     return ticket;
                 }

@@ -176,7 +176,8 @@ fn settings_of(resource: &ConfigResource) -> BTreeMap<&str, &str> {
 
 /// The settings of a topic.
 fn wanted(topic: Topic, plan: &Plan) -> Vec<(&'static str, String)> {
-    let keep = plan.retention.of(topic);
+    // In a rehearsal brokers would take records of another time for old ones, or refuse them as too new.
+    let keep = plan.retention.of(topic).filter(|_| !plan.is_rehearsal);
     let keep = keep.map_or_else(|| "-1".to_owned(), |keep| keep.as_millis().to_string());
     let bytes = if topic == Topic::Registry {
         MESSAGE_BYTES.1
@@ -196,6 +197,9 @@ fn wanted(topic: Topic, plan: &Plan) -> Vec<(&'static str, String)> {
         ("message.timestamp.type", stamped.to_owned()),
         ("unclean.leader.election.enable", "false".to_owned()),
     ];
+    if plan.is_rehearsal {
+        wanted.push(("message.timestamp.after.max.ms", i64::MAX.to_string()));
+    }
     if let Some(copies) = plan.replication {
         let least = if copies >= 3 { 2 } else { 1 };
         wanted.push(("min.insync.replicas", least.to_string()));

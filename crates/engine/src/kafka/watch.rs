@@ -6,9 +6,11 @@ use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
+use super::KafkaOpenError;
 use super::context::Pulse;
+use super::describe;
 use super::settings::KafkaSettings;
-use super::{KafkaOpenError, describe as ask, topics};
+use super::topics::{Asking, asking};
 use crate::log::{ReadError, Topic};
 use crate::signal::Signal;
 use crate::stage::Layout;
@@ -16,39 +18,22 @@ use crate::stage::Layout;
 /// How long brokers may take to answer at the start.
 const START: Duration = Duration::from_secs(20);
 
+/// How long they may take later.
+const ANSWER: Duration = Duration::from_secs(2);
+
 /// How often it is looked whether the topics are still those that they were.
 const LOOK: Duration = Duration::from_secs(5);
-
-/// Whether topics are still those that they were at the start.
-#[derive(Debug, Default)]
-pub(super) struct Changes {
-    pub(super) stop: AtomicBool,
-    /// 0: it is; 1: another topic of its name; 2: another number of partitions.
-    topics: [AtomicU8; Topic::ALL.len()],
-}
-
-impl Changes {
-    pub(super) fn look(&self, topic: Topic) -> Result<(), ReadError> {
-        let place = Topic::ALL.iter().position(|known| *known == topic);
-        let change = place.and_then(|place| self.topics.get(place));
-        match change.map(|change| change.load(Ordering::Acquire)) {
-            Some(1) => Err(ReadError::Recreated),
-            Some(2) => Err(ReadError::PartitionCountChanged),
-            _ => Ok(()),
-        }
-    }
-}
 
 /// Ids and numbers of partitions, by topic.
 pub(super) type Found = BTreeMap<Topic, (String, u32)>;
 
 fn describe(
-    asking: &topics::Asking,
+    asking: &Asking,
     settings: &KafkaSettings,
     most: Duration,
 ) -> Option<BTreeMap<Topic, Option<(String, u32)>>> {
     let names: Vec<String> = Topic::ALL.map(|topic| settings.name(topic)).to_vec();
-    let told = ask::topics(asking.inner(), &names, most)?;
+    let told = describe::topics(asking.inner(), &names, most)?;
     let of = |topic: Topic| {
         let name = settings.name(topic);
         let described = told.iter().find(|described| described.name == name)?;
@@ -58,10 +43,10 @@ fn describe(
 }
 
 pub(super) fn find(settings: &KafkaSettings, pulse: &Arc<Pulse>) -> Result<Found, KafkaOpenError> {
-    let asking = topics::asking(settings, pulse)?;
+    let client = asking(settings, pulse)?;
     let until = Instant::now() + START;
     let told = loop {
-        if let Some(told) = describe(&asking, settings, Duration::from_secs(5)) {
+        if let Some(told) = describe(&client, settings, Duration::from_secs(5)) {
             break told;
         }
         if Instant::now() >= until {
@@ -105,46 +90,87 @@ pub(super) fn layout(settings: &KafkaSettings, found: &Found) -> Result<Layout, 
     Ok(layout)
 }
 
-/// Looks now and then whether the topics are still those that they were.
-pub(super) fn watch(
-    settings: &KafkaSettings,
-    pulse: &Arc<Pulse>,
+/// Whether topics are still those that they were at the start.
+pub(super) struct Watch {
+    settings: KafkaSettings,
+    asking: Asking,
     found: Found,
-    changes: Arc<Changes>,
-    signal: Arc<Signal>,
-) -> std::io::Result<JoinHandle<()>> {
-    let settings = settings.clone();
-    let asking = topics::asking(&settings, pulse).map_err(std::io::Error::other)?;
-    Builder::new().name("kafka-topics".to_owned()).spawn(move || {
-        let mut next = Instant::now() + LOOK;
-        while !changes.stop.load(Ordering::Acquire) {
-            let seen = signal.now();
-            let left = next.saturating_duration_since(Instant::now());
-            if !left.is_zero() {
-                signal.wait(seen, left);
-                continue;
+    stop: AtomicBool,
+    /// 0: it is; 1: another topic of its name; 2: another number of partitions.
+    changes: [AtomicU8; Topic::ALL.len()],
+}
+
+impl Watch {
+    pub(super) fn new(settings: &KafkaSettings, pulse: &Arc<Pulse>, found: Found) -> Result<Self, KafkaOpenError> {
+        Ok(Self {
+            settings: settings.clone(),
+            asking: asking(settings, pulse)?,
+            found,
+            stop: AtomicBool::new(false),
+            changes: Default::default(),
+        })
+    }
+
+    /// The id that a topic had.
+    pub(super) fn id(&self, topic: Topic) -> &str {
+        self.found.get(&topic).map_or("", |(id, _)| id)
+    }
+
+    /// Begins to ask now and then, until it is stopped.
+    pub(super) fn begin(self: &Arc<Self>, signal: Arc<Signal>) -> std::io::Result<JoinHandle<()>> {
+        let watch = Arc::clone(self);
+        Builder::new().name("kafka-topics".to_owned()).spawn(move || {
+            let mut next = Instant::now() + LOOK;
+            while !watch.stop.load(Ordering::Acquire) {
+                let seen = signal.now();
+                let left = next.saturating_duration_since(Instant::now());
+                if !left.is_zero() {
+                    signal.wait(seen, left);
+                    continue;
+                }
+                next = Instant::now() + LOOK;
+                // Where nobody answers it is asked again.
+                watch.ask(&signal).ok();
             }
-            next = Instant::now() + LOOK;
-            let Some(told) = describe(&asking, &settings, Duration::from_secs(2)) else {
+        })
+    }
+
+    pub(super) fn stop(&self) {
+        self.stop.store(true, Ordering::Release);
+    }
+
+    /// What was seen of a topic when it was asked last.
+    pub(super) fn look(&self, topic: Topic) -> Result<(), ReadError> {
+        let change = Topic::ALL
+            .into_iter()
+            .zip(&self.changes)
+            .find(|(known, _)| *known == topic);
+        match change.map(|(_, change)| change.load(Ordering::Acquire)) {
+            Some(1) => Err(ReadError::Recreated),
+            Some(2) => Err(ReadError::PartitionCountChanged),
+            _ => Ok(()),
+        }
+    }
+
+    /// Asks brokers whether the topics are the same. One that is not there just now may be on its way.
+    pub(super) fn ask(&self, signal: &Signal) -> Result<(), ReadError> {
+        let told = describe(&self.asking, &self.settings, ANSWER).ok_or(ReadError::Unavailable)?;
+        let mut is_whole = true;
+        for (topic, known) in Topic::ALL.into_iter().zip(&self.changes) {
+            let (Some(Some(now)), Some(before)) = (told.get(&topic), self.found.get(&topic)) else {
+                is_whole = false;
                 continue;
             };
-            for (place, topic) in Topic::ALL.into_iter().enumerate() {
-                let (Some(Some(now)), Some(before)) = (told.get(&topic), found.get(&topic)) else {
-                    continue;
-                };
-                let change = match (now.0 == before.0, now.1 == before.1) {
-                    (true, true) => 0,
-                    (false, _) => 1,
-                    (true, false) => 2,
-                };
-                let Some(known) = changes.topics.get(place) else {
-                    continue;
-                };
-                if known.swap(change, Ordering::AcqRel) != change {
-                    tracing::error!(topic = topic.name(), change, "a topic is not the one that it was");
-                    signal.bump();
-                }
+            let change = match (now.0 == before.0, now.1 == before.1) {
+                (true, true) => 0,
+                (false, _) => 1,
+                (true, false) => 2,
+            };
+            if known.swap(change, Ordering::AcqRel) != change {
+                tracing::error!(topic = topic.name(), change, "a topic is not the one that it was");
+                signal.bump();
             }
         }
-    })
+        if is_whole { Ok(()) } else { Err(ReadError::Unavailable) }
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::Shared;
 use crate::log::{Log, ReadError, Topic};
@@ -22,15 +22,30 @@ impl<L: Log> Follower<L> {
         Self { log, shared }
     }
 
-    /// Reads everything that is there.
-    pub(super) fn catch_up(&mut self) {
-        while self.read() {}
+    /// Reads everything that is there before `end`, for so long at most: what is judged meanwhile would be judged without
+    /// registers, and for good.
+    pub(super) fn catch_up(&mut self, end: u64, most: Duration) {
+        let until = Instant::now() + most;
+        loop {
+            let seen = self.shared.signal.now();
+            match self.read() {
+                Ok(true) => {}
+                Ok(false) | Err(ReadError::Unavailable) => {
+                    let left = until.saturating_duration_since(Instant::now());
+                    if self.shared.registry_next.load(Ordering::Acquire) >= end || left.is_zero() {
+                        return;
+                    }
+                    self.shared.signal.wait(seen, left.min(PAUSE));
+                }
+                Err(_) => return,
+            }
+        }
     }
 
     pub(super) fn run(mut self) {
         while !self.shared.is_stopping() {
             let seen = self.shared.signal.now();
-            if self.read() {
+            if self.read() == Ok(true) {
                 // Whoever waits for the registry looks again.
                 self.shared.signal.bump();
             } else {
@@ -40,19 +55,19 @@ impl<L: Log> Follower<L> {
     }
 
     /// Reads some; `false` where there was nothing.
-    fn read(&mut self) -> bool {
+    fn read(&mut self) -> Result<bool, ReadError> {
         let from = self.shared.registry_next.load(Ordering::Acquire);
         // Read outside the lock: workers go on meanwhile.
         let records = match self.log.read(Topic::Registry, 0, from, BATCH) {
             Ok(records) => records,
-            Err(ReadError::Unavailable) => return false,
+            Err(ReadError::Unavailable) => return Err(ReadError::Unavailable),
             Err(error) => {
                 tracing::error!(?error, from, "the registry cannot be read");
-                return false;
+                return Err(error);
             }
         };
         if records.is_empty() {
-            return false;
+            return Ok(false);
         }
         let mut registry = self.shared.registry.write().unwrap_or_else(PoisonError::into_inner);
         let sets = registry.registry().rules().sets().len();
@@ -67,6 +82,6 @@ impl<L: Log> Follower<L> {
             *self.shared.rules.write().unwrap_or_else(PoisonError::into_inner) = rules;
         }
         self.shared.registry_next.store(next, Ordering::Release);
-        true
+        Ok(true)
     }
 }

@@ -69,6 +69,10 @@ impl<P: Producer> Worker<P> {
         let is_draining = self.shared.is_draining();
         let mut worked = false;
         for seat in &mut self.seats {
+            // Where no broker answers each of them may wait for seconds.
+            if self.shared.is_stopping() {
+                break;
+            }
             let (shard, partition) = seat.place();
             if !self.shared.assignment.is_ours(shard, partition) {
                 seat.leave(&mut self.producer);

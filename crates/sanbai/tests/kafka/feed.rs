@@ -63,7 +63,7 @@ pub(crate) fn messages(events: &[ParcelEvent], partitions: u32, form: Form, seed
         Form::Single | Form::Json => {
             for (at, event) in admitted {
                 let message = single(&event, partitions, form);
-                if next(seed) % 20 == 0 {
+                if next(seed).is_multiple_of(20) {
                     let later = (next(seed) % 7_200).cast_signed();
                     due.push(Due {
                         at: at + later,

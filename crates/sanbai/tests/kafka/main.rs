@@ -6,6 +6,7 @@
 #![expect(clippy::panic, reason = "a test that cannot go on says why")]
 #![expect(clippy::print_stdout, reason = "whoever reads a failure wants to know what happened")]
 
+mod admin;
 #[path = "../kill/client.rs"]
 mod client;
 #[path = "../kill/crowd.rs"]
@@ -16,13 +17,19 @@ mod crowd;
 mod daemon;
 mod feed;
 mod fleet;
+mod kill;
+mod outages;
+mod parks;
 #[path = "../kill/recorded.rs"]
 #[expect(dead_code, reason = "shared with the kill tests on the local log")]
 mod recorded;
 mod rig;
+mod same;
 mod smoke;
 #[path = "../kill/story.rs"]
 mod story;
+mod told;
+mod zombie;
 
 use std::sync::MutexGuard;
 

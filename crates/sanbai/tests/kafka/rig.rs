@@ -8,13 +8,14 @@ use std::thread::park_timeout;
 use std::time::{Duration, Instant};
 
 use sanbai_engine::clock::Clock;
-use sanbai_engine::kafka::{Choice, KafkaBrowser, KafkaLog, KafkaSettings};
+use sanbai_engine::kafka::{Choice, KafkaBrowser, KafkaLog, KafkaSettings, Plan, Topics};
+use sanbai_engine::local::Retention;
 use sanbai_engine::log::{Append as _, Message, ReadError, Record, Topic};
 use sanbai_engine::registry::message_of_record;
 use sanbai_rig::Brokers;
-use sanbai_wire::proto::registry::RegistryRecord;
 
 use crate::recorded::Recorded;
+use crate::story::Story;
 
 /// How long brokers may be away until something is given up.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -33,21 +34,39 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// Makes topics, with registers on them.
-    pub(crate) fn new(brokers: &Brokers, prefix: &str, partitions: (u32, u32), registers: &[RegistryRecord]) -> Self {
+    /// Makes topics for a story, with its registers on them.
+    pub(crate) fn new(brokers: &Brokers, prefix: &str, partitions: (u32, u32), story: &Story) -> Self {
         let place = Self {
             brokers: brokers.bootstrap(),
             prefix: format!("{prefix}."),
         };
-        place.create(partitions);
+        place.create(partitions, story.start);
         let log = place.log(Clock::SYSTEM);
-        append(&log, registers.iter().map(message_of_record).collect());
+        append(&log, story.registers.iter().map(message_of_record).collect());
         log.close(PATIENCE);
         place
     }
 
+    /// Makes topics with nothing on them.
+    pub(crate) fn bare(brokers: &Brokers, prefix: &str, (parcels, scopes): (u32, u32)) -> Self {
+        let place = Self {
+            brokers: brokers.bootstrap(),
+            prefix: format!("{prefix}."),
+        };
+        let plan = Plan {
+            parcels,
+            scopes,
+            replication: None,
+            is_rehearsal: true,
+            retention: Retention::default(),
+        };
+        let topics = Topics::new(place.settings()).expect("settings");
+        topics.create(&plan).expect("topics are made");
+        place
+    }
+
     /// `sanbai topics create`.
-    fn create(&self, (parcels, scopes): (u32, u32)) {
+    fn create(&self, (parcels, scopes): (u32, u32), start: u64) {
         let directory = tempfile::tempdir().expect("a directory");
         let mut command = Command::new(env!("CARGO_BIN_EXE_sanbai"));
         command.args(["topics", "create", "--brokers", &self.brokers]);
@@ -56,7 +75,7 @@ impl Place {
         command.arg("--data-dir").arg(directory.path());
         // Records keep the time of whoever sends them.
         command
-            .env("SANBAI__REHEARSAL__START", "1")
+            .env("SANBAI__REHEARSAL__START", start.to_string())
             .env("SANBAI__REHEARSAL__SPEED", "1");
         command.env("SANBAI__KAFKA__TOPIC_PREFIX", &self.prefix);
         let output = command.output().expect("the binary runs");
@@ -71,7 +90,11 @@ impl Place {
 
     /// The log as a stranger sees it: no partition is its own.
     pub(crate) fn log(&self, clock: Clock) -> KafkaLog {
-        let settings = KafkaSettings {
+        KafkaLog::open(self.settings(), clock).expect("the topics are there")
+    }
+
+    fn settings(&self) -> KafkaSettings {
+        KafkaSettings {
             prefix: self.prefix.clone(),
             group: format!("{}reader", self.prefix),
             assignment: Choice::List {
@@ -79,8 +102,7 @@ impl Place {
                 scopes: Vec::new(),
             },
             ..KafkaSettings::new(self.brokers.clone())
-        };
-        KafkaLog::open(settings, clock).expect("the topics are there")
+        }
     }
 
     /// Everything that lies on the topics.

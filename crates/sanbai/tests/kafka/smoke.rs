@@ -25,7 +25,9 @@ use crate::story::{Story, setting};
 
 /// Partitions of events and of sections.
 const PARTITIONS: (u32, u32) = (4, 2);
-/// Twelve hours take seven seconds.
+/// What is sent within so many hours of the world.
+const HOURS: u64 = 20;
+/// They take twelve seconds.
 const SPEED: u32 = 6_000;
 
 #[test]
@@ -33,11 +35,11 @@ fn what_is_pushed_is_judged_as_on_the_local_log() {
     let Some((_alone, brokers)) = alone_with_brokers(1) else {
         return;
     };
-    let events = setting("SANBAI_KAFKA_EVENTS", 4_000).min(20_000) as usize;
+    let events = setting("SANBAI_KAFKA_EVENTS", 8_000).min(20_000) as usize;
     let mut seed = setting("SANBAI_KAFKA_SEED", 7);
     println!("SANBAI_KAFKA_EVENTS={events} SANBAI_KAFKA_SEED={seed}");
-    let story = Story::new(events, seed).first_hours(12);
-    let place = Place::new(&brokers, "smoke", PARTITIONS, &story.registers);
+    let story = Story::new(events, seed).first_hours(HOURS);
+    let place = Place::new(&brokers, "smoke", PARTITIONS, &story);
     let mut fleet = Fleet::new(&place, 1, story.start, SPEED).start();
 
     // Each parcel comes one way: over HTTP, or by one of our own principals in one of three forms.
@@ -52,7 +54,12 @@ fn what_is_pushed_is_judged_as_on_the_local_log() {
         due.extend(feed::messages(&events, PARTITIONS.0, form, &mut seed));
     }
     let start = story.start.cast_signed();
-    due.extend(feed::rubbish(20, PARTITIONS.0, (start, start + 12 * 3_600), &mut seed));
+    due.extend(feed::rubbish(
+        20,
+        PARTITIONS.0,
+        (start, start + HOURS.cast_signed() * 3_600),
+        &mut seed,
+    ));
     let crowd = Crowd::send(&fleet.daemons[0], http);
     let feed = Feed::begin(place.log(fleet.clock()), due, fleet.world);
     let (got, refused) = (crowd.finish(), feed.finish());

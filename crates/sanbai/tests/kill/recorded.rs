@@ -195,14 +195,20 @@ impl Output {
     }
 }
 
-/// Ids of the events in a record.
+/// Ids of the events in a record; none of what is no event in protobuf.
 pub(crate) fn event_ids(record: &Record) -> Vec<String> {
     let value = record.value.as_deref().unwrap_or_default();
     if record.key.is_some() {
-        return vec![ParcelEvent::decode(value).expect("an event").event_id];
+        let event = ParcelEvent::decode(value);
+        return event.into_iter().map(|event| event.event_id).collect();
     }
-    let batch = ParcelEventBatch::decode(value).expect("a batch");
-    batch.events.into_iter().map(|event| event.event_id).collect()
+    let batch = ParcelEventBatch::decode(value);
+    batch
+        .unwrap_or_default()
+        .events
+        .into_iter()
+        .map(|event| event.event_id)
+        .collect()
 }
 
 pub(crate) fn is_control(record: &Record) -> bool {
