@@ -176,7 +176,7 @@ fn child(arguments: &[&str]) -> Need {
 
 fn be_child(arguments: &[String]) {
     let [role, brokers, prefix, events] = arguments else {
-        panic!("a child is told four things");
+        unreachable!("a child is told four things");
     };
     let events = events.parse().expect("a number");
     let need = match role.as_str() {
@@ -239,7 +239,7 @@ fn main() {
     let brokers = match started {
         Ok(brokers) => brokers,
         Err(error) if !is_full => return println!("passed over, no Kafka: {error}"),
-        Err(error) => panic!("no Kafka: {error}"),
+        Err(error) => unreachable!("a bench on Kafka needs Java and Maven: {error}"),
     };
     let address = brokers.bootstrap();
     drains(&address, events, usize::try_from(rounds).expect("a few"));

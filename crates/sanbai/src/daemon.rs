@@ -98,7 +98,7 @@ fn lock_directory(config: &Config) -> anyhow::Result<Option<File>> {
         return Ok(None);
     }
     let locked = local::lock_directory(&config.data.directory);
-    locked.map(Some).map_err(|error| directory_error(error))
+    locked.map(Some).map_err(directory_error)
 }
 
 fn directory_error(error: OpenError) -> anyhow::Error {

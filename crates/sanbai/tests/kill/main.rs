@@ -10,6 +10,7 @@
 mod client;
 mod clock;
 mod crowd;
+#[expect(dead_code, reason = "shared with the tests on brokers")]
 mod daemon;
 mod disk;
 mod due;
