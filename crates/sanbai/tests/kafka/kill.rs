@@ -89,7 +89,7 @@ fn nothing_is_lost_or_told_otherwise_whoever_is_killed() {
         ("rebalances", told.rebalances),
         ("shards restored from a snapshot", told.restored),
         ("verdicts sent again", seen.repeated_verdicts),
-        ("outputs that a zombie sent", told.zombies),
+        ("assignments that were lost, not given back", told.lost),
         ("overlaps or gaps that were healed", seen.overlaps + seen.healed),
         ("duplicates", seen.duplicates),
         ("rejects", seen.rejected),
