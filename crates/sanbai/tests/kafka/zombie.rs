@@ -66,10 +66,7 @@ fn a_zombie_sends_what_was_sent_and_stops_by_itself() {
     let told = Told::of(&recorded, &fleet);
     println!("{told:?}\n{seen:?}");
     assert!(told.lost >= rounds, "partitions were lost, not given back: {told:?}");
-    assert!(
-        told.zombies + seen.overlaps > 0,
-        "zombies sent something: {told:?}, {seen:?}"
-    );
+    assert!(told.zombies > 0, "zombies sent something: {told:?}");
     assert_eq!(told.undelivered, 0, "{told:?}");
 }
 
