@@ -10,7 +10,7 @@ use sanbai_core::shard::input::Tick;
 use sanbai_core::time::Timestamp;
 use sanbai_engine::clock::Clock;
 use sanbai_engine::kafka::KafkaLog;
-use sanbai_engine::log::Topic;
+use sanbai_engine::log::{Message, Topic};
 use sanbai_engine::parcel::control_message;
 use sanbai_wire::control::Control;
 use serde_json::Value;
@@ -30,7 +30,7 @@ const PASSES: i64 = 50 * 3_600;
 /// them anew, so brokers may stall for six seconds.
 const HOLDS: (u32, Duration) = (100, Duration::from_secs(20));
 /// Ticks that say the last moment, so that clocks that were left behind arrive there: at most ten minutes each.
-const ARRIVE: usize = 300;
+const ARRIVE: usize = 600;
 
 /// Daemons that share topics, snapshots and keys.
 pub(crate) struct Fleet {
@@ -205,11 +205,18 @@ impl Fleet {
 
     /// Lets everything fall due, has the daemons apply it, and stops them.
     pub(crate) fn let_all_fall_due(&mut self, place: &Place) {
+        self.let_pass(place, PASSES, Vec::new());
+    }
+
+    /// The same after so many seconds, and what comes only then.
+    pub(crate) fn let_pass(&mut self, place: &Place, seconds: i64, late: Vec<Message>) {
         self.terminate_all();
-        let to = self.pass(place);
+        let to = self.pass(place, seconds);
         let log = place.log(self.clock());
         self.set_clock(to, 1);
         self.again_all();
+        self.wait_until_calm(&log);
+        append(&log, late);
         self.let_holds_pass(&log);
         log.close(Duration::from_secs(10));
     }
@@ -229,9 +236,9 @@ impl Fleet {
     }
 
     /// Puts ticks on the log, as daemons would have put them there within days; says up to when.
-    fn pass(&self, place: &Place) -> u64 {
+    fn pass(&self, place: &Place, passes: i64) -> u64 {
         let from = self.daemons[0].now().cast_signed();
-        let to = from + PASSES;
+        let to = from + passes;
         let log = place.log(Clock::fast(seconds(to.cast_unsigned()), 1));
         let steps = (1..).map(|step| from + step * STEP).take_while(|at| *at < to);
         let steps = steps.chain(std::iter::repeat_n(to, ARRIVE));

@@ -4,6 +4,7 @@ use std::thread::park_timeout;
 use std::time::Duration;
 
 use rustix::process::Signal;
+use sanbai_rig::Brokers;
 
 use crate::alone_with_brokers;
 use crate::daemon::wait;
@@ -20,7 +21,7 @@ const SPEED: u32 = 1_500;
 
 #[test]
 fn a_zombie_sends_what_was_sent_and_stops_by_itself() {
-    let Some((_alone, brokers)) = alone_with_brokers(1) else {
+    let Some((_alone, mut brokers)) = alone_with_brokers(1) else {
         return;
     };
     let rounds = setting("SANBAI_KAFKA_ROUNDS", 4);
@@ -45,25 +46,16 @@ fn a_zombie_sends_what_was_sent_and_stops_by_itself() {
             of(zombie) > 0 && of(other) > 0
         });
         park_timeout(Duration::from_millis(next(&mut seed) % 500));
-        let left = fleet.daemons[zombie]
-            .said()
-            .matches("the partition is not ours")
-            .count();
-        fleet.signal(zombie, Signal::STOP);
+        stop(&mut fleet, &mut brokers, zombie, round % 2 == 1);
+        let left = not_ours(&fleet, zombie);
         wait("the other has them all, and gets on", || {
             has_all(&fleet, other, feed.fed())
         });
         fleet.signal(zombie, Signal::CONT);
-        wait("the zombie stops by itself", || {
-            fleet.daemons[zombie]
-                .said()
-                .matches("the partition is not ours")
-                .count()
-                > left
-        });
+        wait("the zombie stops by itself", || not_ours(&fleet, zombie) > left);
         fleet.assert_all_run();
     }
-    assert_eq!(feed.finish(), 0, "brokers were there all the time");
+    println!("{} messages were refused for a while", feed.finish());
     let log = place.log(fleet.clock());
     fleet.wait_until_calm(&log);
     log.close(Duration::from_secs(10));
@@ -74,11 +66,34 @@ fn a_zombie_sends_what_was_sent_and_stops_by_itself() {
     let told = Told::of(&recorded, &fleet);
     println!("{told:?}\n{seen:?}");
     assert!(told.lost >= rounds, "partitions were lost, not given back: {told:?}");
-    assert!(
-        told.zombies + seen.overlaps > 0,
-        "zombies sent something: {told:?}, {seen:?}"
-    );
+    assert!(told.zombies > 0, "zombies sent something: {told:?}");
     assert_eq!(told.undelivered, 0, "{told:?}");
+}
+
+/// How often a daemon said that a partition is not its own.
+fn not_ours(fleet: &Fleet, daemon: usize) -> usize {
+    fleet.daemons[daemon]
+        .said()
+        .matches("the partition is not ours")
+        .count()
+}
+
+/// Has a daemon stand still; `holds`: while it has outputs that the broker has not taken yet, those of records that it applies
+/// again.
+fn stop(fleet: &mut Fleet, brokers: &mut Brokers, zombie: usize, holds: bool) {
+    if holds {
+        let restored = |fleet: &Fleet| fleet.daemons[zombie].said().matches("restored from a snapshot").count();
+        let before = restored(fleet);
+        fleet.daemons[zombie].kill();
+        fleet.daemons[zombie].again();
+        wait("it is restored", || restored(fleet) > before);
+        brokers.pause(1).expect("it runs");
+        park_timeout(Duration::from_millis(500));
+    }
+    fleet.signal(zombie, Signal::STOP);
+    if holds {
+        brokers.resume(1).expect("it runs");
+    }
 }
 
 /// Whether a daemon has all shards, and has applied what was there when it was asked.
