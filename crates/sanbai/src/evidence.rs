@@ -133,7 +133,7 @@ pub(crate) struct Prepared {
 /// Reads rules, keys and registers, and looks whether all that was asked for can be done.
 pub(crate) fn prepare(source: &Source) -> anyhow::Result<Prepared> {
     if source.files.is_empty() {
-        bail!("no files of events are named; `-` is standard input");
+        bail!("no FILES of events are named; `-` is standard input");
     }
     let rules = source.overlay.load()?;
     if let Some(profile) = &source.profile
