@@ -16,7 +16,7 @@ use sanbai_wire::control::Control;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::daemon::Daemon;
+use crate::daemon::{Daemon, wait};
 use crate::feed::{KEYS, clock};
 use crate::rig::{Place, append};
 
@@ -49,6 +49,8 @@ pub(crate) struct Shard {
     pub(crate) next: u64,
     pub(crate) adds_up: bool,
     pub(crate) parked: Option<String>,
+    /// It knows the registry before this offset.
+    pub(crate) registry: u64,
 }
 
 impl Fleet {
@@ -113,6 +115,21 @@ impl Fleet {
         self
     }
 
+    /// Waits until every parcel shard knows all of the registry: what comes before that is judged without registers, and
+    /// nothing judges it again because they came.
+    pub(crate) fn wait_until_registered(&self, parcels: u32) {
+        wait("every shard knows the registry", || {
+            let Some(status) = self.status(0) else { return false };
+            let end = status["registry"]["to"].as_u64().unwrap_or(u64::MAX);
+            let shards = self.shards();
+            let knows = |partition| {
+                let shard = shards.get(&(Topic::ParcelEvents, partition));
+                shard.is_some_and(|shard| shard.registry >= end)
+            };
+            (0..parcels).all(knows)
+        });
+    }
+
     /// The clock of the world.
     pub(crate) fn clock(&self) -> Clock {
         clock(self.world)
@@ -168,6 +185,7 @@ impl Fleet {
                     next: shard["next"].as_u64().expect("a number"),
                     adds_up: shard["ledgerAddsUp"].as_bool().expect("yes or no"),
                     parked: shard["parked"]["code"].as_str().map(str::to_owned),
+                    registry: shard["registryOffset"].as_u64().unwrap_or_default(),
                 };
                 all.insert((topic, partition), shard);
             }

@@ -33,6 +33,7 @@ fn brokers_go_and_come_back_and_nothing_is_lost() {
     let story = Story::new(6_000, seed).first_hours(30);
     let place = Place::new(&brokers, "outages", PARTITIONS, &story);
     let mut fleet = Fleet::new(&place, 2, story.start, SPEED).start();
+    fleet.wait_until_registered(PARTITIONS.0);
     let body = encode_json(story.told.first().expect("events"));
     let due = feed::messages(&story.told, PARTITIONS.0, Form::Single, &mut seed);
     let feed = Feed::begin(place.log(fleet.clock()), due, fleet.world);
