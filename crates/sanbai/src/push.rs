@@ -37,7 +37,7 @@ pub(crate) struct Arguments {
     /// Files of events: JSON lines or length-delimited protobuf, also .gz or .zst; `-` is standard input
     #[arg(required = true)]
     files: Vec<PathBuf>,
-    /// Where the daemon takes events, as https://sanbai.example or http://127.0.0.1:8080
+    /// Where the daemon takes events, over https, or as http://127.0.0.1:8080
     #[arg(
         long,
         value_name = "URL",
