@@ -301,6 +301,11 @@ impl KafkaLog {
         }
     }
 
+    /// Name of a topic on the brokers.
+    fn name(&self, topic: Topic) -> &str {
+        self.open.reader.name(topic)
+    }
+
     fn settings(&self) -> &KafkaSettings {
         &self.open.settings
     }

@@ -215,9 +215,9 @@ impl Log for KafkaProducer {
 
     fn send(&mut self, message: Message) -> Ticket {
         let ticket = self.log.ticket();
-        let name = self.log.settings().name(message.topic);
-        let signal = self.log.signal();
         let log = self.log.clone();
+        let signal = log.signal();
+        let name = log.name(message.topic);
         let refused = Arc::clone(&self.deliveries);
         let open = match self.open() {
             Ok(open) => open,
@@ -228,7 +228,7 @@ impl Log for KafkaProducer {
             }
         };
         let opaque = usize::try_from(ticket.0).unwrap_or(usize::MAX);
-        let mut record = to_record(&name, &message, log.stamp(), opaque);
+        let mut record = to_record(name, &message, log.stamp(), opaque);
         loop {
             let seen = signal.now();
             match open.producer.send(record) {
@@ -343,8 +343,8 @@ impl Append for KafkaLog {
         let appended = Appended::new(messages.len(), done);
         let stamp = self.stamp();
         for message in &messages {
-            let name = self.settings().name(message.topic);
-            let record = to_record(&name, message, stamp, Arc::clone(&appended));
+            let name = self.name(message.topic);
+            let record = to_record(name, message, stamp, Arc::clone(&appended));
             if let Err((error, _)) = outside.producer.send(record) {
                 self.pulse().error(&error, "a message was not taken");
                 appended.tell(Err(NotDelivered));

@@ -195,6 +195,11 @@ impl Reader {
         self.shared.range(topic, partition)
     }
 
+    /// Name of a topic on the brokers.
+    pub(super) fn name(&self, topic: Topic) -> &str {
+        self.shared.name(topic)
+    }
+
     /// A partition is read no more, until it is asked for again.
     pub(super) fn forget(&self, topic: Topic, partition: u32) {
         if let Some(lane) = lock(&self.shared.lanes).get(&(topic, partition)) {

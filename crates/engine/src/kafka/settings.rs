@@ -142,7 +142,7 @@ impl KafkaSettings {
         names.find(|name| OURS.contains(name) || name.starts_with("sasl.") || name.starts_with("ssl."))
     }
 
-    /// Name of a topic on the brokers.
+    /// Name of a topic on the brokers. Put together each time: whoever needs it often keeps it.
     pub fn name(&self, topic: Topic) -> String {
         format!("{}{}", self.prefix, topic.name())
     }

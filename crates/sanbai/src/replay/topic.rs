@@ -1,6 +1,6 @@
 //! A range of a topic, replayed as it was recorded.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 
 use anyhow::{anyhow, bail};
@@ -77,6 +77,8 @@ impl Range {
 /// A partition that is read.
 struct Lane {
     partition: u32,
+    /// First offset that is there.
+    start: u64,
     next: u64,
     end: u64,
     read: VecDeque<Record>,
@@ -118,28 +120,22 @@ fn replay(arguments: &Arguments, config: &Config, log: &AnyLog) -> anyhow::Resul
     let mut lanes = Vec::new();
     for partition in 0..log.layout().parcels {
         let whole = log.range(Topic::ParcelEvents, partition).map_err(unavailable)?;
-        let begins = range
-            .begins()
-            .map_or(Ok(whole.start), |begins| first_at(&browser, partition, &whole, begins))?;
-        if begins == whole.start && whole.start > 0 {
-            output::note(&format!(
-                "分区 {partition} 较早的记录已删除 partition {partition}: older records are gone, so what stood before them is not known"
-            ));
-        }
-        recorded.pass_over(partition, begins);
         lanes.push(Lane {
             partition,
-            next: begins,
+            start: whole.start,
+            next: whole.start,
             end: whole.end,
             read: VecDeque::new(),
         });
     }
-    if range.from_snapshot {
-        from_snapshots(config, (&browser, range.since), &settings, &mut recorded, &mut lanes)?;
-    } else if let Some(begins) = range.begins() {
-        output::note(&format!("预热 warming up from {begins}, in silence"));
+    match range.since {
+        Some(since) if range.from_snapshot => {
+            from_snapshots(config, (&browser, since), &settings, &mut recorded, &mut lanes)?;
+        }
+        _ => warm_up(range, &browser, &mut recorded, &mut lanes)?,
     }
-    apply_all(range, &browser, &mut recorded, &mut lanes, &mut told)?;
+    let passed: u64 = recorded.ledgers().map(|ledger| ledger.gaps).sum();
+    let rejected = apply_all(range, &browser, &mut recorded, &mut lanes, &mut told)?;
     recorded.each_verdict(|verdict| {
         if range
             .since
@@ -148,10 +144,39 @@ fn replay(arguments: &Arguments, config: &Config, log: &AnyLog) -> anyhow::Resul
             told.add(verdict);
         }
     });
-    finish(arguments, &recorded, &mut told)
+    finish(arguments, &recorded, &mut told, (passed, &rejected))
 }
 
-fn finish(arguments: &Arguments, recorded: &Recorded, told: &mut Told) -> anyhow::Result<Outcome> {
+/// Has each partition begin where it is to be applied first.
+fn warm_up(range: &Range, browser: &AnyBrowser, recorded: &mut Recorded, lanes: &mut [Lane]) -> anyhow::Result<()> {
+    let begins = range.begins();
+    if let Some(begins) = begins {
+        output::note(&format!("预热 warming up from {begins}, in silence"));
+    }
+    for lane in lanes {
+        let partition = lane.partition;
+        if let Some(begins) = begins {
+            lane.next = first_at(browser, lane, begins)?;
+        }
+        if lane.next == lane.start && lane.start > 0 {
+            output::note(&format!(
+                "分区 {partition} 较早的记录已删除 partition {partition}: older records are gone, so what stood before them is not known"
+            ));
+        }
+        recorded.pass_over(partition, lane.next);
+    }
+    Ok(())
+}
+
+/// Events that were rejected, by code.
+type Rejected = BTreeMap<String, u64>;
+
+fn finish(
+    arguments: &Arguments,
+    recorded: &Recorded,
+    told: &mut Told,
+    (passed, rejected): (u64, &Rejected),
+) -> anyhow::Result<Outcome> {
     if !arguments.json {
         let registered = (recorded.registry().view(), recorded.clock().unwrap_or_default());
         print(arguments, told, None, recorded.registry().rules(), registered)?;
@@ -167,9 +192,17 @@ fn finish(arguments: &Arguments, recorded: &Recorded, told: &mut Told) -> anyhow
         gaps += ledger.gaps;
     }
     output::note(&format!(
-        "记录 records: 事件 of events {events}, 时钟等 of control {controls}, 空缺 gaps {gaps}"
+        "记录 records: 事件 of events {events}, 时钟等 of control {controls}, 空缺 gaps {}",
+        gaps - passed
     ));
-    Ok(if told.is_clean() {
+    if !rejected.is_empty() {
+        let codes: Vec<String> = rejected
+            .iter()
+            .map(|(code, count)| format!("{code} × {count}"))
+            .collect();
+        output::note(&format!("拒绝 rejected: {} (docs/bad-input.md)", codes.join(", ")));
+    }
+    Ok(if told.is_clean() && rejected.is_empty() {
         Outcome::Clean
     } else {
         Outcome::Findings
@@ -177,16 +210,11 @@ fn finish(arguments: &Arguments, recorded: &Recorded, told: &mut Told) -> anyhow
 }
 
 /// The first offset of a record that was appended at a moment or later.
-fn first_at(
-    browser: &AnyBrowser,
-    partition: u32,
-    whole: &std::ops::Range<u64>,
-    moment: Timestamp,
-) -> anyhow::Result<u64> {
-    let (mut low, mut high) = (whole.start, whole.end);
+fn first_at(browser: &AnyBrowser, lane: &Lane, moment: Timestamp) -> anyhow::Result<u64> {
+    let (mut low, mut high) = (lane.start, lane.end);
     while low < high {
         let middle = low + (high - low) / 2;
-        let records = browser.read(Topic::ParcelEvents, partition, middle, 1);
+        let records = browser.read(Topic::ParcelEvents, lane.partition, middle, 1);
         let is_before = match records {
             Ok(records) => records.first().is_some_and(|record| record.timestamp < moment),
             Err(ReadError::Damaged { .. }) => true,
@@ -204,7 +232,7 @@ fn first_at(
 /// Restores each shard from its newest snapshot before a moment.
 fn from_snapshots(
     config: &Config,
-    (browser, since): (&AnyBrowser, Option<Timestamp>),
+    (browser, since): (&AnyBrowser, Timestamp),
     settings: &ParcelSettings,
     recorded: &mut Recorded,
     lanes: &mut [Lane],
@@ -213,10 +241,8 @@ fn from_snapshots(
     let mut objects = daemon::objects(config, &runtime)?;
     let cannot = |error| anyhow!("the snapshots cannot be read: {error:?}");
     let kept = snapshots::list(&mut objects, recorded.layout()).map_err(cannot)?;
-    let Some(since) = since else { return Ok(()) };
     for lane in lanes {
-        let whole = 0..lane.end;
-        let begins = first_at(browser, lane.partition, &whole, since)?;
+        let begins = first_at(browser, lane, since)?;
         let own = kept.iter().filter(|kept| {
             kept.shard == ShardKind::Parcel && kept.partition == lane.partition && kept.offset <= begins
         });
@@ -240,21 +266,22 @@ fn from_snapshots(
     Ok(())
 }
 
-/// Applies everything in the order in which it was appended.
+/// Applies everything in the order in which it was appended. Gives what was rejected of what was asked for.
 fn apply_all(
     range: &Range,
     browser: &AnyBrowser,
     recorded: &mut Recorded,
     lanes: &mut [Lane],
     told: &mut Told,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Rejected> {
+    let mut rejected = Rejected::new();
     loop {
         for lane in lanes.iter_mut() {
             fill(browser, recorded, lane)?;
         }
         let waiting = lanes.iter_mut().filter(|lane| !lane.read.is_empty());
         let earliest = waiting.min_by_key(|lane| lane.read.front().map(|record| (record.timestamp, lane.partition)));
-        let Some(lane) = earliest else { return Ok(()) };
+        let Some(lane) = earliest else { return Ok(rejected) };
         let Some(record) = lane.read.pop_front() else { continue };
         if range.until.is_some_and(|until| record.timestamp >= until) {
             lane.end = record.offset;
@@ -275,6 +302,9 @@ fn apply_all(
             );
         }
         told.failure()?;
+        for (code, _) in std::mem::take(&mut told.rejected) {
+            *rejected.entry(code).or_default() += 1;
+        }
     }
 }
 

@@ -5,6 +5,7 @@ mod daemon;
 mod doctor;
 mod files;
 mod orders;
+mod recorded;
 mod rejects;
 mod reload;
 mod upgrade;
