@@ -85,6 +85,10 @@ pub(super) fn import(place: &Place<'_>, body: &mut dyn Body) -> Result<Value, Fa
     }
     under_way.into_iter().try_for_each(UnderWay::finish)?;
     let to = place.range(Topic::Registry, 0)?.end;
+    if from < to {
+        // Whatever comes from now on is judged by what was imported, also where nobody has the partition just now.
+        append::to_all(place, &[])?;
+    }
     Ok(json!({"records": counts, "unchanged": unchanged, "from": from, "to": to}))
 }
 

@@ -5,6 +5,9 @@ use std::process::Stdio;
 use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
+use sanbai_engine::log::Topic;
+use sanbai_wire::control::{self, Control};
+
 use super::daemon::Site;
 use crate::support::{repository, text};
 
@@ -55,6 +58,33 @@ fn a_register_with_a_fault_is_not_imported_at_all() {
     assert!(run.err.contains("nothing was imported"), "{}", run.err);
     assert_eq!(site.json(&["registry", "show"])["to"], 0);
     assert_eq!(site.run(&["registry", "import", "/nowhere"]).code, 64);
+}
+
+#[test]
+fn what_comes_behind_an_import_is_judged_by_it() {
+    let site = Site::stopped();
+    let to = site.json(&["registry", "import", &samples()])["to"]
+        .as_u64()
+        .expect("a number");
+    let log = site.log();
+    for partition in 0..2 {
+        let records = log
+            .read(Topic::ParcelEvents, partition, 0, 1_000)
+            .expect("it can be read");
+        let last = records.last().expect("a tick");
+        let headers: Vec<(&str, &[u8])> = last
+            .headers
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_slice()))
+            .collect();
+        let kind = control::kind_header(&headers).expect("a control record");
+        let read = control::decode(kind, last.value.as_deref().expect("a value"), last.timestamp).expect("it is right");
+        assert!(
+            matches!(read.control, Control::Tick(tick) if tick.registry_offset == to),
+            "{:?}",
+            read.control
+        );
+    }
 }
 
 #[test]
