@@ -216,6 +216,12 @@ fn drains(brokers: &str, events: u64, rounds: usize) {
             served.push(child(&["serve", brokers, prefix, &events_text]));
         }
         println!("{made} events, {each} a record, {PARTITIONS} partitions, {rounds} rounds, medians:");
+        let sent = load::ends(brokers, prefix);
+        let sent: Vec<String> = sent
+            .iter()
+            .map(|(topic, messages)| format!("{topic} {:.3}", *messages as f64 / (rounds as u64 * made) as f64))
+            .collect();
+        println!("  messages an event: {}", sent.join(", "));
         let (wall, cpu) = say("empty loop", &polled, made as f64);
         let (served_wall, served_cpu) = say("daemon", &served, made as f64);
         println!(

@@ -132,6 +132,8 @@ pub struct KafkaHealth {
     pub rewinds: u64,
     /// Times that a record was missing, and was read again.
     pub gaps: u64,
+    /// Times that what was read of a partition was given up, for it filled the memory and nobody took it.
+    pub sheds: u64,
     /// Partitions that have more records, of which none comes.
     pub stuck: usize,
     /// Bytes of records that wait to be applied.
@@ -252,6 +254,7 @@ impl KafkaLog {
             lost: counts.lost.load(Ordering::Relaxed),
             rewinds: seen.rewinds,
             gaps: seen.gaps,
+            sheds: seen.sheds,
             stuck: seen.stuck,
             read_bytes: seen.bytes,
             outside: open.outside.load(),

@@ -4,8 +4,6 @@ use std::borrow::Cow;
 
 use sanbai_core::event::{ContentDigest, EventId};
 use sanbai_core::time::{Span, Timestamp};
-use sha2::block_api::compress256;
-use sha2::{Digest as _, Sha256};
 
 use crate::admit::{Admitted, AgeLimits, admit};
 use crate::check::{Checks, Notes, Policy};
@@ -353,63 +351,12 @@ pub(crate) fn check_size(bytes: &[u8]) -> Result<(), Reject> {
     Ok(())
 }
 
-/// The first four bytes of the SHA-256 of canonical bytes without those of the intake, and without id, brand and
-/// waybill: only contents under one id of one parcel are ever compared.
+/// The digest of canonical bytes without those of the intake, and without id, brand and waybill: only contents under one
+/// id of one parcel are ever compared.
 fn digest(bytes: &[u8], layout: &Layout) -> ContentDigest {
     let intake = layout.intake();
-    let before = bytes.get(layout.key_end()..intake.start).unwrap_or_default();
-    let behind = bytes.get(intake.end..).unwrap_or_default();
-    ContentDigest(short_digest(before, behind).unwrap_or_else(|| long_digest(before, behind)))
-}
-
-fn long_digest(before: &[u8], behind: &[u8]) -> u32 {
-    let hash = Sha256::new().chain_update(before).chain_update(behind).finalize();
-    hash.first_chunk().map_or(0, |first| u32::from_be_bytes(*first))
-}
-
-/// Blocks of a content that is hashed at once. Nearly all are shorter.
-const BLOCKS: usize = 6;
-
-/// The same, without a hasher that collects what comes bit by bit; `None` for a content of more than [`BLOCKS`].
-fn short_digest(before: &[u8], behind: &[u8]) -> Option<u32> {
-    /// The state before the first block (FIPS 180-4, 5.3.3).
-    const START: [u32; 8] = [
-        0x6a09_e667,
-        0xbb67_ae85,
-        0x3c6e_f372,
-        0xa54f_f53a,
-        0x510e_527f,
-        0x9b05_688c,
-        0x1f83_d9ab,
-        0x5be0_cd19,
-    ];
-    let mut blocks = [[0; 64]; BLOCKS];
-    let length = before.len().checked_add(behind.len())?;
-    let count = length.checked_add(1 + 8)?.div_ceil(64);
-    let bytes = blocks.get_mut(..count)?.as_flattened_mut();
-    bytes.get_mut(..before.len())?.copy_from_slice(before);
-    bytes.get_mut(before.len()..length)?.copy_from_slice(behind);
-    *bytes.get_mut(length)? = 0x80;
-    let bits = u64::try_from(length).ok()?.checked_mul(8)?;
-    *bytes.last_chunk_mut()? = bits.to_be_bytes();
-    let mut state = START;
-    compress256(&mut state, blocks.get(..count)?);
-    state.first().copied()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn short_contents_are_hashed_as_long_ones_are() {
-        let bytes: Vec<u8> = (0..=255).cycle().take(64 * BLOCKS + 1).collect();
-        for length in 0..bytes.len() {
-            for split in [0, length / 3, length] {
-                let (before, behind) = bytes[..length].split_at(split);
-                let expected = (length + 9 <= 64 * BLOCKS).then(|| long_digest(before, behind));
-                assert_eq!(short_digest(before, behind), expected, "{length}");
-            }
-        }
-    }
+    ContentDigest::of([
+        bytes.get(layout.key_end()..intake.start).unwrap_or_default(),
+        bytes.get(intake.end..).unwrap_or_default(),
+    ])
 }

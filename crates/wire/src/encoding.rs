@@ -3,6 +3,9 @@
 use crate::code::Code;
 use crate::reject::Reject;
 
+/// The content type of protobuf, as most who send it write it.
+const PROTOBUF: &str = "application/protobuf";
+
 /// How an event is encoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Encoding {
@@ -30,6 +33,9 @@ impl Encoding {
     /// # Ok::<(), sanbai_wire::Reject>(())
     /// ```
     pub fn of_content_type(content_type: &str) -> Result<Self, Reject> {
+        if content_type == PROTOBUF {
+            return Ok(Self::Protobuf);
+        }
         let essence = content_type
             .split(';')
             .next()
@@ -38,7 +44,7 @@ impl Encoding {
             .to_ascii_lowercase();
         match essence.as_str() {
             "application/json" | "text/json" => Ok(Self::Json),
-            "application/protobuf" | "application/x-protobuf" | "application/vnd.google.protobuf" => Ok(Self::Protobuf),
+            PROTOBUF | "application/x-protobuf" | "application/vnd.google.protobuf" => Ok(Self::Protobuf),
             "application/cloudevents+json" | "application/cloudevents" => Ok(Self::CloudEvent),
             _ => Err(Reject::new(
                 Code::UnknownEncoding,

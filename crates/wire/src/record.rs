@@ -11,7 +11,7 @@ use crate::encoding::Encoding;
 use crate::form::personal;
 use crate::limits::{HEADER_BYTES_MAX, HEADERS_MAX};
 use crate::reject::Reject;
-use crate::text::{Run, find_personal};
+use crate::text::{Run, find_personal, may_be_personal};
 
 /// A record as it lies in a log.
 ///
@@ -172,6 +172,9 @@ fn check_headers(headers: &[(&str, &[u8])]) -> Result<(), Reject> {
 }
 
 fn is_personal(bytes: &[u8]) -> bool {
+    if !may_be_personal(bytes, Run::Key) {
+        return false;
+    }
     let text: Cow<'_, str> = String::from_utf8_lossy(bytes);
     find_personal(&text, Run::Key).is_some()
 }

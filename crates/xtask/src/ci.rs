@@ -106,12 +106,10 @@ fn doc(root: &Path) -> anyhow::Result<()> {
     process::run(command.env("RUSTDOCFLAGS", "-D warnings"))
 }
 
-/// Each bench once, without measuring, so that none rots.
+/// Each bench once, without measuring, so that none rots. The whole workspace is named, for one package alone has its
+/// dependencies with other features, and they would be built again.
 fn benches(root: &Path) -> anyhow::Result<()> {
-    process::run(&mut cargo(
-        root,
-        &["test", "--locked", "--package", "sanbai-benches", "--benches"],
-    ))
+    process::run(&mut cargo(root, &["test", "--locked", "--workspace", "--bench", "*"]))
 }
 
 /// Licences, duplicate versions, unknown sources. Advisories need their database from the network: see `deny.toml`.

@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use crate::digest::Digest;
+
 /// Alphabet of a ULID (Crockford's base 32).
 const CROCKFORD: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
@@ -143,12 +145,29 @@ impl fmt::Debug for EventId {
     }
 }
 
-/// Digest of the content of an event: the first four bytes of a SHA-256. Of two contents under one id the smaller counts.
+/// Digest of the content of an event. Of two contents under one id the smaller counts.
 ///
 /// Only contents under one id are ever compared, so 32 bits tell them apart: of four thousand million conflicts one would
-/// pass for a copy.
+/// pass for a copy. It is no seal: whoever chooses both contents can make their digests equal, with any digest so short,
+/// and then the first one that came stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ContentDigest(pub u32);
+
+impl ContentDigest {
+    /// The digest of a content in some parts, as they stand one after the other.
+    ///
+    /// ```
+    /// use sanbai_core::event::ContentDigest;
+    ///
+    /// assert_eq!(ContentDigest::of([b"GZ-0117".as_slice(), b"sealed"]), ContentDigest(0xdcf8_3d00), "as stored in snapshots");
+    /// ```
+    pub fn of<const PARTS: usize>(parts: [&[u8]; PARTS]) -> Self {
+        let mut digest = Digest::default();
+        parts.into_iter().for_each(|part| digest.bytes(part));
+        let [.., a, b, c, d] = digest.finish().to_le_bytes();
+        Self(u32::from_le_bytes([a, b, c, d]))
+    }
+}
 
 /// A declared item, as far as it is ever compared: whether it is there, and whether it is one of the words that say
 /// nothing (IN-06). Case and outer blanks make no difference. Its text is not kept.

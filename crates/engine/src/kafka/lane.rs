@@ -89,7 +89,7 @@ impl Lane {
     }
 
     /// The next records from an offset on.
-    pub(super) fn take(&mut self, from: u64, max: usize, bytes_max: usize) -> Taken {
+    pub(super) fn take(&mut self, from: u64, max: usize) -> Taken {
         self.asked = Instant::now();
         let Some(next) = self.next else { return Taken::Elsewhere };
         if from < next || from > self.expected {
@@ -106,7 +106,7 @@ impl Lane {
             if self.is_doubted {
                 return Taken::Elsewhere;
             }
-            self.begin_if_room(bytes_max);
+            self.begin();
             let is_there = self.has_delivered || self.expected >= self.end;
             return if is_there {
                 Taken::Records(Vec::new())
@@ -120,14 +120,12 @@ impl Lane {
             self.next = Some(record.offset + 1);
             records.push(record);
         }
-        self.begin_if_room(bytes_max);
         Taken::Records(records)
     }
 
-    /// Goes on where it had stopped for want of room. Also looked at when there is nothing to take: the consumer may have
-    /// been taken off only after everything was taken.
-    fn begin_if_room(&mut self, bytes_max: usize) {
-        if self.fetch == Fetch::Off && self.bytes <= bytes_max / 2 && self.damaged.is_none() {
+    /// Goes on where it had stopped for want of room.
+    const fn begin(&mut self) {
+        if matches!(self.fetch, Fetch::Off) {
             self.fetch = Fetch::Start;
         }
     }
@@ -175,27 +173,45 @@ impl Lane {
         };
     }
 
-    /// Takes a record that the consumer delivered.
-    pub(super) fn deliver(&mut self, record: Record, bytes_max: usize) -> Delivered {
-        if self.fetch != Fetch::On || record.offset < self.expected {
+    /// Takes a record that the consumer delivered, where it is the one that is expected.
+    pub(super) fn deliver(&mut self, offset: u64, record: impl FnOnce() -> Record) -> Delivered {
+        if self.fetch != Fetch::On || offset < self.expected {
             return Delivered::Rewind;
         }
-        if record.offset > self.expected && self.gap != Some(record.offset) {
-            self.gap = Some(record.offset);
+        if offset > self.expected && self.gap != Some(offset) {
+            self.gap = Some(offset);
             self.fetch = Fetch::Again;
             return Delivered::Gap;
         }
+        let record = record();
         self.gap = None;
-        self.expected = record.offset + 1;
+        self.expected = offset + 1;
         self.bytes += record_weight(&record);
         let is_first = self.buffer.is_empty();
         self.buffer.push_back(record);
         self.has_delivered = true;
         self.moved = Instant::now();
-        if self.bytes > bytes_max {
-            self.fetch = Fetch::Stop;
-        }
         Delivered::Taken { is_first }
+    }
+
+    /// Gives up what waits, for want of room: it is read again once it is asked for.
+    pub(super) fn shed(&mut self) {
+        let Some(next) = self.next.filter(|_| !self.buffer.is_empty()) else {
+            return;
+        };
+        self.empty();
+        self.expected = next;
+        self.gap = None;
+        self.damaged = None;
+    }
+
+    fn empty(&mut self) {
+        self.buffer = VecDeque::new();
+        self.bytes = 0;
+        self.fetch = match self.fetch {
+            Fetch::Off | Fetch::Start => Fetch::Off,
+            Fetch::On | Fetch::Stop | Fetch::Again => Fetch::Stop,
+        };
     }
 
     /// The consumer says of some partition that its offset is out of range: once what waits is taken, the offset of this
@@ -206,13 +222,8 @@ impl Lane {
 
     /// Nobody reads it any more.
     pub(super) fn forget(&mut self) {
-        self.buffer = VecDeque::new();
-        self.bytes = 0;
+        self.empty();
         self.next = None;
-        self.fetch = match self.fetch {
-            Fetch::Off | Fetch::Start => Fetch::Off,
-            Fetch::On | Fetch::Stop | Fetch::Again => Fetch::Stop,
-        };
     }
 
     /// Records before an offset cannot be read.
@@ -252,6 +263,10 @@ mod tests {
         }
     }
 
+    fn deliver(lane: &mut Lane, offset: u64) -> Delivered {
+        lane.deliver(offset, || record(offset))
+    }
+
     fn offsets(taken: &Taken) -> Vec<u64> {
         match taken {
             Taken::Records(records) => records.iter().map(|record| record.offset).collect(),
@@ -261,7 +276,7 @@ mod tests {
 
     fn lane(from: u64, end: u64) -> Lane {
         let mut lane = Lane::new();
-        assert_eq!(lane.take(from, 10, 1_000), Taken::Elsewhere);
+        assert_eq!(lane.take(from, 10), Taken::Elsewhere);
         lane.put(from, end);
         assert_eq!(lane.fetch, Fetch::Start);
         lane.fetch = Fetch::On;
@@ -271,76 +286,78 @@ mod tests {
     #[test]
     fn records_come_in_their_order_once() {
         let mut lane = lane(5, 8);
-        assert_eq!(lane.take(5, 10, 1_000), Taken::OnItsWay);
+        assert_eq!(lane.take(5, 10), Taken::OnItsWay);
         for offset in [5, 6] {
-            assert!(matches!(lane.deliver(record(offset), 10_000), Delivered::Taken { .. }));
+            assert!(matches!(deliver(&mut lane, offset), Delivered::Taken { .. }));
         }
-        assert_eq!(lane.deliver(record(5), 10_000), Delivered::Rewind);
-        let taken = lane.take(5, 10, 1_000);
+        assert_eq!(deliver(&mut lane, 5), Delivered::Rewind);
+        let taken = lane.take(5, 10);
         assert_eq!(offsets(&taken), [5, 6]);
-        assert_eq!(lane.take(7, 10, 1_000), Taken::Records(Vec::new()));
-        assert_eq!(lane.take(5, 10, 1_000), Taken::Elsewhere);
+        assert_eq!(lane.take(7, 10), Taken::Records(Vec::new()));
+        assert_eq!(lane.take(5, 10), Taken::Elsewhere);
     }
 
     #[test]
     fn what_was_given_back_is_taken_again() {
         let mut lane = lane(0, 3);
         for offset in 0..3 {
-            lane.deliver(record(offset), 10_000);
+            deliver(&mut lane, offset);
         }
-        let Taken::Records(mut records) = lane.take(0, 10, 1_000) else {
+        let Taken::Records(mut records) = lane.take(0, 10) else {
             unreachable!("three records were delivered");
         };
         let rest = records.split_off(1);
         lane.give_back(rest);
-        assert_eq!(offsets(&lane.take(1, 10, 1_000)), [1, 2]);
+        assert_eq!(offsets(&lane.take(1, 10)), [1, 2]);
     }
 
     #[test]
     fn a_gap_is_believed_when_it_is_seen_twice() {
         let mut lane = lane(0, 9);
-        assert_eq!(lane.deliver(record(3), 10_000), Delivered::Gap);
+        assert_eq!(deliver(&mut lane, 3), Delivered::Gap);
         assert_eq!(lane.fetch, Fetch::Again);
         lane.fetch = Fetch::On;
-        assert!(matches!(lane.deliver(record(3), 10_000), Delivered::Taken { .. }));
-        assert_eq!(offsets(&lane.take(0, 10, 1_000)), [3]);
+        assert!(matches!(deliver(&mut lane, 3), Delivered::Taken { .. }));
+        assert_eq!(offsets(&lane.take(0, 10)), [3]);
     }
 
     #[test]
     fn a_doubted_offset_is_looked_at_once_everything_before_it_was_taken() {
         let mut lane = lane(0, 9);
-        lane.deliver(record(0), 10_000);
+        deliver(&mut lane, 0);
         lane.doubt();
-        assert_eq!(offsets(&lane.take(0, 10, 1_000)), [0]);
-        assert_eq!(lane.take(1, 10, 1_000), Taken::Elsewhere);
+        assert_eq!(offsets(&lane.take(0, 10)), [0]);
+        assert_eq!(lane.take(1, 10), Taken::Elsewhere);
         lane.put(1, 9);
-        assert_eq!((lane.fetch, lane.take(1, 10, 1_000)), (Fetch::Again, Taken::OnItsWay));
+        assert_eq!((lane.fetch, lane.take(1, 10)), (Fetch::Again, Taken::OnItsWay));
     }
 
     #[test]
-    fn a_full_lane_stops_its_own_partition_and_goes_on_when_half_is_taken() {
+    fn what_was_given_up_is_read_again_once_it_is_asked_for() {
         let mut lane = lane(0, 9);
-        let weight = record_weight(&record(0));
         for offset in 0..4 {
-            lane.deliver(record(offset), 3 * weight);
+            deliver(&mut lane, offset);
         }
-        assert_eq!(lane.fetch, Fetch::Stop);
-        lane.fetch = Fetch::Off;
-        lane.take(0, 1, 3 * weight);
-        assert_eq!(lane.fetch, Fetch::Off);
-        lane.take(1, 2, 3 * weight);
-        assert_eq!((lane.fetch, lane.expected()), (Fetch::Start, 4));
-    }
-
-    #[test]
-    fn a_lane_that_is_emptied_before_it_has_stopped_goes_on_all_the_same() {
-        let mut lane = lane(0, 9);
-        lane.deliver(record(0), 0);
-        assert_eq!(lane.fetch, Fetch::Stop);
-        assert_eq!(offsets(&lane.take(0, 10, 1_000)), [0]);
+        lane.take(0, 2);
+        lane.shed();
+        assert_eq!((lane.fetch, lane.bytes(), lane.expected()), (Fetch::Stop, 0, 2));
+        assert_eq!(deliver(&mut lane, 4), Delivered::Rewind);
         // Only now the consumer is taken off.
         lane.fetch = Fetch::Off;
-        assert_eq!(lane.take(1, 10, 1_000), Taken::Records(Vec::new()));
-        assert_eq!((lane.fetch, lane.expected()), (Fetch::Start, 1));
+        assert_eq!(lane.take(2, 10), Taken::Records(Vec::new()));
+        assert_eq!((lane.fetch, lane.expected()), (Fetch::Start, 2));
+        lane.fetch = Fetch::On;
+        deliver(&mut lane, 2);
+        assert_eq!(offsets(&lane.take(2, 10)), [2]);
+    }
+
+    #[test]
+    fn what_was_never_taken_is_not_lost_by_giving_it_up() {
+        let mut lane = lane(5, 9);
+        lane.shed();
+        assert_eq!((lane.fetch, lane.expected()), (Fetch::On, 5));
+        deliver(&mut lane, 5);
+        lane.shed();
+        assert_eq!((lane.fetch, lane.expected()), (Fetch::Stop, 5));
     }
 }

@@ -6,7 +6,11 @@
 //! never paused, but taken off and put back at the offset that is expected next, because a pause near an assignment loses
 //! its offset; what comes before that offset is dropped, and a record that comes in place of the expected one is believed
 //! when it comes again; queues are not split, for splitting loses wake-ups; a poll that gives nothing says nothing about
-//! the end of a partition; nobody polls on a thread for requests.
+//! the end of a partition; nobody polls on a thread for requests. Where there is no room it polls no more: a partition that
+//! is taken off loses what the client has read ahead of it.
+
+mod room;
+mod still;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -24,9 +28,9 @@ use sanbai_core::time::Timestamp;
 use super::context::{Context, Pulse};
 use super::lane::{Delivered, Fetch, Lane, Taken};
 use super::settings::KafkaSettings;
-use super::stuck;
 use crate::log::{ReadError, Record, Topic};
 use crate::signal::Signal;
+use room::Full;
 
 /// How long a poll waits where nothing comes.
 const POLL: Duration = Duration::from_millis(20);
@@ -45,9 +49,6 @@ const LOOK: Duration = Duration::from_secs(10);
 
 /// What nobody asked for in so long is read no more.
 const FORGOTTEN: Duration = Duration::from_secs(60);
-
-/// Fewest bytes that a lane may hold.
-const LANE_MIN: usize = 256 << 10;
 
 type Place = (Topic, u32);
 
@@ -68,9 +69,13 @@ struct Shared {
     stop: AtomicBool,
     signal: Arc<Signal>,
     pulse: Arc<Pulse>,
+    /// Bytes that all lanes may hold together.
     buffer_bytes: usize,
+    /// Bytes that they hold.
+    held: AtomicUsize,
     rewinds: AtomicU64,
     gaps: AtomicU64,
+    sheds: AtomicU64,
     stuck: AtomicUsize,
 }
 
@@ -81,6 +86,8 @@ pub(super) struct Seen {
     pub(super) rewinds: u64,
     /// Times that something was missing, and read again.
     pub(super) gaps: u64,
+    /// Times that what waited was given up for want of room.
+    pub(super) sheds: u64,
     /// Bytes that wait to be taken.
     pub(super) bytes: usize,
     /// Partitions that are not read though there is more.
@@ -111,8 +118,10 @@ impl Reader {
             signal: Arc::clone(signal),
             pulse: Arc::clone(pulse),
             buffer_bytes: settings.buffer_bytes,
+            held: AtomicUsize::new(0),
             rewinds: AtomicU64::new(0),
             gaps: AtomicU64::new(0),
+            sheds: AtomicU64::new(0),
             stuck: AtomicUsize::new(0),
         });
         let polling = Arc::clone(&shared);
@@ -148,17 +157,10 @@ impl Reader {
     /// The next records of a partition. At a place where nobody has read, waits for the first one for a moment.
     pub(super) fn read(&self, topic: Topic, partition: u32, from: u64, max: usize) -> Result<Vec<Record>, ReadError> {
         let lane = self.shared.lane((topic, partition));
-        let bytes_max = self.shared.lane_bytes();
         let mut until = None;
         loop {
             let seen = self.shared.signal.now();
-            let taken = {
-                let mut lane = lock(&lane);
-                let taken = lane.take(from, max, bytes_max);
-                self.shared.want(&lane);
-                taken
-            };
-            match taken {
+            match self.shared.with(&lane, |lane| lane.take(from, max)) {
                 Taken::Records(records) => return Ok(records),
                 Taken::Damaged(to) => return Err(ReadError::Damaged { from, to }),
                 Taken::Elsewhere => {
@@ -169,9 +171,7 @@ impl Reader {
                     if from > end {
                         return Err(ReadError::Beyond { end });
                     }
-                    let mut lane = lock(&lane);
-                    lane.put(from, end);
-                    self.shared.want(&lane);
+                    self.shared.with(&lane, |lane| lane.put(from, end));
                     until.get_or_insert(Instant::now() + FIRST);
                 }
                 Taken::OnItsWay => {
@@ -187,7 +187,8 @@ impl Reader {
 
     /// Takes back what was read and is wanted again.
     pub(super) fn give_back(&self, topic: Topic, partition: u32, records: Vec<Record>) {
-        lock(&self.shared.lane((topic, partition))).give_back(records);
+        let lane = self.shared.lane((topic, partition));
+        self.shared.with(&lane, |lane| lane.give_back(records));
     }
 
     /// Where a partition begins, and where it ends, as its leader says now.
@@ -203,19 +204,17 @@ impl Reader {
     /// A partition is read no more, until it is asked for again.
     pub(super) fn forget(&self, topic: Topic, partition: u32) {
         if let Some(lane) = lock(&self.shared.lanes).get(&(topic, partition)) {
-            lock(lane).forget();
-            self.shared.is_wanted.store(true, Ordering::Release);
+            self.shared.with(lane, Lane::forget);
         }
     }
 
     /// What it has seen.
     pub(super) fn seen(&self) -> Seen {
-        let lanes = lock(&self.shared.lanes);
-        let bytes = lanes.values().map(|lane| lock(lane).bytes()).sum();
         Seen {
             rewinds: self.shared.rewinds.load(Ordering::Relaxed),
             gaps: self.shared.gaps.load(Ordering::Relaxed),
-            bytes,
+            sheds: self.shared.sheds.load(Ordering::Relaxed),
+            bytes: self.shared.held.load(Ordering::Relaxed),
             stuck: self.shared.stuck.load(Ordering::Relaxed),
         }
     }
@@ -244,13 +243,6 @@ impl Drop for Reader {
 }
 
 impl Shared {
-    /// Has the thread that polls look at a lane whose partition is to be begun or stopped.
-    fn want(&self, lane: &Lane) {
-        if !matches!(lane.fetch, Fetch::On | Fetch::Off) {
-            self.is_wanted.store(true, Ordering::Release);
-        }
-    }
-
     fn name(&self, topic: Topic) -> &str {
         let mut names = self.names.iter();
         names.find(|(known, _)| *known == topic).map_or("", |(_, name)| name)
@@ -262,25 +254,24 @@ impl Shared {
         Arc::clone(lane)
     }
 
-    fn lane_bytes(&self) -> usize {
-        (self.buffer_bytes / lock(&self.lanes).len().max(1)).max(LANE_MIN)
-    }
-
     fn poll(&self) {
         let mut last: Option<(Place, Arc<Mutex<Lane>>)> = None;
-        let (mut bytes_max, mut swept) = (self.lane_bytes(), Instant::now());
+        let mut full: Option<Full> = None;
+        let mut swept = Instant::now();
         while !self.stop.load(Ordering::Acquire) {
             if self.is_wanted.swap(false, Ordering::AcqRel) {
                 self.arrange();
-                bytes_max = self.lane_bytes();
             }
             if swept.elapsed() >= FORGOTTEN {
                 swept = Instant::now();
                 self.sweep();
             }
+            if !self.has_room(&mut full) {
+                continue;
+            }
             match self.consumer.poll(POLL) {
                 None => {}
-                Some(Ok(message)) => self.deliver(&message, &mut last, bytes_max),
+                Some(Ok(message)) => self.deliver(&message, &mut last),
                 Some(Err(error)) => self.fail(&error),
             }
         }
@@ -344,62 +335,6 @@ impl Shared {
         }
     }
 
-    /// Waits so long, or until it is to stop.
-    fn rest(&self, time: Duration) {
-        let until = Instant::now() + time;
-        while !self.stop.load(Ordering::Acquire) {
-            let seen = self.signal.now();
-            let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return;
-            }
-            self.signal.wait(seen, left);
-        }
-    }
-
-    /// Looks at partitions of which nothing came for long: whether there is more, and whether that can be read.
-    fn look_at_still(&self, consumer: &BaseConsumer<Context>) {
-        let lanes: Vec<(Place, Arc<Mutex<Lane>>)> = lock(&self.lanes)
-            .iter()
-            .map(|(place, lane)| (*place, Arc::clone(lane)))
-            .collect();
-        let mut still = 0;
-        for ((topic, partition), lane) in lanes {
-            let from = {
-                let lane = lock(&lane);
-                let is_still = lane.fetch == Fetch::On && lane.moved.elapsed() >= stuck::STILL;
-                is_still.then(|| lane.expected())
-            };
-            let Some(from) = from else { continue };
-            let Ok((_, end)) = self.range(topic, partition) else {
-                continue;
-            };
-            if end <= from || self.stop.load(Ordering::Acquire) {
-                continue;
-            }
-            still += 1;
-            self.stuck.fetch_max(still, Ordering::Relaxed);
-            let number = i32::try_from(partition).unwrap_or(i32::MAX);
-            let found = stuck::look(consumer, self.name(topic), number, (from, end));
-            tracing::warn!(
-                topic = topic.name(),
-                partition,
-                from,
-                end,
-                ?found,
-                "nothing comes though there is more"
-            );
-            match found {
-                stuck::Found::Readable => lock(&lane).again(from),
-                stuck::Found::Damaged(to) => lock(&lane).is_damaged_until(from, to),
-                stuck::Found::Nothing => {}
-            }
-            self.is_wanted.store(true, Ordering::Release);
-            self.signal.bump();
-        }
-        self.stuck.store(still, Ordering::Relaxed);
-    }
-
     fn list(&self, topic: Topic, partition: u32, offset: Offset) -> Result<TopicPartitionList, KafkaError> {
         let mut list = TopicPartitionList::with_capacity(1);
         let partition = i32::try_from(partition).unwrap_or(i32::MAX);
@@ -417,27 +352,22 @@ impl Shared {
     fn sweep(&self) {
         let lanes = lock(&self.lanes);
         for lane in lanes.values() {
-            let mut lane = lock(lane);
-            if lane.asked.elapsed() >= FORGOTTEN {
-                lane.forget();
-                self.is_wanted.store(true, Ordering::Release);
-            }
+            self.with(lane, |lane| {
+                if lane.asked.elapsed() >= FORGOTTEN {
+                    lane.forget();
+                }
+            });
         }
     }
 
-    fn deliver(&self, message: &BorrowedMessage<'_>, last: &mut Option<(Place, Arc<Mutex<Lane>>)>, bytes_max: usize) {
+    fn deliver(&self, message: &BorrowedMessage<'_>, last: &mut Option<(Place, Arc<Mutex<Lane>>)>) {
         let Some(place) = self.place(message) else { return };
         if last.as_ref().is_none_or(|(known, _)| *known != place) {
             *last = Some((place, self.lane(place)));
         }
         let Some((_, lane)) = last else { return };
-        let record = record(message);
-        let delivered = {
-            let mut lane = lock(lane);
-            let delivered = lane.deliver(record, bytes_max);
-            self.want(&lane);
-            delivered
-        };
+        let offset = u64::try_from(message.offset()).unwrap_or(0);
+        let delivered = self.with(lane, |lane| lane.deliver(offset, || record(message)));
         match delivered {
             Delivered::Taken { is_first: true } => self.signal.bump(),
             Delivered::Taken { is_first: false } => {}

@@ -79,6 +79,7 @@ fn write_kafka(page: &mut Page, kafka: Option<&KafkaHealth>) {
         kafka.map(|kafka| kafka.rewinds),
     );
     one(page, "sanbai_kafka_gaps_total", kafka.map(|kafka| kafka.gaps));
+    one(page, "sanbai_kafka_sheds_total", kafka.map(|kafka| kafka.sheds));
     one(page, "sanbai_kafka_stuck_partitions", kafka.map(|kafka| kafka.stuck));
     one(page, "sanbai_kafka_read_bytes", kafka.map(|kafka| kafka.read_bytes));
     one(page, "sanbai_kafka_outside_bytes", kafka.map(|kafka| kafka.outside.0));

@@ -93,6 +93,7 @@ fn kafka(place: &Place<'_>) -> Option<Value> {
         "lost": health.lost,
         "rewinds": health.rewinds,
         "gaps": health.gaps,
+        "sheds": health.sheds,
         "readBytes": health.read_bytes,
         "outsideBytes": health.outside.0,
         "outsideMessages": health.outside.1,
