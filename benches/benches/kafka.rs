@@ -3,7 +3,8 @@
 //! `cargo bench --package sanbai-benches --bench kafka -- [EVENTS] [ROUNDS]`: 1,000,000 events and 3 rounds if nothing is
 //! said. Both sides read the same topics, each in a process of its own, one after the other in each round; records of one
 //! event and records of a hundred. The daemon judges, counts, alerts and sends all that follows; it has caught up when that
-//! is acknowledged. Then: from a message to the urgent alert that follows from it, under load.
+//! is acknowledged. Then: from a message to the urgent alert that follows from it, under load; and from kill -9 under load
+//! until everything is applied again.
 
 #![expect(clippy::print_stdout, reason = "a command that prints figures")]
 
@@ -175,6 +176,11 @@ fn child(arguments: &[&str]) -> Need {
 }
 
 fn be_child(arguments: &[String]) {
+    if let [role, brokers, prefix, choice, snapshots] = arguments
+        && role == "keep"
+    {
+        return load::recovery::keep((brokers, prefix, choice), Path::new(snapshots), node);
+    }
     let [role, brokers, prefix, events] = arguments else {
         unreachable!("a child is told four things");
     };
@@ -255,4 +261,6 @@ fn main() {
             node(log, objects, clock)
         });
     }
+    let seconds = if is_full { 60 } else { 1 };
+    load::recovery::measure(&address, 5_000, Duration::from_secs(seconds));
 }

@@ -1,5 +1,7 @@
 //! What is put on the brokers.
 
+pub(crate) mod recovery;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

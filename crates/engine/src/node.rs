@@ -77,7 +77,7 @@ impl NodeSettings {
             recovery: Duration::from_secs(10),
             snapshot_at_most: Duration::from_secs(3_600),
             snapshots_kept: 3,
-            batch_max: 256,
+            batch_max: 1_024,
             unacknowledged_max: 20_000,
             tick_every: Duration::from_secs(5),
             summary: SummarySettings::default(),

@@ -30,6 +30,8 @@ pub enum Parked {
     OutputRefused(u64),
     /// A snapshot up to this offset was announced, and it is not where we look for snapshots.
     SnapshotStoreNotShared(u64),
+    /// All snapshots that there are have a format that this build does not read: another build wrote them.
+    SnapshotFormat(u32),
     /// The shard panicked on a record; only a `skip` lets it pass.
     Panicked(u64),
     /// Records are there and cannot be read; only a `skip` of all of them lets it pass.
@@ -42,6 +44,21 @@ pub enum Parked {
 }
 
 impl Parked {
+    /// All codes.
+    pub const CODES: [&'static str; 11] = [
+        "behaviour_changed",
+        "log_diverged",
+        "data_gap",
+        "registry_diverged",
+        "topic_recreated",
+        "partition_count_changed",
+        "output_refused",
+        "snapshot_store_not_shared",
+        "snapshot_format",
+        "panicked",
+        "record_unreadable",
+    ];
+
     /// Stable code.
     pub const fn code(self) -> &'static str {
         match self {
@@ -53,6 +70,7 @@ impl Parked {
             Self::PartitionCountChanged => "partition_count_changed",
             Self::OutputRefused(_) => "output_refused",
             Self::SnapshotStoreNotShared(_) => "snapshot_store_not_shared",
+            Self::SnapshotFormat(_) => "snapshot_format",
             Self::Panicked(_) => "panicked",
             Self::Unreadable { .. } => "record_unreadable",
         }
@@ -86,6 +104,10 @@ impl Parked {
             Self::SnapshotStoreNotShared(_) => {
                 "Another daemon announced a snapshot that is not here: give all daemons the same snapshots, or resume to build \
                  the shard from what is here."
+            }
+            Self::SnapshotFormat(_) => {
+                "The snapshots were written by a build with another format: start that build, or move the snapshots of this \
+                 shard away to build it anew."
             }
             Self::Unreadable { .. } => {
                 "The disk gives back other bytes than were written: restore these records from a copy, or append a skip record \
@@ -132,5 +154,34 @@ impl TaskAlarm {
             Self::SnapshotNotWritten { .. } => "snapshot_not_written",
             Self::Parked(parked) => parked.code(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each reason once; that none is missing, the compiler sees to.
+    fn next(parked: Parked) -> Option<Parked> {
+        Some(match parked {
+            Parked::BehaviourChanged(_) => Parked::LogDiverged,
+            Parked::LogDiverged => Parked::DataGap { from: 0, to: 1 },
+            Parked::DataGap { .. } => Parked::RegistryDiverged,
+            Parked::RegistryDiverged => Parked::TopicRecreated,
+            Parked::TopicRecreated => Parked::PartitionCountChanged,
+            Parked::PartitionCountChanged => Parked::OutputRefused(0),
+            Parked::OutputRefused(_) => Parked::SnapshotStoreNotShared(1),
+            Parked::SnapshotStoreNotShared(_) => Parked::SnapshotFormat(2),
+            Parked::SnapshotFormat(_) => Parked::Panicked(0),
+            Parked::Panicked(_) => Parked::Unreadable { from: 0, to: 1 },
+            Parked::Unreadable { .. } => return None,
+        })
+    }
+
+    #[test]
+    fn all_codes_are_told() {
+        let first = Parked::BehaviourChanged(Behaviour::CURRENT);
+        let all = std::iter::successors(Some(first), |parked| next(*parked));
+        assert!(all.map(Parked::code).eq(Parked::CODES));
     }
 }

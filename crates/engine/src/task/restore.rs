@@ -1,6 +1,7 @@
 //! Restoring: the newest snapshot that can be read, and whether the log and the registry are still those of its making.
 
 use sanbai_core::shard::input::Behaviour;
+use sanbai_core::shard::row::Row;
 use sanbai_wire::control::{self, Control};
 use sanbai_wire::snapshot::{Manifest, ShardKind, SnapshotReader, verify};
 use sha2::{Digest as _, Sha256};
@@ -59,7 +60,7 @@ impl<S: Stage> Task<S> {
         // Everything before the newest snapshot was acknowledged, whether or not it can be read.
         let silent_until = offsets.last().copied().unwrap_or(0);
         let oldest = offsets.first().copied().unwrap_or(0);
-        let mut foreign = None;
+        let mut foreign: Option<Parked> = None;
         for offset in offsets.into_iter().rev() {
             let (_, name) = names(&folder, offset);
             let bytes = store.get(&name)?;
@@ -70,9 +71,14 @@ impl<S: Stage> Task<S> {
                 self.set_aside(store, &folder, offset)?;
                 continue;
             };
+            if manifest.format != Row::FORMAT {
+                // It is whole, and not ours to judge.
+                foreign = Some(Parked::SnapshotFormat(manifest.format));
+                continue;
+            }
             let own = S::own_behaviour(&self.settings.stage);
             if manifest.behaviour != own && !activates(own, &manifest, log)? {
-                foreign = Some(manifest.behaviour);
+                foreign = Some(Parked::BehaviourChanged(manifest.behaviour));
                 continue;
             }
             self.check(&manifest, &topics, registry)?;
@@ -102,7 +108,7 @@ impl<S: Stage> Task<S> {
             });
         }
         match foreign {
-            Some(behaviour) => Err(Restored::Parks(Parked::BehaviourChanged(behaviour))),
+            Some(parked) => Err(Restored::Parks(parked)),
             None => self.start(log, silent_until, topics),
         }
     }

@@ -9,6 +9,7 @@ use sanbai_core::shard::scope::{AlertChange, AlertRule};
 use sanbai_engine::ledger::Ledger;
 use sanbai_engine::log::Topic;
 use sanbai_engine::node::{State, TaskStatus};
+use sanbai_engine::task::Parked;
 use sanbai_wire::snapshot::ShardKind;
 
 use super::{Page, Watched};
@@ -29,18 +30,6 @@ const STATES: [&str; 6] = [
     "parked",
 ];
 
-/// Codes for which a zero is shown; others are shown where there are any.
-const PARKED: [&str; 9] = [
-    "behaviour_changed",
-    "log_diverged",
-    "data_gap",
-    "registry_diverged",
-    "topic_recreated",
-    "partition_count_changed",
-    "output_refused",
-    "panicked",
-    "record_unreadable",
-];
 const ALARMS: [(ShardKind, &str); 14] = [
     (ShardKind::Parcel, "tick_ahead"),
     (ShardKind::Parcel, "hit_without_parcel"),
@@ -224,7 +213,7 @@ fn states(page: &mut Page, tasks: &[Labelled<'_>]) {
     }
     let mut parked = BTreeMap::new();
     for shard in STAGES {
-        parked.extend(PARKED.map(|code| ((stage(shard), code), 0_u64)));
+        parked.extend(Parked::CODES.map(|code| ((stage(shard), code), 0_u64)));
     }
     let mut alarms: BTreeMap<_, u64> = ALARMS.iter().map(|(shard, code)| ((stage(*shard), *code), 0)).collect();
     for task in tasks {

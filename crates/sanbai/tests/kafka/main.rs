@@ -18,6 +18,7 @@ mod daemon;
 mod feed;
 mod fleet;
 mod kill;
+mod network;
 mod outages;
 mod parks;
 #[path = "../kill/recorded.rs"]

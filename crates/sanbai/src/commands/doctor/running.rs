@@ -345,8 +345,24 @@ fn to_do_zh(code: &str) -> &'static str {
         "topic_recreated" => "主题被重建：移走旧的快照。",
         "partition_count_changed" => "分区数改变了：恢复原来的分区数。",
         "output_refused" => "同一输出被拒绝两次：在守护进程日志中查明原因，然后 `sanbai resume`。",
+        "snapshot_store_not_shared" => {
+            "别的守护进程公布的快照不在此处：让所有守护进程使用同一快照位置，或 `sanbai resume` 从现有内容重建。"
+        }
+        "snapshot_format" => "快照由另一种格式的版本写成：启动那个版本，或移走该分片的快照后重建。",
         "record_unreadable" => "磁盘返回的内容与写入的不同：从备份恢复这些记录，或 `sanbai skip` 并接受损失。",
         "panicked" => "分片无法处理这条记录：上报，急需时 `sanbai skip`。",
         _ => "见 docs/operating.md。",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sanbai_engine::task::Parked;
+
+    #[test]
+    fn for_every_code_there_is_something_to_do() {
+        for code in Parked::CODES {
+            assert_ne!(super::to_do_zh(code), super::to_do_zh(""), "{code}");
+        }
     }
 }

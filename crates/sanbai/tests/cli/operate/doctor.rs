@@ -2,11 +2,12 @@
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use sanbai_core::shard::input::Behaviour;
 use sanbai_engine::parcel::control_message;
 use sanbai_wire::control::Control;
+use sanbai_wire::snapshot::Manifest;
 
 use super::daemon::Site;
 
@@ -82,4 +83,53 @@ fn a_parked_shard_is_named_with_what_to_do() {
     );
     assert!(site.ok(&["status"]).contains("停住 parked: behaviour_changed"));
     assert_eq!(site.run(&["doctor"]).code, 1);
+}
+
+#[test]
+fn snapshots_of_another_format_are_left_alone() {
+    let mut site = Site::running();
+    site.parcel("W1");
+    site.ok(&["snapshot", "take"]);
+    site.stop();
+    let manifests = manifests(&Path::new(&site.data).join("snapshots/parcel"));
+    assert!(!manifests.is_empty());
+    for path in &manifests {
+        let written = Manifest::decode(&fs::read(path).expect("it is there")).expect("a manifest");
+        let later = Manifest {
+            format: written.format + 1,
+            ..written
+        };
+        fs::write(path, later.encode()).expect("written");
+    }
+    site.start();
+    let words = site.eventually("it parks", || {
+        let words = site.run(&["doctor"]).out;
+        words.contains("error snapshot_format").then_some(words)
+    });
+    assert!(words.contains("start that build"), "{words}");
+    let left = manifests.iter().filter(|path| path.exists());
+    assert_eq!(left.count(), manifests.len(), "none is set aside");
+    // Without them it is built anew.
+    for path in &manifests {
+        fs::remove_file(path).expect("it was there");
+    }
+    for partition in ["0", "1"] {
+        site.run(&["resume", "parcel", partition]);
+    }
+    site.eventually("it goes on", || {
+        let words = site.run(&["doctor"]).out;
+        (!words.contains("error snapshot_format")).then_some(())
+    });
+}
+
+fn manifests(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let paths = entries.map(|entry| entry.path());
+    paths
+        .flat_map(|path| match path.extension() {
+            _ if path.is_dir() => manifests(&path),
+            Some(extension) if extension == "manifest" => vec![path],
+            _ => Vec::new(),
+        })
+        .collect()
 }
