@@ -1,6 +1,6 @@
 //! The daemon on a real broker, against the least that any client of it can do: a loop that polls and throws away.
 //!
-//! `cargo bench --package sanbai-benches --bench kafka -- [EVENTS] [ROUNDS]`: 1,000,000 events and 3 rounds if nothing is
+//! `cargo bench --package sanbai-benches --bench kafka -- [EVENTS] [ROUNDS] [drain|latency|recovery …]`: 1,000,000 events and 3 rounds if nothing is
 //! said. Both sides read the same topics, each in a process of its own, one after the other in each round; records of one
 //! event and records of a hundred. The daemon judges, counts, alerts and sends all that follows; it has caught up when that
 //! is acknowledged. Then: from a message to the urgent alert that follows from it, under load; and from kill -9 under load
@@ -30,6 +30,9 @@ use sanbai_wire::{RawValues, TokenKeys};
 
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
+/// What can be asked for by name; all of it where none is named.
+const GROUPS: [&str; 3] = ["drain", "latency", "recovery"];
 
 /// What one process needed.
 #[derive(Clone, Copy, Debug)]
@@ -254,13 +257,21 @@ fn main() {
         Err(error) => unreachable!("a bench on Kafka needs Java and Maven: {error}"),
     };
     let address = brokers.bootstrap();
-    drains(&address, events, usize::try_from(rounds).expect("a few"));
-    for rate in [5_000, 20_000] {
-        let seconds = if is_full { 20 } else { 1 };
-        load::latency(&address, rate, Duration::from_secs(seconds), |log, objects, clock| {
-            node(log, objects, clock)
-        });
+    let named = |group: &&str| arguments.iter().any(|argument| argument == group);
+    let is_asked = |group: &str| !GROUPS.iter().any(named) || named(&group);
+    if is_asked("drain") {
+        drains(&address, events, usize::try_from(rounds).expect("a few"));
     }
-    let seconds = if is_full { 60 } else { 1 };
-    load::recovery::measure(&address, 5_000, Duration::from_secs(seconds));
+    if is_asked("latency") {
+        for rate in [5_000, 20_000] {
+            let seconds = if is_full { 20 } else { 1 };
+            load::latency(&address, rate, Duration::from_secs(seconds), |log, objects, clock| {
+                node(log, objects, clock)
+            });
+        }
+    }
+    if is_asked("recovery") {
+        let seconds = if is_full { 60 } else { 1 };
+        load::recovery::measure(&address, 5_000, Duration::from_secs(seconds));
+    }
 }

@@ -35,7 +35,7 @@ pub(crate) fn measure(brokers: &str, rate: u64, time: Duration) {
             let start = || Daemon::start(brokers, &prefix, choice, snapshots.path());
             let mut daemons: Vec<Daemon> = (0..count).map(|_| start()).collect();
             let each = PARTITIONS as usize / daemons.len();
-            daemons.iter_mut().for_each(|daemon| daemon.wait_until_caught_up(each));
+            let is_there = daemons.iter_mut().all(|daemon| daemon.has_caught_up(each));
             std::thread::park_timeout(time);
             let before = sent.load(Ordering::Relaxed);
             let killed = Instant::now();
@@ -43,9 +43,10 @@ pub(crate) fn measure(brokers: &str, rate: u64, time: Duration) {
             if choice == ALL {
                 daemons.push(start());
             }
-            daemons[0].wait_until_caught_up(PARTITIONS as usize);
+            let is_there = is_there && daemons[0].has_caught_up(PARTITIONS as usize);
             let took = killed.elapsed();
             stop.store(true, Ordering::Release);
+            assert!(is_there, "daemons do not get to where events are");
             println!(
                 "kill -9 at {rate} events/s after {before} events, assignment {choice}: caught up after {took:.1?}"
             );
@@ -80,12 +81,15 @@ impl Daemon {
         Self { process, caught_up }
     }
 
-    fn wait_until_caught_up(&mut self, partitions: usize) {
+    /// Waits until it has caught up with so many partitions.
+    fn has_caught_up(&mut self, partitions: usize) -> bool {
         let until = Instant::now() + MOST;
         loop {
             let left = until.saturating_duration_since(Instant::now());
-            if self.caught_up.recv_timeout(left).expect("it catches up in time") == Some(partitions) {
-                return;
+            match self.caught_up.recv_timeout(left) {
+                Ok(said) if said == Some(partitions) => return true,
+                Ok(_) => {}
+                Err(_) => return false,
             }
         }
     }
@@ -121,7 +125,7 @@ pub(crate) fn keep(
     let end = |topic, partition| log.range(topic, partition).map_or(u64::MAX, |range| range.end);
     let mut said = None;
     loop {
-        // Where each partition ended a moment ago.
+        // Where each partition ended a moment ago: what tasks tell of themselves is a quarter of a second old.
         let tasks = node.tasks();
         let ours = tasks.iter().filter(|task| task.state != State::Elsewhere);
         let ends: Vec<(ShardKind, u32, u64)> = ours
@@ -133,7 +137,7 @@ pub(crate) fn keep(
                 )
             })
             .collect();
-        std::thread::park_timeout(Duration::from_millis(50));
+        std::thread::park_timeout(Duration::from_millis(400));
         let tasks = node.tasks();
         let is_there = |(shard, partition, end): &(ShardKind, u32, u64)| {
             let task = tasks
