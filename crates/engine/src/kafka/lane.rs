@@ -89,7 +89,7 @@ impl Lane {
     }
 
     /// The next records from an offset on.
-    pub(super) fn take(&mut self, from: u64, max: usize) -> Taken {
+    pub(super) fn take(&mut self, from: u64, max: usize, bytes_max: usize) -> Taken {
         self.asked = Instant::now();
         let Some(next) = self.next else { return Taken::Elsewhere };
         if from < next || from > self.expected {
@@ -106,7 +106,7 @@ impl Lane {
             if self.is_doubted {
                 return Taken::Elsewhere;
             }
-            self.begin();
+            self.begin_if_room(bytes_max);
             let is_there = self.has_delivered || self.expected >= self.end;
             return if is_there {
                 Taken::Records(Vec::new())
@@ -120,12 +120,14 @@ impl Lane {
             self.next = Some(record.offset + 1);
             records.push(record);
         }
+        self.begin_if_room(bytes_max);
         Taken::Records(records)
     }
 
-    /// Goes on where it had stopped for want of room.
-    const fn begin(&mut self) {
-        if matches!(self.fetch, Fetch::Off) {
+    /// Goes on where it had stopped for want of room. Also looked at when there is nothing to take: the consumer may have
+    /// been taken off only after everything was taken.
+    fn begin_if_room(&mut self, bytes_max: usize) {
+        if self.fetch == Fetch::Off && self.bytes <= bytes_max / 2 && self.damaged.is_none() {
             self.fetch = Fetch::Start;
         }
     }
@@ -174,7 +176,7 @@ impl Lane {
     }
 
     /// Takes a record that the consumer delivered, where it is the one that is expected.
-    pub(super) fn deliver(&mut self, offset: u64, record: impl FnOnce() -> Record) -> Delivered {
+    pub(super) fn deliver(&mut self, offset: u64, bytes_max: usize, record: impl FnOnce() -> Record) -> Delivered {
         if self.fetch != Fetch::On || offset < self.expected {
             return Delivered::Rewind;
         }
@@ -191,6 +193,9 @@ impl Lane {
         self.buffer.push_back(record);
         self.has_delivered = true;
         self.moved = Instant::now();
+        if self.bytes > bytes_max {
+            self.fetch = Fetch::Stop;
+        }
         Delivered::Taken { is_first }
     }
 
@@ -264,7 +269,7 @@ mod tests {
     }
 
     fn deliver(lane: &mut Lane, offset: u64) -> Delivered {
-        lane.deliver(offset, || record(offset))
+        lane.deliver(offset, 10_000, || record(offset))
     }
 
     fn offsets(taken: &Taken) -> Vec<u64> {
@@ -276,7 +281,7 @@ mod tests {
 
     fn lane(from: u64, end: u64) -> Lane {
         let mut lane = Lane::new();
-        assert_eq!(lane.take(from, 10), Taken::Elsewhere);
+        assert_eq!(lane.take(from, 10, 10_000), Taken::Elsewhere);
         lane.put(from, end);
         assert_eq!(lane.fetch, Fetch::Start);
         lane.fetch = Fetch::On;
@@ -286,15 +291,15 @@ mod tests {
     #[test]
     fn records_come_in_their_order_once() {
         let mut lane = lane(5, 8);
-        assert_eq!(lane.take(5, 10), Taken::OnItsWay);
+        assert_eq!(lane.take(5, 10, 10_000), Taken::OnItsWay);
         for offset in [5, 6] {
             assert!(matches!(deliver(&mut lane, offset), Delivered::Taken { .. }));
         }
         assert_eq!(deliver(&mut lane, 5), Delivered::Rewind);
-        let taken = lane.take(5, 10);
+        let taken = lane.take(5, 10, 10_000);
         assert_eq!(offsets(&taken), [5, 6]);
-        assert_eq!(lane.take(7, 10), Taken::Records(Vec::new()));
-        assert_eq!(lane.take(5, 10), Taken::Elsewhere);
+        assert_eq!(lane.take(7, 10, 10_000), Taken::Records(Vec::new()));
+        assert_eq!(lane.take(5, 10, 10_000), Taken::Elsewhere);
     }
 
     #[test]
@@ -303,12 +308,12 @@ mod tests {
         for offset in 0..3 {
             deliver(&mut lane, offset);
         }
-        let Taken::Records(mut records) = lane.take(0, 10) else {
+        let Taken::Records(mut records) = lane.take(0, 10, 10_000) else {
             unreachable!("three records were delivered");
         };
         let rest = records.split_off(1);
         lane.give_back(rest);
-        assert_eq!(offsets(&lane.take(1, 10)), [1, 2]);
+        assert_eq!(offsets(&lane.take(1, 10, 10_000)), [1, 2]);
     }
 
     #[test]
@@ -318,7 +323,7 @@ mod tests {
         assert_eq!(lane.fetch, Fetch::Again);
         lane.fetch = Fetch::On;
         assert!(matches!(deliver(&mut lane, 3), Delivered::Taken { .. }));
-        assert_eq!(offsets(&lane.take(0, 10)), [3]);
+        assert_eq!(offsets(&lane.take(0, 10, 10_000)), [3]);
     }
 
     #[test]
@@ -326,10 +331,25 @@ mod tests {
         let mut lane = lane(0, 9);
         deliver(&mut lane, 0);
         lane.doubt();
-        assert_eq!(offsets(&lane.take(0, 10)), [0]);
-        assert_eq!(lane.take(1, 10), Taken::Elsewhere);
+        assert_eq!(offsets(&lane.take(0, 10, 10_000)), [0]);
+        assert_eq!(lane.take(1, 10, 10_000), Taken::Elsewhere);
         lane.put(1, 9);
-        assert_eq!((lane.fetch, lane.take(1, 10)), (Fetch::Again, Taken::OnItsWay));
+        assert_eq!((lane.fetch, lane.take(1, 10, 10_000)), (Fetch::Again, Taken::OnItsWay));
+    }
+
+    #[test]
+    fn a_full_lane_stops_its_own_partition_and_goes_on_when_half_is_taken() {
+        let mut lane = lane(0, 9);
+        let room = 3 * record_weight(&record(0));
+        for offset in 0..4 {
+            lane.deliver(offset, room, || record(offset));
+        }
+        assert_eq!(lane.fetch, Fetch::Stop);
+        lane.fetch = Fetch::Off;
+        lane.take(0, 1, room);
+        assert_eq!(lane.fetch, Fetch::Off);
+        lane.take(1, 2, room);
+        assert_eq!((lane.fetch, lane.expected()), (Fetch::Start, 4));
     }
 
     #[test]
@@ -338,17 +358,17 @@ mod tests {
         for offset in 0..4 {
             deliver(&mut lane, offset);
         }
-        lane.take(0, 2);
+        lane.take(0, 2, 10_000);
         lane.shed();
         assert_eq!((lane.fetch, lane.bytes(), lane.expected()), (Fetch::Stop, 0, 2));
         assert_eq!(deliver(&mut lane, 4), Delivered::Rewind);
         // Only now the consumer is taken off.
         lane.fetch = Fetch::Off;
-        assert_eq!(lane.take(2, 10), Taken::Records(Vec::new()));
+        assert_eq!(lane.take(2, 10, 10_000), Taken::Records(Vec::new()));
         assert_eq!((lane.fetch, lane.expected()), (Fetch::Start, 2));
         lane.fetch = Fetch::On;
         deliver(&mut lane, 2);
-        assert_eq!(offsets(&lane.take(2, 10)), [2]);
+        assert_eq!(offsets(&lane.take(2, 10, 10_000)), [2]);
     }
 
     #[test]

@@ -157,10 +157,11 @@ impl Reader {
     /// The next records of a partition. At a place where nobody has read, waits for the first one for a moment.
     pub(super) fn read(&self, topic: Topic, partition: u32, from: u64, max: usize) -> Result<Vec<Record>, ReadError> {
         let lane = self.shared.lane((topic, partition));
+        let bytes_max = self.shared.lane_bytes();
         let mut until = None;
         loop {
             let seen = self.shared.signal.now();
-            match self.shared.with(&lane, |lane| lane.take(from, max)) {
+            match self.shared.with(&lane, |lane| lane.take(from, max, bytes_max)) {
                 Taken::Records(records) => return Ok(records),
                 Taken::Damaged(to) => return Err(ReadError::Damaged { from, to }),
                 Taken::Elsewhere => {
@@ -257,10 +258,11 @@ impl Shared {
     fn poll(&self) {
         let mut last: Option<(Place, Arc<Mutex<Lane>>)> = None;
         let mut full: Option<Full> = None;
-        let mut swept = Instant::now();
+        let (mut bytes_max, mut swept) = (self.lane_bytes(), Instant::now());
         while !self.stop.load(Ordering::Acquire) {
             if self.is_wanted.swap(false, Ordering::AcqRel) {
                 self.arrange();
+                bytes_max = self.lane_bytes();
             }
             if swept.elapsed() >= FORGOTTEN {
                 swept = Instant::now();
@@ -271,7 +273,7 @@ impl Shared {
             }
             match self.consumer.poll(POLL) {
                 None => {}
-                Some(Ok(message)) => self.deliver(&message, &mut last),
+                Some(Ok(message)) => self.deliver(&message, &mut last, bytes_max),
                 Some(Err(error)) => self.fail(&error),
             }
         }
@@ -360,14 +362,14 @@ impl Shared {
         }
     }
 
-    fn deliver(&self, message: &BorrowedMessage<'_>, last: &mut Option<(Place, Arc<Mutex<Lane>>)>) {
+    fn deliver(&self, message: &BorrowedMessage<'_>, last: &mut Option<(Place, Arc<Mutex<Lane>>)>, bytes_max: usize) {
         let Some(place) = self.place(message) else { return };
         if last.as_ref().is_none_or(|(known, _)| *known != place) {
             *last = Some((place, self.lane(place)));
         }
         let Some((_, lane)) = last else { return };
         let offset = u64::try_from(message.offset()).unwrap_or(0);
-        let delivered = self.with(lane, |lane| lane.deliver(offset, || record(message)));
+        let delivered = self.with(lane, |lane| lane.deliver(offset, bytes_max, || record(message)));
         match delivered {
             Delivered::Taken { is_first: true } => self.signal.bump(),
             Delivered::Taken { is_first: false } => {}

@@ -1,4 +1,7 @@
 //! Room for what was read ahead: so many bytes for all partitions together.
+//!
+//! Where all are behind, nothing is polled while there is no room: taking a partition off would throw away what the client
+//! has read ahead of it. Where a few are, these are taken off, each by itself, and the others are read as it comes.
 
 use std::sync::Mutex;
 use std::sync::atomic::Ordering;
@@ -21,7 +24,22 @@ pub(super) struct Full {
     least: usize,
 }
 
+/// One partition may hold so many times its share.
+const SHARES: usize = 4;
+
+/// Fewest bytes that a partition may hold.
+const LANE_MIN: usize = 256 << 10;
+
 impl Shared {
+    /// Bytes that one lane may hold.
+    pub(super) fn lane_bytes(&self) -> usize {
+        (SHARES * self.share()).max(LANE_MIN)
+    }
+
+    fn share(&self) -> usize {
+        self.buffer_bytes / lock(&self.lanes).len().max(1)
+    }
+
     /// Does something with a lane: counts what it holds, and has the thread that polls look at it where its partition is to
     /// be begun or stopped.
     pub(super) fn with<T>(&self, lane: &Mutex<Lane>, act: impl FnOnce(&mut Lane) -> T) -> T {
@@ -43,7 +61,6 @@ impl Shared {
     /// Whether there is room for more. Where there is none, waits a moment for somebody to take something. What the client
     /// itself holds it goes on holding: taking a partition off would throw that away.
     pub(super) fn has_room(&self, full: &mut Option<Full>) -> bool {
-        let seen = self.signal.now();
         let held = self.held.load(Ordering::Relaxed);
         // Once it was full, an eighth must be free.
         let most = self.buffer_bytes - full.as_ref().map_or(0, |_| self.buffer_bytes / 8);
@@ -51,7 +68,7 @@ impl Shared {
             *full = None;
             return true;
         }
-        let now = Instant::now();
+        let (seen, now) = (self.signal.now(), Instant::now());
         match full {
             Some(full) if held >= full.least => {
                 if now - full.since >= PATIENCE {
@@ -60,11 +77,11 @@ impl Shared {
                     full.since = now;
                 }
             }
-            _ => {
+            Some(_) | None => {
                 *full = Some(Full {
                     since: now,
                     least: held,
-                })
+                });
             }
         }
         self.signal.wait(seen, FULL);
@@ -73,9 +90,8 @@ impl Shared {
 
     /// Gives up what waits in lanes that hold more than their share.
     fn shed(&self) {
-        let lanes = lock(&self.lanes);
-        let share = self.buffer_bytes / lanes.len().max(1);
-        for lane in lanes.values() {
+        let share = self.share();
+        for lane in lock(&self.lanes).values() {
             self.with(lane, |lane| {
                 if lane.bytes() > share {
                     lane.shed();
