@@ -4,7 +4,7 @@ use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::{Duration, Instant};
 
 use sanbai_engine::clock::Clock;
@@ -69,7 +69,7 @@ impl Daemon {
         command.args(["child", "keep", brokers, prefix, choice]).arg(snapshots);
         let mut process = command.stdout(Stdio::piped()).spawn().expect("it starts");
         let out = process.stdout.take().expect("it is piped");
-        let (say, caught_up) = channel();
+        let (say, caught_up) = sync_channel(1_000);
         std::thread::spawn(move || {
             for line in BufReader::new(out).lines().map_while(Result::ok) {
                 let said = line.strip_prefix("caught up ").and_then(|count| count.parse().ok());
