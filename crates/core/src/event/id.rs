@@ -149,7 +149,7 @@ impl fmt::Debug for EventId {
 ///
 /// Only contents under one id are ever compared, so 32 bits tell them apart: of four thousand million conflicts one would
 /// pass for a copy. It is no seal: whoever chooses both contents can make their digests equal, with any digest so short,
-/// and then the first one that came stands.
+/// and then the first one that came stands. Snapshots hold it: another digest would be another behaviour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ContentDigest(pub u32);
 
