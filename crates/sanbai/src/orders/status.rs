@@ -113,7 +113,9 @@ fn rules(daemon: Running<'_>) -> Value {
 /// A shard of a running daemon.
 fn running(place: &Place<'_>, task: &TaskStatus) -> Value {
     let shard = Shard::of(task.shard);
+    // What brokers said last is seconds old; what was applied is there.
     let end = place.log.known_end(shard.input(), task.partition);
+    let end = end.map(|end| end.max(task.next));
     let behind = task.clock.map(|clock| place.clock.now().since(clock).whole_seconds());
     let mut line = json!({
         "shard": shard,

@@ -1,5 +1,7 @@
 //! The brokers, the topics on them, and the group.
 
+use std::collections::BTreeMap;
+
 use sanbai_engine::kafka::Topics;
 use serde_json::Value;
 
@@ -7,7 +9,7 @@ use super::{Findings, Severity};
 use crate::config::Config;
 
 /// Shards are slower than what is read, where so much of the buffer is in use.
-const BUFFER_NEARLY_FULL: f64 = 0.9;
+const BUFFER_NEARLY_FULL: f64 = 0.8;
 
 /// No broker answers.
 pub(super) fn silent(error: &anyhow::Error, findings: &mut Findings) {
@@ -102,24 +104,53 @@ fn group(config: &Config, kafka: &Value, status: &Value, findings: &mut Findings
     }
 }
 
+/// Topics that are wrong in the same way are one finding.
 fn settings(wrong: &[sanbai_engine::kafka::Finding], findings: &mut Findings) {
+    let mut topics: BTreeMap<_, Vec<&str>> = BTreeMap::new();
     for finding in wrong {
-        let severity = if finding.is_grave {
-            Severity::Error
-        } else {
-            Severity::Notice
-        };
+        let alike = (!finding.is_grave, &finding.setting, &finding.found, &finding.wanted);
+        topics.entry(alike).or_default().push(&finding.topic);
+    }
+    for ((is_light, setting, found, wanted), topics) in topics {
+        let severity = if is_light { Severity::Notice } else { Severity::Error };
         findings.add(
             severity,
             "topic_setting",
             [
-                format!("主题 {} 的 {} 是 {}", finding.topic, finding.setting, finding.found),
-                format!("{} of {} is {}", finding.setting, finding.topic, finding.found),
+                format!("主题 {} 的 {setting} 是 {found}", topics.join("、")),
+                format!("{setting} is {found} on {}", topics.join(", ")),
             ],
-            [
-                &format!("应为 {}。", finding.wanted),
-                &format!("It must be {}.", finding.wanted),
-            ],
+            [&format!("应为 {wanted}。"), &format!("It must be {wanted}.")],
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sanbai_engine::kafka::Finding;
+
+    use super::*;
+
+    #[test]
+    fn topics_that_are_wrong_in_the_same_way_are_one_finding() {
+        let wrong = |topic: &str, is_grave| Finding {
+            topic: topic.to_owned(),
+            setting: "retention.ms",
+            found: "1".to_owned(),
+            wanted: "2 or more".to_owned(),
+            is_grave,
+        };
+        let mut findings = Findings::default();
+        settings(&[wrong("a", false), wrong("b", true), wrong("c", false)], &mut findings);
+        let said: Vec<_> = findings
+            .0
+            .iter()
+            .map(|finding| (finding.severity, finding.en.as_str()))
+            .collect();
+        let expected = [
+            (Severity::Error, "retention.ms is 1 on b"),
+            (Severity::Notice, "retention.ms is 1 on a, c"),
+        ];
+        assert_eq!(said, expected);
     }
 }
