@@ -10,9 +10,12 @@ use sanbai_engine::local::Retention;
 use sanbai_engine::log::{Append as _, Log as _, Message, ReadError, Topic};
 
 const PATIENCE: Duration = Duration::from_secs(120);
-/// Room for an eighth of what lies in a partition.
+/// Room for a third of what lies in a partition.
 const ROOM: usize = 1 << 20;
-const RECORDS: u64 = 8_000;
+const RECORDS: u64 = 3_000;
+const PARTITIONS: u32 = 8;
+/// The one that is taken from.
+const LAST: u32 = PARTITIONS - 1;
 
 fn append(log: &KafkaLog, messages: Vec<Message>) {
     let (done, is_done) = sync_channel(1);
@@ -63,7 +66,7 @@ fn who_takes_nothing_keeps_nothing_from_the_others() {
     };
     let topics = Topics::new(settings.clone()).expect("settings");
     let plan = Plan {
-        parcels: 3,
+        parcels: PARTITIONS,
         scopes: 1,
         replication: None,
         is_rehearsal: true,
@@ -71,7 +74,7 @@ fn who_takes_nothing_keeps_nothing_from_the_others() {
     };
     topics.create(&plan).expect("topics are made");
     let log = KafkaLog::open(settings, Clock::SYSTEM).expect("the topics are there");
-    for partition in 0..3 {
+    for partition in 0..PARTITIONS {
         for first in (0..RECORDS).step_by(1_000) {
             append(
                 &log,
@@ -80,17 +83,25 @@ fn who_takes_nothing_keeps_nothing_from_the_others() {
         }
     }
     let mut producer = log.producer();
-    // Two shards take one record, and then stand still.
-    read(&mut producer, 0, 0, 1, 1);
-    read(&mut producer, 1, 0, 1, 1);
-    read(&mut producer, 2, 0, RECORDS, 100);
+    for partition in 0..LAST {
+        read(&mut producer, partition, 0, 1, 1);
+    }
+    // They wait for something, and look at their next records again and again; or they stand still.
+    for to in 1..=RECORDS / 100 {
+        for partition in (0..LAST).filter(|_| to <= 10) {
+            if let Ok(records) = producer.read(Topic::ParcelEvents, partition, 1, 100) {
+                producer.give_back(Topic::ParcelEvents, partition, records);
+            }
+        }
+        read(&mut producer, LAST, (to - 1) * 100, to * 100, 7);
+    }
     let health = log.health();
     assert!(health.sheds > 0, "{health:?}");
     // What is held is at most the room, and a record more.
     assert!(health.read_bytes <= ROOM + 2_000, "{health:?}");
     // In turn, so that each waits for the other.
     for to in [RECORDS / 4, RECORDS / 2, RECORDS] {
-        for (partition, step) in [(0, 7), (1, 256)] {
+        for (partition, step) in [(0, 7), (1, 256), (LAST - 1, 1)] {
             let from = if to == RECORDS / 4 { 1 } else { to / 2 };
             read(&mut producer, partition, from, to, step);
         }

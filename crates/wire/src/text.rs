@@ -370,12 +370,27 @@ mod tests {
         }
     }
 
+    /// Digits, full-width ones, and bytes that are no text.
+    fn part() -> impl Strategy<Value = Vec<u8>> {
+        prop_oneof![
+            "[0-9１-９]{1,18}[Xx-]?".prop_map(String::into_bytes),
+            proptest::collection::vec(any::<u8>(), 0..4),
+        ]
+    }
+
     proptest! {
         #[test]
         fn no_number_is_passed_over_without_a_look(text in "[a1-]{0,12}[0-9１-９]{0,12}[1X3 ]{0,2}[0-9]{9,19}[a９-]{0,3}") {
-            for run in [Run::Digits, Run::Code] {
+            for run in [Run::Digits, Run::Code, Run::Key] {
                 prop_assert_eq!(find_personal(&text, run), scan(&text, run));
             }
+        }
+
+        #[test]
+        fn bytes_that_are_no_text_hide_no_number(parts in proptest::collection::vec(part(), 0..6)) {
+            let bytes = parts.concat();
+            let text = String::from_utf8_lossy(&bytes);
+            prop_assert!(may_be_personal(&bytes, Run::Key) || scan(&text, Run::Key).is_none());
         }
 
         #[test]

@@ -154,7 +154,7 @@ impl fmt::Debug for EventId {
 pub struct ContentDigest(pub u32);
 
 impl ContentDigest {
-    /// The digest of a content in some parts, as they stand one after the other.
+    /// The digest of a content in some parts; where one ends counts.
     ///
     /// ```
     /// use sanbai_core::event::ContentDigest;

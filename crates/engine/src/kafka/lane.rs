@@ -205,6 +205,9 @@ impl Lane {
             return;
         };
         self.empty();
+        // There is a record, so whoever asks for it must wait, and not take it for the end.
+        self.end = self.end.max(self.expected);
+        self.has_delivered = false;
         self.expected = next;
         self.gap = None;
         self.damaged = None;
@@ -364,7 +367,7 @@ mod tests {
         assert_eq!(deliver(&mut lane, 4), Delivered::Rewind);
         // Only now the consumer is taken off.
         lane.fetch = Fetch::Off;
-        assert_eq!(lane.take(2, 10, 10_000), Taken::Records(Vec::new()));
+        assert_eq!(lane.take(2, 10, 10_000), Taken::OnItsWay);
         assert_eq!((lane.fetch, lane.expected()), (Fetch::Start, 2));
         lane.fetch = Fetch::On;
         deliver(&mut lane, 2);

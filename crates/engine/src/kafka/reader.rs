@@ -1,4 +1,4 @@
-//! Reading: one thread polls one consumer for all partitions, and never stops; whoever wants records takes them from lanes.
+//! Reading: one thread polls one consumer for all partitions, and waits for nobody but room; whoever wants records takes them from lanes.
 //!
 //! The consumer is told explicitly what to read and from where. What librdkafka is known to do wrong, and how it is met:
 //! offsets are ours, none is stored or committed by the reader, so none can be committed too early or for a partition that
@@ -145,8 +145,9 @@ impl Reader {
         let consumer: BaseConsumer<Context> = settings.consumer().create_with_context(context)?;
         let shared = Arc::clone(&self.shared);
         let thread = Builder::new().name("kafka-watch".to_owned()).spawn(move || {
+            let mut behind = BTreeMap::new();
             while !shared.stop.load(Ordering::Acquire) {
-                shared.look_at_still(&consumer);
+                shared.look_at_still(&consumer, &mut behind);
                 shared.rest(LOOK);
             }
         });

@@ -60,6 +60,7 @@ impl<S: Stage> Task<S> {
         // Everything before the newest snapshot was acknowledged, whether or not it can be read.
         let silent_until = offsets.last().copied().unwrap_or(0);
         let oldest = offsets.first().copied().unwrap_or(0);
+        // Why the newest cannot be read here, where that is another build's.
         let mut foreign: Option<Parked> = None;
         for offset in offsets.into_iter().rev() {
             let (_, name) = names(&folder, offset);
@@ -73,12 +74,12 @@ impl<S: Stage> Task<S> {
             };
             if manifest.format != Row::FORMAT {
                 // It is whole, and not ours to judge.
-                foreign = Some(Parked::SnapshotFormat(manifest.format));
+                foreign.get_or_insert(Parked::SnapshotFormat(manifest.format));
                 continue;
             }
             let own = S::own_behaviour(&self.settings.stage);
             if manifest.behaviour != own && !activates(own, &manifest, log)? {
-                foreign = Some(Parked::BehaviourChanged(manifest.behaviour));
+                foreign.get_or_insert(Parked::BehaviourChanged(manifest.behaviour));
                 continue;
             }
             self.check(&manifest, &topics, registry)?;

@@ -13,14 +13,17 @@ use super::{Shared, lock};
 /// How long it waits until it looks again whether there is room.
 const FULL: Duration = Duration::from_millis(2);
 
-/// Where there is no room, and nothing was taken for so long, what waits for the slowest is given up.
+/// Where there is no room, and nothing worth the name was taken for so long, what waits for the slowest is given up.
 const PATIENCE: Duration = Duration::from_millis(200);
+
+/// Of the room, so much must be taken meanwhile: one part of so many.
+const PART: usize = 128;
 
 /// There is no room.
 pub(super) struct Full {
     /// When the least was held.
     since: Instant,
-    /// The least that was held since there is none.
+    /// The least that was held since there is none, but for crumbs.
     least: usize,
 }
 
@@ -31,13 +34,15 @@ const SHARES: usize = 4;
 const LANE_MIN: usize = 256 << 10;
 
 impl Shared {
-    /// Bytes that one lane may hold.
+    /// Bytes that one lane may hold: where there are others, never all of the room.
     pub(super) fn lane_bytes(&self) -> usize {
-        (SHARES * self.share()).max(LANE_MIN)
-    }
-
-    fn share(&self) -> usize {
-        self.buffer_bytes / lock(&self.lanes).len().max(1)
+        let lanes = lock(&self.lanes).len().max(1);
+        let most = if lanes > 1 {
+            self.buffer_bytes / 2
+        } else {
+            self.buffer_bytes
+        };
+        (SHARES * self.buffer_bytes / lanes).min(most).max(LANE_MIN)
     }
 
     /// Does something with a lane: counts what it holds, and has the thread that polls look at it where its partition is to
@@ -70,11 +75,14 @@ impl Shared {
         }
         let (seen, now) = (self.signal.now(), Instant::now());
         match full {
-            Some(full) if held >= full.least => {
+            Some(full) if held + self.buffer_bytes / PART > full.least => {
                 if now - full.since >= PATIENCE {
                     // What waits for a shard that takes nothing keeps from the others what they need to go on.
-                    self.shed();
-                    full.since = now;
+                    self.shed(held);
+                    *full = Full {
+                        since: now,
+                        least: self.held.load(Ordering::Relaxed),
+                    };
                 }
             }
             Some(_) | None => {
@@ -88,12 +96,13 @@ impl Shared {
         false
     }
 
-    /// Gives up what waits in lanes that hold more than their share.
-    fn shed(&self) {
-        let share = self.share();
-        for lane in lock(&self.lanes).values() {
+    /// Gives up what waits in lanes that hold at least as much as all do on average, of which there is one.
+    fn shed(&self, held: usize) {
+        let lanes = lock(&self.lanes);
+        let average = held / lanes.len().max(1);
+        for lane in lanes.values() {
             self.with(lane, |lane| {
-                if lane.bytes() > share {
+                if lane.bytes() > 0 && lane.bytes() >= average {
                     lane.shed();
                     self.sheds.fetch_add(1, Ordering::Relaxed);
                 }

@@ -1,5 +1,6 @@
 //! Partitions that stand still though there is more.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -25,12 +26,15 @@ impl Shared {
         }
     }
 
-    /// Looks at partitions of which nothing came for long: whether there is more, and whether that can be read.
-    pub(super) fn look_at_still(&self, consumer: &BaseConsumer<Context>) {
+    /// Looks at partitions of which nothing came for long: whether there is more, and whether that can be read. Keeps
+    /// which of them had more where; only one that had when it was looked at last stands still, for something that came just
+    /// now is on its way.
+    pub(super) fn look_at_still(&self, consumer: &BaseConsumer<Context>, behind: &mut BTreeMap<Place, u64>) {
         let lanes: Vec<(Place, Arc<Mutex<Lane>>)> = lock(&self.lanes)
             .iter()
             .map(|(place, lane)| (*place, Arc::clone(lane)))
             .collect();
+        let before = std::mem::take(behind);
         let mut still = 0;
         for ((topic, partition), lane) in lanes {
             let from = {
@@ -43,6 +47,10 @@ impl Shared {
                 continue;
             };
             if end <= from || self.stop.load(Ordering::Acquire) {
+                continue;
+            }
+            behind.insert((topic, partition), from);
+            if before.get(&(topic, partition)) != Some(&from) {
                 continue;
             }
             still += 1;
