@@ -1,9 +1,10 @@
 //! The daemon on a real broker, against the least that any client of it can do: a loop that polls and throws away.
 //!
-//! `cargo bench --package sanbai-benches --bench kafka -- [EVENTS] [ROUNDS] [drain|latency|recovery …]`: 1,000,000 events and 3 rounds if nothing is
-//! said. Both sides read the same topics, each in a process of its own, one after the other in each round; records of one
-//! event and records of a hundred. The daemon judges, counts, alerts and sends all that follows; it has caught up when that
-//! is acknowledged. Then: from a message to the urgent alert that follows from it, under load; and from kill -9 under load
+//! `cargo bench --package sanbai-benches --bench kafka -- [EVENTS] [ROUNDS] [drain|latency|recovery …]`: 1,000,000 events and
+//! 3 rounds if nothing is said. Both sides read the same topics, each in a process of its own, one after the other in each
+//! round, on topics of its own; records of one event and records of a hundred. The daemon judges, counts, alerts and sends all
+//! that follows; it has caught up when parcel shards have applied all events, scope shards all that those sent, and all that
+//! both sent is acknowledged. Then: from a message to the urgent alert that follows from it, under load; and from kill -9 under load
 //! until everything is applied again.
 
 #![expect(clippy::print_stdout, reason = "a command that prints figures")]
@@ -14,7 +15,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use load::{PARTITIONS, last_of_world};
+use load::{PARTITIONS, SCOPES, last_of_world};
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::{ClientConfig, Message as _, Offset, TopicPartitionList};
 use sanbai_core::registry::Registry;
@@ -26,6 +27,7 @@ use sanbai_engine::node::{Node, NodeSettings};
 use sanbai_engine::objects::Objects;
 use sanbai_engine::parcel::ParcelSettings;
 use sanbai_rig::{Brokers, Options};
+use sanbai_wire::snapshot::ShardKind;
 use sanbai_wire::{RawValues, TokenKeys};
 
 #[global_allocator]
@@ -132,18 +134,26 @@ fn serve(brokers: &str, prefix: &str, snapshots: &Path, events: u64) -> Need {
     let log = KafkaLog::open(settings(brokers, prefix), clock).expect("topics");
     let runtime = runtime();
     let objects = Objects::local(snapshots, runtime.handle().clone()).expect("a directory");
-    let ends: Vec<u64> = (0..PARTITIONS)
-        .map(|partition| log.range(Topic::ParcelEvents, partition).expect("a broker").end)
-        .collect();
     let node = node(&log, &objects, clock);
-    let is_there = || {
+    let is_there = |shard: ShardKind, ends: &[u64]| {
         let tasks = node.tasks();
-        let parcels = tasks.iter().filter(|task| task.snapshot_at > 0 || task.next > 0);
-        let parcels = parcels.filter(|task| task.shard == sanbai_wire::snapshot::ShardKind::Parcel);
-        let there = parcels.filter(|task| task.next >= ends[task.partition as usize] && task.unacknowledged == 0);
+        let there = tasks.iter().filter(|task| {
+            let end = ends.get(task.partition as usize);
+            task.shard == shard && task.unacknowledged == 0 && end.is_some_and(|end| task.next >= *end)
+        });
         there.count() == ends.len()
     };
-    while !is_there() {
+    let ends = |topic, partitions: u32| -> Vec<u64> {
+        let end = |partition| log.range(topic, partition).expect("a broker").end;
+        (0..partitions).map(end).collect()
+    };
+    let events = ends(Topic::ParcelEvents, PARTITIONS);
+    while !is_there(ShardKind::Parcel, &events) {
+        std::thread::park_timeout(Duration::from_millis(20));
+    }
+    // Nothing is added any more but by ticks of the daemon itself.
+    let sections = ends(Topic::Sightings, SCOPES);
+    while !is_there(ShardKind::Scope, &sections) {
         std::thread::park_timeout(Duration::from_millis(20));
     }
     let (cpu, peak_mb) = used();
@@ -216,21 +226,22 @@ fn say(name: &str, needs: &[Need], events: f64) -> (f64, f64) {
 }
 
 fn drains(brokers: &str, events: u64, rounds: usize) {
-    for (prefix, each) in [("one.", 1), ("hundred.", 100)] {
-        let made = load::fill(brokers, prefix, events, each);
+    for (name, each) in [("one", 1), ("hundred", 100)] {
         let (mut polled, mut served) = (Vec::new(), Vec::new());
+        let (mut made, mut sent) = (0, Vec::new());
         let events_text = events.to_string();
-        for _ in 0..rounds {
-            polled.push(child(&["empty", brokers, prefix, &events_text]));
-            served.push(child(&["serve", brokers, prefix, &events_text]));
+        for round in 0..rounds {
+            // What one daemon has sent, the next one would have to read.
+            let prefix = format!("{name}.{round}.");
+            made = load::fill(brokers, &prefix, events, each);
+            polled.push(child(&["empty", brokers, &prefix, &events_text]));
+            served.push(child(&["serve", brokers, &prefix, &events_text]));
+            sent = load::ends(brokers, &prefix);
         }
         println!("{made} events, {each} a record, {PARTITIONS} partitions, {rounds} rounds, medians:");
-        let sent = load::ends(brokers, prefix);
-        let sent: Vec<String> = sent
-            .iter()
-            .map(|(topic, messages)| format!("{topic} {:.3}", *messages as f64 / (rounds as u64 * made) as f64))
-            .collect();
-        println!("  messages an event: {}", sent.join(", "));
+        let sent = sent.iter();
+        let sent = sent.map(|(topic, messages)| format!("{topic} {:.3}", *messages as f64 / made as f64));
+        println!("  messages an event: {}", sent.collect::<Vec<_>>().join(", "));
         let (wall, cpu) = say("empty loop", &polled, made as f64);
         let (served_wall, served_cpu) = say("daemon", &served, made as f64);
         println!(
