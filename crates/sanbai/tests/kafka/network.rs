@@ -65,16 +65,7 @@ fn whatever_the_network_does_nothing_is_lost() {
     }
     fleet.assert_all_run();
 
-    println!("{} messages were refused for a while", feed.finish());
-    let log = place.log(fleet.clock());
-    fleet.wait_until_calm(&log);
-    log.close(Duration::from_secs(10));
-    fleet.let_all_fall_due(&place);
-    let recorded = place.read();
-    let seen = recorded.as_the_oracle_says().expect("all is as the oracle says");
-    recorded.as_a_replay_says();
-    let told = Told::of(&recorded, &fleet);
-    println!("{told:?}\n{seen:?}");
+    let told = Told::in_the_end(&mut fleet, &place, feed);
     assert!(
         told.lost > 0,
         "no assignment was lost, so nobody was away for longer than a session"

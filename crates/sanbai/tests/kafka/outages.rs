@@ -63,15 +63,7 @@ fn brokers_go_and_come_back_and_nothing_is_lost() {
     }
     storm(&mut fleet);
 
-    println!("{} messages were refused for a while", feed.finish());
-    let log = place.log(fleet.clock());
-    fleet.wait_until_calm(&log);
-    log.close(Duration::from_secs(10));
-    fleet.let_all_fall_due(&place);
-    let recorded = place.read();
-    let seen = recorded.as_the_oracle_says().expect("all is as the oracle says");
-    recorded.as_a_replay_says();
-    println!("{:?}\n{seen:?}", Told::of(&recorded, &fleet));
+    Told::in_the_end(&mut fleet, &place, feed);
 }
 
 /// Of three brokers two are away: nothing can be acknowledged, and whoever sends is told to come back.

@@ -1,6 +1,7 @@
 //! What a run told: on the topics, and in what daemons said of themselves.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use prost::Message as _;
 use sanbai_engine::log::Topic;
@@ -8,8 +9,10 @@ use sanbai_sim::simulation::{Records as _, Seen};
 use sanbai_wire::proto::sighting::{Position, Sightings};
 use sanbai_wire::proto::verdict::{Duty, Status, Verdict};
 
+use crate::feed::Feed;
 use crate::fleet::Fleet;
 use crate::recorded::Recorded;
+use crate::rig::Place;
 
 /// What a run told.
 #[derive(Clone, Debug, Default)]
@@ -35,6 +38,22 @@ pub(crate) struct Told {
 }
 
 impl Told {
+    /// Waits until everything is applied, lets all fall due, and holds what lies on the topics then against the oracle and
+    /// against a replay.
+    pub(crate) fn in_the_end(fleet: &mut Fleet, place: &Place, feed: Feed) -> Self {
+        println!("{} messages were refused for a while", feed.finish());
+        let log = place.log(fleet.clock());
+        fleet.wait_until_calm(&log);
+        log.close(Duration::from_secs(10));
+        fleet.let_all_fall_due(place);
+        let recorded = place.read();
+        let seen = recorded.as_the_oracle_says().expect("all is as the oracle says");
+        recorded.as_a_replay_says();
+        let told = Self::of(&recorded, fleet);
+        println!("{told:?}\n{seen:?}");
+        told
+    }
+
     pub(crate) fn of(recorded: &Recorded, fleet: &Fleet) -> Self {
         let mut told = Self::default();
         for partition in 0..recorded.layout.parcels {

@@ -55,16 +55,7 @@ fn a_zombie_sends_what_was_sent_and_stops_by_itself() {
         wait("the zombie stops by itself", || not_ours(&fleet, zombie) > left);
         fleet.assert_all_run();
     }
-    println!("{} messages were refused for a while", feed.finish());
-    let log = place.log(fleet.clock());
-    fleet.wait_until_calm(&log);
-    log.close(Duration::from_secs(10));
-    fleet.let_all_fall_due(&place);
-    let recorded = place.read();
-    let seen = recorded.as_the_oracle_says().expect("all is as the oracle says");
-    recorded.as_a_replay_says();
-    let told = Told::of(&recorded, &fleet);
-    println!("{told:?}\n{seen:?}");
+    let told = Told::in_the_end(&mut fleet, &place, feed);
     assert!(told.lost >= rounds, "partitions were lost, not given back: {told:?}");
     assert!(told.zombies > 0, "zombies sent something: {told:?}");
     assert_eq!(told.undelivered, 0, "{told:?}");
