@@ -1,6 +1,7 @@
 //! Texts that recur, kept once for as long as somebody holds them.
 
 use hashbrown::{DefaultHashBuilder, HashTable};
+use smol_str::SmolStr;
 use std::hash::BuildHasher as _;
 
 /// Texts by number. Number 0 is the empty text, which nobody needs to hold.
@@ -17,7 +18,7 @@ pub struct Names {
 
 #[derive(Clone, Debug)]
 struct Held {
-    text: Box<str>,
+    text: SmolStr,
     times: u32,
 }
 
@@ -25,7 +26,7 @@ impl Default for Names {
     fn default() -> Self {
         Self {
             texts: vec![Held {
-                text: "".into(),
+                text: SmolStr::default(),
                 times: 0,
             }],
             free: Vec::new(),

@@ -1,6 +1,10 @@
 //! The registers of one brand: of each key all values ever made, and which of them is in force.
 
-use hashbrown::HashMap;
+use std::hash::BuildHasher as _;
+
+use hashbrown::{DefaultHashBuilder, HashTable};
+use smallvec::{SmallVec, smallvec};
+use smol_str::SmolStr;
 
 use super::{Agreement, Contract, KeyArea, Machine, Outage, Record, Site, Staff, Value};
 use crate::time::Timestamp;
@@ -99,16 +103,25 @@ pub(super) fn in_force<T>(values: &[Dated<T>], up_to: u64, at: Timestamp) -> Opt
 pub(super) struct Keys<T> {
     /// Offset of the first record in the log.
     first: u64,
-    places: HashMap<String, usize>,
-    values: Vec<Vec<Dated<T>>>,
+    places: HashTable<usize>,
+    hasher: DefaultHashBuilder,
+    entries: Vec<Entry<T>>,
+}
+
+/// A key and its values: nearly always a short one and one alone, which then need no memory of their own.
+#[derive(Clone, Debug)]
+struct Entry<T> {
+    key: SmolStr,
+    values: SmallVec<[Dated<T>; 1]>,
 }
 
 impl<T> Default for Keys<T> {
     fn default() -> Self {
         Self {
             first: u64::MAX,
-            places: HashMap::new(),
-            values: Vec::new(),
+            places: HashTable::new(),
+            hasher: DefaultHashBuilder::default(),
+            entries: Vec::new(),
         }
     }
 }
@@ -116,15 +129,32 @@ impl<T> Default for Keys<T> {
 impl<T> Keys<T> {
     fn insert(&mut self, key: String, dated: Dated<T>) {
         self.first = self.first.min(dated.offset);
-        let next = self.values.len();
-        let place = *self.places.entry(key).or_insert(next);
-        if place == next {
-            self.values.push(Vec::new());
+        if let Some(entry) = self.place(&key).and_then(|place| self.entries.get_mut(place)) {
+            let place = entry.values.partition_point(|other| other.offset <= dated.offset);
+            return entry.values.insert(place, dated);
         }
-        if let Some(values) = self.values.get_mut(place) {
-            let place = values.partition_point(|other| other.offset <= dated.offset);
-            values.insert(place, dated);
+        let Self {
+            places,
+            hasher,
+            entries,
+            ..
+        } = self;
+        let hash = |key: &str| hasher.hash_one(key);
+        places.insert_unique(hash(&key), entries.len(), |place| {
+            entries.get(*place).map_or(0, |entry| hash(&entry.key))
+        });
+        entries.push(Entry {
+            key: key.into(),
+            values: smallvec![dated],
+        });
+    }
+
+    fn place(&self, key: &str) -> Option<usize> {
+        if self.entries.is_empty() {
+            return None;
         }
+        let is_it = |place: &usize| self.entries.get(*place).is_some_and(|entry| entry.key == key);
+        self.places.find(self.hasher.hash_one(key), is_it).copied()
     }
 
     /// Whether anything was on file before an offset of the log.
@@ -134,26 +164,22 @@ impl<T> Keys<T> {
 
     /// All keys with their values, in no order that means anything.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &[Dated<T>])> {
-        let places = self.places.iter();
-        places.filter_map(|(key, place)| Some((key.as_str(), self.values.get(*place)?.as_slice())))
+        self.entries
+            .iter()
+            .map(|entry| (entry.key.as_str(), entry.values.as_slice()))
     }
 
     /// The values of a key.
     #[inline]
     pub(super) fn get(&self, key: &str) -> &[Dated<T>] {
-        let place = if self.values.is_empty() {
-            None
-        } else {
-            self.places.get(key)
-        };
-        place
-            .and_then(|place| self.values.get(*place))
-            .map_or(&[], Vec::as_slice)
+        self.place(key)
+            .and_then(|place| self.entries.get(place))
+            .map_or(&[], |entry| entry.values.as_slice())
     }
 
     /// The values in force, of all keys.
     pub(super) fn all_in_force(&self, up_to: u64, at: Timestamp) -> impl Iterator<Item = &T> {
-        let values = self.values.iter();
-        values.filter_map(move |values| Some(&in_force(values, up_to, at)?.value))
+        let entries = self.entries.iter();
+        entries.filter_map(move |entry| Some(&in_force(&entry.values, up_to, at)?.value))
     }
 }
