@@ -153,6 +153,14 @@ impl<'a> Happening<'a> {
         }
     }
 
+    /// Whether the parcel goes out of sight with it: mostly nothing is reported of it any more.
+    pub(crate) const fn is_mostly_last(&self) -> bool {
+        matches!(
+            self,
+            Self::Departed(Leg::LineHaul) | Self::Delivered | Self::Rejected | Self::Voided
+        )
+    }
+
     /// The name of the happening in events (`identityChecked` …).
     pub fn name(&self) -> &'static str {
         match self {

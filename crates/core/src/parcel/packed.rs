@@ -197,27 +197,14 @@ pub fn put(out: &mut Writer, event: &(Event<'_>, bool), follows: Follows, texts:
 /// Reads the events of a parcel one after the other, each with whether its id came with two contents.
 ///
 /// Ends with `Err` at bytes that were not written here.
+#[inline]
 pub fn events<'a>(
     bytes: &'a [u8],
     key: (&'a str, &'a str),
     texts: TextsOf<'a>,
 ) -> impl Iterator<Item = Result<(Event<'a>, bool), Foreign>> {
-    events_and_tail(bytes, &[], key, texts)
-}
-
-/// The same where some of them stand elsewhere, behind the others.
-#[inline]
-pub(crate) fn events_and_tail<'a>(
-    bytes: &'a [u8],
-    mut tail: &'a [u8],
-    key: (&'a str, &'a str),
-    texts: TextsOf<'a>,
-) -> impl Iterator<Item = Result<(Event<'a>, bool), Foreign>> {
     let (mut reader, mut around, mut ended) = (Reader::new(bytes), Around::default(), false);
     core::iter::from_fn(move || {
-        if reader.is_empty() {
-            reader = Reader::new(core::mem::take(&mut tail));
-        }
         if ended || reader.is_empty() {
             return None;
         }

@@ -1,7 +1,7 @@
 //! Memory for very many small records that grow now and then and go one by one.
 //!
 //! ```text
-//! block = 16 KiB, cut into cells of one size      sizes: 32, 48, 64 … 1,024 bytes; a larger record has a block of its own
+//! block = 16 KiB, cut into cells of one size      sizes: 32, 40, 48 … 1,024 bytes; a larger record has a block of its own
 //! ```
 //! A record moves to a larger cell when it outgrows its own. A block of which no cell is in use is cut anew for whatever
 //! size is asked for next, so that parcels that grow together leave no holes behind.
@@ -9,16 +9,23 @@
 #[cfg(test)]
 mod tests;
 
+use core::ops::Range;
+
 /// Bytes of a block that is cut into cells.
 const BLOCK: usize = 1 << 14;
 /// Cells grow in steps of this many bytes.
-const STEP: usize = 16;
+const STEP: usize = 8;
+/// The smallest cell: as many as a handle can count fit a block.
+const CELL_MIN: usize = 32;
 /// The largest cell that shares its block with others.
 const CELL_MAX: usize = 1 << 10;
 /// A block of its own is a multiple of this many bytes.
 const OWN_STEP: usize = 256;
 /// The longest record.
 pub(crate) const RECORD_MAX: usize = 65_533;
+
+/// Blocks of which no cell is in use that are kept for whatever is asked for next.
+const IDLE_MAX: usize = 16;
 
 /// Bits of a handle that count the cells of a block.
 const CELL_BITS: u32 = 10;
@@ -153,11 +160,9 @@ impl Slab {
 
     /// A cell for a record of some length.
     fn room(&mut self, length: usize) -> Handle {
-        let needed = length.saturating_add(2);
-        if needed <= CELL_MAX {
-            self.cell_of(needed.next_multiple_of(STEP).max(2 * STEP))
-        } else {
-            self.own_block(needed.next_multiple_of(OWN_STEP))
+        match cell_for(length) {
+            size @ ..=CELL_MAX => self.cell_of(size),
+            size => self.own_block(size),
         }
     }
 
@@ -175,42 +180,50 @@ impl Slab {
         }
     }
 
-    /// Puts another record in the place of one; it may move.
-    pub(crate) fn replace(&mut self, handle: Handle, record: &[u8]) -> Handle {
-        let needed = record.len().saturating_add(2);
-        let size = self.block(handle).map_or(0, |block| block.size);
-        let shrunk = size > CELL_MAX && needed <= CELL_MAX;
-        if needed <= size && !shrunk {
-            self.write(handle, record);
-            return handle;
+    /// Puts bytes in the place of some of a record, and others behind it; it may move.
+    pub(crate) fn splice(&mut self, handle: Handle, place: Range<usize>, new: [&[u8]; 2], tail: &[u8]) -> Handle {
+        let [front, back] = new.map(<[u8]>::len);
+        let before = self.get(handle).len();
+        let end = place.start.saturating_add(front).saturating_add(back);
+        let behind = end.saturating_add(before.saturating_sub(place.end));
+        let whole = behind.saturating_add(tail.len());
+        let handle = if whole.saturating_add(2) <= self.size(handle) {
+            handle
+        } else {
+            self.moved(handle, whole)
+        };
+        let cell = self.cell_mut(handle).get_mut(2..).unwrap_or_default();
+        if end != place.end && place.end <= before {
+            cell.copy_within(place.end..before, end);
         }
-        self.remove(handle);
-        self.insert(record, 0)
+        let middle = place.start.saturating_add(front);
+        for (start, bytes) in [(place.start, new[0]), (middle, new[1]), (behind, tail)] {
+            if let Some(place) = cell.get_mut(start..start.saturating_add(bytes.len())) {
+                place.copy_from_slice(bytes);
+            }
+        }
+        put_length(self.cell_mut(handle), whole);
+        if self.size(handle) > CELL_MAX {
+            self.fit(handle)
+        } else {
+            handle
+        }
     }
 
-    /// Adds bytes at the end of a record; it may move.
-    pub(crate) fn append(&mut self, handle: Handle, tail: &[u8]) -> Handle {
+    /// Moves a record to the smallest cell that has room for it.
+    pub(crate) fn fit(&mut self, handle: Handle) -> Handle {
         let length = self.get(handle).len();
-        let whole = length.saturating_add(tail.len());
-        let Some(block) = self.block_mut(handle) else {
-            return handle;
-        };
-        if whole.saturating_add(2) <= block.size {
-            let cell = block.cell_mut(handle.cell());
-            let place = cell.get_mut(length.saturating_add(2)..whole.saturating_add(2));
-            if let Some(place) = place {
-                place.copy_from_slice(tail);
-            }
-            put_length(cell, whole);
-            return handle;
+        if cell_for(length) < self.size(handle) {
+            self.moved(handle, length)
+        } else {
+            handle
         }
-        let new = self.room(whole);
+    }
+
+    /// Moves a record to a cell for one of some length.
+    fn moved(&mut self, handle: Handle, length: usize) -> Handle {
+        let new = self.room(length);
         self.copy(handle, new);
-        let cell = self.cell_mut(new);
-        if let Some(place) = cell.get_mut(length.saturating_add(2)..whole.saturating_add(2)) {
-            place.copy_from_slice(tail);
-        }
-        put_length(cell, whole);
         self.remove(handle);
         new
     }
@@ -224,18 +237,6 @@ impl Slab {
         bytes().unwrap_or_default()
     }
 
-    /// Some bytes of a record, to be changed where they stand.
-    pub(crate) fn get_mut(&mut self, handle: Handle) -> &mut [u8] {
-        let Some(block) = self.block_mut(handle) else {
-            return &mut [];
-        };
-        let Some((length, rest)) = block.cell_mut(handle.cell()).split_first_chunk_mut() else {
-            return &mut [];
-        };
-        rest.get_mut(..usize::from(u16::from_le_bytes(*length)))
-            .unwrap_or_default()
-    }
-
     /// Takes a record out.
     pub(crate) fn remove(&mut self, handle: Handle) {
         let Some(block) = self.block_mut(handle) else {
@@ -245,22 +246,33 @@ impl Slab {
         block.give_back(handle.cell());
         let is_idle = block.live == 0;
         if size > CELL_MAX {
-            let freed = std::mem::take(&mut block.bytes);
-            block.size = 0;
-            self.bytes = self.bytes.saturating_sub(freed.len());
-            self.vacant.push(handle.block());
+            self.free(handle.block());
         } else if is_idle {
             if had_room {
                 self.unlink(handle.block(), size);
             }
-            if let Some(block) = self.block_mut(handle) {
-                block.size = 0;
+            if self.idle.len() < IDLE_MAX {
+                if let Some(block) = self.block_mut(handle) {
+                    block.size = 0;
+                }
+                self.idle.push(handle.block());
+            } else {
+                self.free(handle.block());
             }
-            self.idle.push(handle.block());
         } else if !had_room {
             self.link(handle.block(), size);
         } else if self.is_sparse(handle.block()) {
             self.sparse = Some(handle.block());
+        }
+    }
+
+    /// Gives the memory of a block back.
+    fn free(&mut self, number: u32) {
+        if let Some(block) = self.blocks.get_mut(index(number)) {
+            let freed = std::mem::take(&mut block.bytes);
+            block.size = 0;
+            self.bytes = self.bytes.saturating_sub(freed.len());
+            self.vacant.push(number);
         }
     }
 
@@ -287,17 +299,14 @@ impl Slab {
 
     /// Moves a record to another block of cells of its size.
     pub(crate) fn relocate(&mut self, handle: Handle) -> Handle {
-        let new = self.room(self.get(handle).len());
-        self.copy(handle, new);
-        self.remove(handle);
-        new
+        self.moved(handle, self.get(handle).len())
     }
 
     /// Whether fewer than half of a block's cells are in use and there is another block with room for cells of the size.
     fn is_sparse(&self, number: u32) -> bool {
         self.blocks.get(index(number)).is_some_and(|block| {
             let has_company = block.before != NONE || block.after != NONE;
-            block.size > 0 && block.size <= CELL_MAX && block.live.saturating_mul(2) < block.cells() && has_company
+            block.size > 0 && block.size <= CELL_MAX && block.live.saturating_mul(4) < block.cells() && has_company
         })
     }
 
@@ -348,16 +357,7 @@ impl Slab {
     }
 
     fn own_block(&mut self, size: usize) -> Handle {
-        let number = match self.vacant.pop() {
-            Some(number) => {
-                if let Some(block) = self.blocks.get_mut(index(number)) {
-                    block.bytes = vec![0; size].into();
-                }
-                self.bytes = self.bytes.saturating_add(size);
-                number
-            }
-            None => self.new_block(size),
-        };
+        let number = self.new_block(size);
         if let Some(block) = self.blocks.get_mut(index(number)) {
             (block.size, block.live, block.touched, block.free) = (size, 1, 1, 0);
         }
@@ -365,6 +365,13 @@ impl Slab {
     }
 
     fn new_block(&mut self, size: usize) -> u32 {
+        if let Some(number) = self.vacant.pop() {
+            if let Some(block) = self.blocks.get_mut(index(number)) {
+                block.bytes = vec![0; size].into();
+            }
+            self.bytes = self.bytes.saturating_add(size);
+            return number;
+        }
         let number = u32::try_from(self.blocks.len()).unwrap_or(NONE);
         assert!(
             number < 1 << (32 - CELL_BITS),
@@ -430,6 +437,11 @@ impl Slab {
             .map_or(&mut [], |block| block.cell_mut(handle.cell()))
     }
 
+    /// Bytes of the cell of a record.
+    fn size(&self, handle: Handle) -> usize {
+        self.block(handle).map_or(0, |block| block.size)
+    }
+
     fn block(&self, handle: Handle) -> Option<&Block> {
         self.blocks.get(index(handle.block()))
     }
@@ -441,6 +453,18 @@ impl Slab {
 
 fn index(number: u32) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+/// Bytes of the smallest cell for a record of some length.
+const fn cell_for(length: usize) -> usize {
+    let needed = length.saturating_add(2);
+    if needed > CELL_MAX {
+        needed.next_multiple_of(OWN_STEP)
+    } else if needed > CELL_MIN {
+        needed.next_multiple_of(STEP)
+    } else {
+        CELL_MIN
+    }
 }
 
 fn put_length(cell: &mut [u8], length: usize) {

@@ -1,7 +1,7 @@
 //! Parcels by brand and waybill: the events of each, and what a shard keeps of it beside them.
 //!
 //! ```text
-//! record = brand (number of a text) · waybill · state (of a shard; empty for files) · events
+//! record = brand (number of a text) · waybill · length 2 · state (of a shard; empty for files) · events
 //! ```
 
 mod settle;
@@ -28,7 +28,7 @@ const WAYBILL_MAX: usize = 255;
 /// Room for a parcel that came in from elsewhere: all its events, mostly.
 const ARRIVED_ROOM: usize = 190;
 /// Room for any other until its acceptance. Another size, for blocks that they leave together: where some stay, holes do.
-const ROOM: usize = 174;
+const ROOM: usize = 414;
 
 /// A parcel in the table, for as long as it is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -57,7 +57,9 @@ pub(crate) struct Table {
 
 /// What became of an event that was brought to its parcel.
 pub(crate) enum Brought {
-    /// It stands in the table, as the first of its parcel or merged with the one under its source and id.
+    /// It stands in the table, as the first of its parcel.
+    First,
+    /// It stands in the table, merged with the one under its source and id.
     Merged,
     /// It goes behind the others, where it stands once the tail is [kept](Table::keep). Where it comes behind them in
     /// canonical order, too: the instant as of which rules and registers count for the parcel ([`packed::Look::behind`]).
@@ -70,7 +72,11 @@ pub(crate) enum Brought {
 
 /// An event as it will stand behind the others of its parcel, and its texts are held already.
 #[derive(Debug, Default)]
-pub(crate) struct Tail(Vec<u8>);
+pub(crate) struct Tail {
+    bytes: Vec<u8>,
+    /// Of most parcels it is the last: they need no more room than they have taken.
+    is_last: bool,
+}
 
 /// A parcel as it stands in the table.
 #[derive(Clone, Copy, Debug)]
@@ -84,14 +90,14 @@ pub(crate) struct Standing<'t> {
 }
 
 impl<'t> Standing<'t> {
-    /// The set of its events and of those in a tail.
-    pub(crate) fn evidence(self, tail: &'t Tail) -> Evidence<'t> {
-        Evidence::of_set(self.events(tail))
+    /// The set of its events, and of one that goes behind them.
+    pub(crate) fn evidence(self, behind: Option<&Event<'t>>) -> Evidence<'t> {
+        Evidence::of_set(self.events().chain(behind.map(|event| (*event, false))))
     }
 
     /// The events in the order in which they came.
-    fn events(self, tail: &'t Tail) -> impl Iterator<Item = (Event<'t>, bool)> {
-        packed::events_and_tail(self.events, &tail.0, self.key, TextsOf::Held(self.names))
+    fn events(self) -> impl Iterator<Item = (Event<'t>, bool)> {
+        packed::events(self.events, self.key, TextsOf::Held(self.names))
             .map(|event| event.expect("what was packed can be unpacked: tests pack every happening"))
     }
 }
@@ -111,8 +117,8 @@ fn parts(record: &[u8]) -> Option<Parts<'_>> {
     let brand = reader.narrow()?;
     let waybill = reader.block()?;
     let before = record.len().checked_sub(reader.rest().len())?;
-    let state = reader.block()?;
-    let events = reader.rest();
+    let length = u16::from_le_bytes(reader.take()?);
+    let (state, events) = reader.rest().split_at_checked(length.into())?;
     Some(Parts {
         brand,
         waybill,
@@ -160,7 +166,7 @@ impl Table {
         let slot = self.find(event.brand, event.waybill);
         let (slot, brought) = self.bring(slot, event, events_max)?;
         let applied = match brought {
-            Brought::Merged => Applied::Merged,
+            Brought::First | Brought::Merged => Applied::Merged,
             Brought::Behind(tail, _) => {
                 self.keep(slot, None, tail);
                 Applied::Merged
@@ -180,7 +186,7 @@ impl Table {
     ) -> Result<(Slot, Brought), PackError> {
         match slot {
             Some(slot) => Ok((slot, self.add(slot, event, events_max))),
-            None => Ok((self.open(event)?, Brought::Merged)),
+            None => Ok((self.open(event)?, Brought::First)),
         }
     }
 
@@ -207,8 +213,7 @@ impl Table {
 
     /// The events of a parcel in the order in which they came.
     fn events(&self, slot: Slot) -> impl Iterator<Item = (Event<'_>, bool)> {
-        const NONE: &Tail = &Tail(Vec::new());
-        self.stand(slot).events(NONE)
+        self.stand(slot).events()
     }
 
     /// Brand and waybill.
@@ -224,35 +229,24 @@ impl Table {
     /// Keeps something else of it, where that is said, and puts a tail behind its events. Numbers of texts in the state
     /// are the caller's to hold.
     pub(crate) fn keep(&mut self, slot: Slot, state: Option<&[u8]>, tail: Tail) {
-        self.put(slot, state, &tail.0);
-        if self.spare.capacity() < tail.0.capacity() {
-            self.spare = tail.0;
+        self.put(slot, state, &tail);
+        if self.spare.capacity() < tail.bytes.capacity() {
+            self.spare = tail.bytes;
         }
     }
 
-    fn put(&mut self, slot: Slot, state: Option<&[u8]>, tail: &[u8]) {
+    fn put(&mut self, slot: Slot, state: Option<&[u8]>, tail: &Tail) {
         let Some(handle) = self.handle(slot) else { return };
         let record = self.slab.get(handle);
         let Some(parts) = parts(record) else { return };
-        let length = parts.state.len();
-        let handle = match state {
-            Some(state) if state.len() != length => {
-                let whole = record.len().saturating_add(state.len()).saturating_add(tail.len());
-                let mut changed = Writer::over(Vec::with_capacity(whole));
-                changed.fixed(record.get(..parts.state_at.start).unwrap_or_default());
-                changed.block(state);
-                changed.fixed(parts.events);
-                changed.fixed(tail);
-                self.slab.replace(handle, &changed.finish())
-            }
-            state => {
-                let place = parts.state_at.end.saturating_sub(length)..parts.state_at.end;
-                if let Some((state, place)) = state.zip(self.slab.get_mut(handle).get_mut(place)) {
-                    place.copy_from_slice(state);
-                }
-                self.slab.append(handle, tail)
-            }
+        let end = record.len()..record.len();
+        let length = length_of(state.unwrap_or_default());
+        let (place, new) = match state {
+            Some(state) => (parts.state_at, [length.as_slice(), state]),
+            None => (end, [[].as_slice(); 2]),
         };
+        let handle = self.slab.splice(handle, place, new, &tail.bytes);
+        let handle = if tail.is_last { self.slab.fit(handle) } else { handle };
         self.move_to(slot, handle);
     }
 
@@ -331,7 +325,7 @@ impl Table {
         let mut record = Writer::over(record);
         record.number(brand.into());
         record.text(event.waybill);
-        record.block(&[]);
+        record.fixed(&length_of(&[]));
         let follows = Follows::of(event, None);
         packed::put(
             &mut record,
@@ -425,7 +419,8 @@ impl Table {
         packed::put(&mut tail, &(*event, false), follows, &mut Texts::Held(&mut self.names));
         let tail = tail.finish();
         if self.slab.get(self.handle(slot)?).len().saturating_add(tail.len()) <= RECORD_MAX {
-            return Some(Tail(tail));
+            let is_last = event.happening.is_mostly_last();
+            return Some(Tail { bytes: tail, is_last });
         }
         let numbers = RefCell::new(Vec::new());
         packed::events(&tail, ("", ""), TextsOf::Numbers(&numbers)).for_each(drop);
@@ -456,7 +451,8 @@ impl Table {
             parts(&changed).map(|new| numbers_of(&new)).unwrap_or_default()
         };
         if fits {
-            let handle = self.slab.replace(handle, &changed);
+            let whole = 0..record.len();
+            let handle = self.slab.splice(handle, whole, [&changed, &[]], &[]);
             self.move_to(slot, handle);
         }
         released.into_iter().for_each(|number| self.names.release(number));
@@ -478,6 +474,11 @@ impl Table {
         }
         self.settle();
     }
+}
+
+/// What stands in front of a state.
+fn length_of(state: &[u8]) -> [u8; 2] {
+    u16::try_from(state.len()).unwrap_or(u16::MAX).to_le_bytes()
 }
 
 /// The numbers of the texts in the events of a record.

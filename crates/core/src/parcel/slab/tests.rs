@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug)]
 enum Step {
     Insert(usize),
-    Append(usize, usize),
-    Replace(usize, usize),
+    /// Of which record, from where, how many bytes give way to how many, and how many come behind.
+    Splice(usize, usize, usize, usize, usize),
+    Fit(usize),
     Remove(usize),
 }
 
@@ -16,8 +17,10 @@ fn step() -> impl Strategy<Value = Step> {
     let length = prop_oneof![8 => 1_usize..300, 1 => 900_usize..3_000];
     prop_oneof![
         3 => length.clone().prop_map(Step::Insert),
-        4 => (0_usize..64, 1_usize..90).prop_map(|(which, more)| Step::Append(which, more)),
-        2 => (0_usize..64, length).prop_map(|(which, length)| Step::Replace(which, length)),
+        4 => (0_usize..64, 1_usize..90).prop_map(|(which, more)| Step::Splice(which, 0, 0, 0, more)),
+        4 => (0_usize..64, 0_usize..400, 0_usize..200, length, 0_usize..60)
+            .prop_map(|(which, start, gone, new, more)| Step::Splice(which, start, gone, new, more)),
+        1 => (0_usize..64).prop_map(Step::Fit),
         2 => (0_usize..64).prop_map(Step::Remove),
     ]
 }
@@ -36,15 +39,19 @@ proptest! {
                     let record = fill(length);
                     model.insert(number, (slab.insert(&record, 0), record));
                 }
-                Step::Append(which, more) => if let Some(key) = chosen(which, &model) {
+                Step::Splice(which, start, gone, new, more) => if let Some(key) = chosen(which, &model) {
                     let (handle, record) = model.get_mut(&key).expect("chosen");
-                    record.extend(fill(more));
-                    *handle = slab.append(*handle, &fill(more));
+                    let start = start.min(record.len());
+                    let place = start..start.saturating_add(gone).min(record.len());
+                    let (new, tail) = (fill(new), fill(more));
+                    record.splice(place.clone(), new.iter().copied());
+                    record.extend(&tail);
+                    let (front, back) = new.split_at(new.len() / 3);
+                    *handle = slab.splice(*handle, place, [front, back], &tail);
                 },
-                Step::Replace(which, length) => if let Some(key) = chosen(which, &model) {
-                    let (handle, record) = model.get_mut(&key).expect("chosen");
-                    *record = fill(length);
-                    *handle = slab.replace(*handle, record);
+                Step::Fit(which) => if let Some(key) = chosen(which, &model) {
+                    let (handle, _) = model.get_mut(&key).expect("chosen");
+                    *handle = slab.fit(*handle);
                 },
                 Step::Remove(which) => if let Some(key) = chosen(which, &model) {
                     let (handle, _) = model.remove(&key).expect("chosen");
@@ -64,9 +71,11 @@ fn what_grows_together_leaves_no_holes() {
     let mut handles: Vec<Handle> = (0..5_000).map(|_| slab.insert(&[1; 60], 0)).collect();
     for _ in 0..8 {
         for handle in &mut handles {
-            *handle = slab.append(*handle, &[2; 40]);
+            let end = slab.get(*handle).len();
+            *handle = slab.splice(*handle, end..end, [&[], &[]], &[2; 40]);
         }
     }
+    assert!(slab.idle.len() <= IDLE_MAX, "memory that nobody uses is given back");
     let used = 5_000 * (60 + 8 * 40);
     assert!(slab.bytes() < used * 115 / 100, "{} bytes for {used}", slab.bytes());
 }
