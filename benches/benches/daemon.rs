@@ -97,23 +97,30 @@ impl Daemon {
         }
     }
 
-    /// Waits until all that is on the log was applied, ticks that come meanwhile aside.
+    /// Waits until parcel shards have applied all that is on the log, and scope shards all that those have sent; ticks
+    /// that come meanwhile aside.
     fn caught_up(&self) {
-        let ends = self.ends();
-        let is_there = || {
-            let tasks = self.node.tasks();
-            let mut parcels = tasks.iter().filter(|task| task.shard == ShardKind::Parcel);
-            parcels.all(|task| task.next >= ends[task.partition as usize])
-        };
-        while !is_there() {
-            std::thread::park_timeout(Duration::from_millis(2));
+        for shard in [ShardKind::Parcel, ShardKind::Scope] {
+            let ends = self.ends(shard);
+            let is_there = || {
+                let tasks = self.node.tasks();
+                let mut tasks = tasks.iter().filter(|task| task.shard == shard);
+                tasks.all(|task| task.unacknowledged == 0 && task.next >= ends[task.partition as usize])
+            };
+            while !is_there() {
+                std::thread::park_timeout(Duration::from_millis(2));
+            }
         }
     }
 
-    /// The first offset of each partition of events that is not there yet.
-    fn ends(&self) -> Vec<u64> {
-        let partitions = 0..self.log.layout().parcels;
-        let ends = partitions.map(|partition| self.log.range(Topic::ParcelEvents, partition).end);
+    /// The first offset of each partition that shards read and that is not there yet.
+    fn ends(&self, shard: ShardKind) -> Vec<u64> {
+        let layout = self.log.layout();
+        let count = match shard {
+            ShardKind::Parcel => layout.parcels,
+            ShardKind::Scope => layout.scopes,
+        };
+        let ends = (0..count).map(|partition| self.log.range(Topic::read_by(shard), partition).end);
         ends.collect()
     }
 
@@ -389,7 +396,7 @@ fn recovery(parcels: u64) {
     // By whatever snapshot there is: so much work lies between two, at most, as a recovery may take.
     let (daemon, stopped, late) = again(daemon, directory.path());
     println!("  killed before the next snapshot: ended in {stopped:.1?}, caught up {late:.1?} after its start");
-    let ends = daemon.ends();
+    let ends = daemon.ends(ShardKind::Parcel);
     daemon.node.snapshot_soon();
     let has_all = |daemon: &Daemon| {
         let tasks = daemon.node.tasks();

@@ -17,26 +17,26 @@ mod retired;
 mod rows;
 #[cfg(test)]
 mod tests;
+mod touch;
 mod urgent;
 
 use std::collections::BTreeMap;
 
 use crate::bytes::Writer;
-use crate::case::{Mark, Marks};
 use crate::event::Event;
-use crate::parcel::packed::{Texts, TextsOf};
-use crate::parcel::{Brought, Slot, Standing, Table, Tail};
+use crate::parcel::packed::Texts;
+use crate::parcel::{Brought, Slot, Table, Tail};
 use crate::registry::RegistryView;
 use crate::shard::input::{Behaviour, Hit, Input, Rejudge, Tick};
 use crate::shard::output::{Alarm, Outcome, Output, Sink, What};
 use crate::shard::position::Position;
 use crate::time::{Span, Timestamp};
 use crate::verdict::Judge;
-use calm::{Calm, Epoch};
+use calm::Epoch;
 use deadlines::{Deadlines, minute_of};
-use follow::{concerns, ends_at, follow, marks, rest};
 use kept::{Kept, KeptHit};
 use retired::{Key, Retired};
+use touch::{Cause, New, Touched};
 
 /// How far one tick moves the clock at most, after the first.
 const TICK_MAX: Span = Span::minutes(10);
@@ -96,30 +96,6 @@ impl Default for ParcelShard {
             epoch: Epoch::default(),
         }
     }
-}
-
-/// Why a parcel is looked at.
-#[derive(Clone, Copy, Debug)]
-struct Cause {
-    at: Position,
-    /// The clock by which it is judged.
-    now: Timestamp,
-    /// When what follows came to be.
-    when: Timestamp,
-    /// Its moment has come, which may be its last.
-    is_expiry: bool,
-    /// Its waybill was used before by another sender.
-    reused: bool,
-}
-
-/// What became of a parcel that was looked at.
-enum Touched {
-    /// No condition of the rejudge holds for it.
-    Spared,
-    /// It was judged; `true` where a published verdict changed.
-    Judged { is_amended: bool },
-    /// It was judged for the last time.
-    Ended,
 }
 
 impl ParcelShard {
@@ -213,14 +189,15 @@ impl ParcelShard {
         }
         let limits = view.rules_in_force(event.occurred_at).limits;
         let events_max = usize::try_from(limits.events_per_parcel_max).unwrap_or(usize::MAX);
-        let (slot, tail) = match self.table.bring(known, event, events_max) {
-            Ok((slot, Brought::Merged)) => (slot, Tail::default()),
+        let (slot, new) = match self.table.bring(known, event, events_max) {
+            Ok((slot, Brought::First)) => (slot, New::First(event)),
+            Ok((slot, Brought::Merged)) => (slot, New::Nothing),
             Ok((slot, Brought::Behind(tail, reference))) => {
                 if reference.is_some_and(|reference| self.is_plain(slot, event, reference, view)) {
                     self.table.keep(slot, None, tail);
                     return What::Applied;
                 }
-                (slot, tail)
+                (slot, New::Behind(event, tail))
             }
             Ok((_, Brought::Duplicate)) => return What::Duplicate,
             Ok((_, Brought::Full)) => return What::ParcelFull,
@@ -233,7 +210,7 @@ impl ParcelShard {
             is_expiry: false,
             reused,
         };
-        match self.touch(slot, tail, cause, None, view, out) {
+        match self.touch(slot, new, cause, None, view, out) {
             Touched::Judged { is_amended: true } => What::Amended,
             Touched::Judged { is_amended: false } | Touched::Spared | Touched::Ended => What::Applied,
         }
@@ -316,7 +293,7 @@ impl ParcelShard {
                     reused: false,
                 };
                 *index = index.saturating_add(1);
-                if let Touched::Ended = self.touch(slot, Tail::default(), cause, None, view, out) {
+                if let Touched::Ended = self.touch(slot, New::Nothing, cause, None, view, out) {
                     continue;
                 }
                 let Some(next) = Kept::due_of(self.table.state(slot)) else {
@@ -365,7 +342,7 @@ impl ParcelShard {
         changed.write(&mut state, &mut Texts::Known(self.table.names()));
         self.table.keep(slot, Some(&state.finish()), Tail::default());
         let cause = self.by_clock(at);
-        self.touch(slot, Tail::default(), cause, None, view, out);
+        self.touch(slot, New::Nothing, cause, None, view, out);
     }
 
     fn rejudge(&mut self, at: Position, rejudge: Rejudge<'_>, view: RegistryView<'_>, out: &mut impl Sink) {
@@ -375,7 +352,7 @@ impl ParcelShard {
                 continue;
             }
             let cause = self.by_clock(at.at(index));
-            match self.touch(slot, Tail::default(), cause, Some(&rejudge), view, out) {
+            match self.touch(slot, New::Nothing, cause, Some(&rejudge), view, out) {
                 Touched::Spared => {}
                 Touched::Judged { .. } | Touched::Ended => index = index.saturating_add(1),
             }
@@ -391,102 +368,5 @@ impl ParcelShard {
             is_expiry: false,
             reused: false,
         }
-    }
-
-    fn kept(&self, slot: Slot) -> Kept<'_> {
-        self.kept_of(&self.table.stand(slot))
-    }
-
-    fn kept_of<'t>(&'t self, standing: &Standing<'t>) -> Kept<'t> {
-        let Standing { key, state, .. } = *standing;
-        if state.is_empty() {
-            return Kept::default();
-        }
-        Kept::read(state, key.0, TextsOf::Held(self.table.names())).expect("this shard wrote it")
-    }
-
-    /// Judges a parcel with what comes behind its events, sends what follows, and keeps what must be known next time.
-    fn touch(
-        &mut self,
-        slot: Slot,
-        tail: Tail,
-        cause: Cause,
-        only: Option<&Rejudge<'_>>,
-        view: RegistryView<'_>,
-        out: &mut impl Sink,
-    ) -> Touched {
-        let standing = self.table.stand(slot);
-        let evidence = standing.evidence(&tail);
-        let before = self.kept_of(&standing);
-        let reused = before.reused || cause.reused;
-        let marks: Vec<Mark> = marks(&before.hits);
-        let marks = Marks { hits: &marks, reused };
-        let ends_at = ends_at(&evidence, view);
-        let is_last = cause.is_expiry && ends_at <= cause.now;
-        let judge = self.judge(view);
-        let verdict = if is_last {
-            judge.last_verdict(&evidence, cause.now, marks)
-        } else {
-            judge.marked_verdict(&evidence, cause.now, marks)
-        };
-        let verdict = verdict
-            .expect("rules name a profile that they define, and whoever names another has looked for it")
-            .expect("an open parcel has an event");
-        if only.is_some_and(|rejudge| !concerns(rejudge, &verdict)) {
-            return Touched::Spared;
-        }
-        let (after, is_amended) = follow(&verdict, &evidence, &before, cause, self.profile.as_deref(), view, out);
-        let due = verdict.next_change.map_or(ends_at, |next| next.min(ends_at));
-        let due = due.max(cause.now);
-        let calm = Calm::of(self.epoch, verdict.awaited);
-        let after = Kept {
-            due,
-            reused,
-            calm,
-            ..after
-        };
-        if is_last {
-            out.retired(&verdict);
-            let rest = rest(&evidence, ends_at, view);
-            let key = Key::of(verdict.brand, verdict.waybill);
-            drop(verdict);
-            self.retired.put(key, rest);
-            self.forget(slot);
-            return Touched::Ended;
-        }
-        let is_new = standing.state.is_empty();
-        let is_due_anew = !cause.is_expiry && (is_new || minute_of(due) != minute_of(before.due));
-        if is_new || after != before {
-            let mut state = Writer::over(Vec::with_capacity(64));
-            after.write(&mut state, &mut Texts::Known(self.table.names()));
-            self.keep(slot, &state.finish(), tail);
-        } else {
-            self.table.keep(slot, None, tail);
-        }
-        if is_due_anew {
-            self.deadlines.put(slot, due);
-        }
-        Touched::Judged { is_amended }
-    }
-
-    /// Keeps the state of a parcel, and holds the texts in it instead of those in the state before.
-    fn keep(&mut self, slot: Slot, state: &[u8], tail: Tail) {
-        let (new, old) = (kept::numbers(state), kept::numbers(self.table.state(slot)));
-        if new != old {
-            for number in new {
-                self.table.names_mut().hold_again(number);
-            }
-            for number in old {
-                self.table.names_mut().release(number);
-            }
-        }
-        self.table.keep(slot, Some(state), tail);
-    }
-
-    fn forget(&mut self, slot: Slot) {
-        for number in kept::numbers(self.table.state(slot)) {
-            self.table.names_mut().release(number);
-        }
-        self.table.remove(slot);
     }
 }

@@ -1,7 +1,7 @@
 //! When which parcel must be looked at next.
 //!
 //! ```text
-//! minute ─▶ parcels          4 bytes each; what moved to another minute is not taken out, but passed over when its old one comes
+//! hour ─▶ minute ─▶ parcels     4 bytes each; what moved to another minute is not taken out, but passed over when its old one comes
 //! ```
 
 use std::collections::BTreeMap;
@@ -10,40 +10,67 @@ use crate::parcel::Slot;
 use crate::time::Timestamp;
 
 const MINUTE: i64 = 60_000_000_000;
+/// Minutes of an hour.
+const MINUTES: usize = 60;
 
 /// Parcels by the minute of their next moment.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Deadlines {
-    minutes: BTreeMap<i64, Vec<Slot>>,
+    /// Of each hour in which any is due.
+    hours: BTreeMap<i64, Hour>,
 }
+
+/// Parcels by minute.
+type Hour = [Vec<Slot>; MINUTES];
 
 /// The minute in which an instant lies.
 pub(super) fn minute_of(at: Timestamp) -> i64 {
     at.as_nanos().div_euclid(MINUTE)
 }
 
+/// The hour of a minute, and its place in it.
+fn hour_of(minute: i64) -> (i64, usize) {
+    let minutes = i64::try_from(MINUTES).unwrap_or(1);
+    let place = usize::try_from(minute.rem_euclid(minutes)).unwrap_or(0);
+    (minute.div_euclid(minutes), place)
+}
+
 impl Deadlines {
     /// Looks at a parcel in the minute of an instant.
     pub(super) fn put(&mut self, slot: Slot, at: Timestamp) {
-        self.minutes.entry(minute_of(at)).or_default().push(slot);
+        let (hour, place) = hour_of(minute_of(at));
+        let hour = self
+            .hours
+            .entry(hour)
+            .or_insert_with(|| [const { Vec::new() }; MINUTES]);
+        if let Some(slots) = hour.get_mut(place) {
+            slots.push(slot);
+        }
     }
 
     /// Takes out the first minute if it has begun by `now`, with its parcels, each once.
     pub(super) fn take(&mut self, now: Timestamp) -> Option<(i64, Vec<Slot>)> {
-        let entry = self.minutes.first_entry()?;
-        if *entry.key() > minute_of(now) {
-            return None;
+        loop {
+            let mut entry = self.hours.first_entry()?;
+            let first = entry.key().saturating_mul(i64::try_from(MINUTES).unwrap_or(1));
+            let mut minutes = (first..=minute_of(now)).zip(entry.get_mut());
+            if let Some((minute, slots)) = minutes.find(|(_, slots)| !slots.is_empty()) {
+                let mut slots = std::mem::take(slots);
+                slots.sort_unstable();
+                slots.dedup();
+                return Some((minute, slots));
+            }
+            if entry.get().iter().any(|slots| !slots.is_empty()) {
+                return None;
+            }
+            entry.remove();
         }
-        let (minute, mut slots) = entry.remove_entry();
-        slots.sort_unstable();
-        slots.dedup();
-        Some((minute, slots))
     }
 
     /// Bytes in use.
     pub(super) fn bytes(&self) -> usize {
-        let slots = self.minutes.values().map(Vec::capacity).sum::<usize>();
-        let minutes = self.minutes.len().saturating_mul(size_of::<(i64, Vec<Slot>)>());
-        slots.saturating_mul(size_of::<Slot>()).saturating_add(minutes)
+        let slots = self.hours.values().flatten().map(Vec::capacity).sum::<usize>();
+        let hours = self.hours.len().saturating_mul(size_of::<(i64, Hour)>());
+        slots.saturating_mul(size_of::<Slot>()).saturating_add(hours)
     }
 }
