@@ -119,13 +119,20 @@ impl Message {
     #[inline]
     pub(crate) fn numbered(&self, hint: usize, number: u32) -> Option<(usize, &'static Field)> {
         let fields: &'static [Field] = self.fields;
-        match fields.get(hint) {
-            Some(field) if field.number == number => Some((hint, field)),
-            _ => {
-                let place = fields.binary_search_by_key(&number, |field| field.number).ok()?;
-                fields.get(place).map(|field| (place, field))
-            }
+        let at = |place: usize| {
+            let field = fields.get(place).filter(|field| field.number == number);
+            field.map(|field| (place, field))
+        };
+        if let found @ Some(_) = at(hint) {
+            return found;
         }
+        // Numbers begin with 1 and end without gaps: nearly all are found by counting from one end or the other.
+        let number_at = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+        let last = fields.last()?;
+        let from_end = number_at(last.number.wrapping_sub(number)).saturating_add(1);
+        at(number_at(number).wrapping_sub(1))
+            .or_else(|| at(fields.len().wrapping_sub(from_end)))
+            .or_else(|| at(fields.binary_search_by_key(&number, |field| field.number).ok()?))
     }
 }
 
