@@ -88,21 +88,52 @@ pub(crate) fn find_personal(text: &str, run: Run) -> Option<Range<usize>> {
 /// Whether as many digits stand in a row as a number of a person has, or full-width characters. Nearly no text has.
 #[inline]
 pub(crate) fn may_be_personal(bytes: &[u8], run: Run) -> bool {
-    let is_part = |byte: &&u8| byte.is_ascii_digit() || **byte >= 0x80;
-    // Of eleven digits in a row one stands at every eleventh place.
-    let mut rest = bytes;
-    while let Some((probed, behind)) = rest.split_first_chunk::<MOBILE_DIGITS>() {
-        let [.., probe] = probed;
-        if is_part(&probe) {
-            let before = probed.iter().rev().take_while(is_part).count();
-            let after = behind.iter().take_while(is_part).count();
-            if before.saturating_add(after) >= MOBILE_DIGITS {
-                return has_personal_run(bytes, run);
-            }
+    has_run(bytes) && has_personal_run(bytes, run)
+}
+
+/// Whether eleven digits, or bytes beyond ASCII, stand in a row.
+#[inline]
+fn has_run(mut bytes: &[u8]) -> bool {
+    while bytes.len() >= MOBILE_DIGITS {
+        if has_run_among(bytes.get(..LOOKED_AT).unwrap_or(bytes)) {
+            return true;
         }
-        rest = behind;
+        // What begins near the end of these bytes is looked at among the next.
+        bytes = bytes.get(LOOKED_AT - MOBILE_DIGITS + 1..).unwrap_or_default();
     }
     false
+}
+
+/// Bytes that are looked at together, a bit each.
+const LOOKED_AT: usize = 64;
+
+/// The same for no more bytes than that.
+#[inline]
+fn has_run_among(bytes: &[u8]) -> bool {
+    let (words, tail) = bytes.as_chunks::<8>();
+    let mut last = [0; 8];
+    last.iter_mut().zip(tail).for_each(|(place, byte)| *place = *byte);
+    let all = words.iter().chain([&last]).zip((0..u64::BITS).step_by(8));
+    let one = all.fold(0, |bits, (word, shift)| {
+        bits | parts_of(u64::from_le_bytes(*word)) << shift
+    });
+    let two = one & one >> 1;
+    let four = two & two >> 2;
+    let eight = four & four >> 4;
+    eight & eight >> 3 != 0
+}
+
+/// Which of eight bytes are digits or beyond ASCII, a bit each.
+#[inline]
+const fn parts_of(word: u64) -> u64 {
+    const EACH: u64 = u64::MAX / 0xff;
+    const HIGH: u64 = 0x80 * EACH;
+    let low = word & !HIGH;
+    let from_0 = low.wrapping_add((0x80 - 0x30) * EACH);
+    let beyond_9 = low.wrapping_add((0x80 - 0x3a) * EACH);
+    let parts = (from_0 & !beyond_9 | word) & HIGH;
+    // The first bits of all eight bytes, moved together.
+    (parts >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56
 }
 
 /// The same, byte by byte.
@@ -391,6 +422,15 @@ mod tests {
             let bytes = parts.concat();
             let text = String::from_utf8_lossy(&bytes);
             prop_assert!(may_be_personal(&bytes, Run::Key) || scan(&text, Run::Key).is_none());
+        }
+
+        #[test]
+        fn eleven_in_a_row_are_seen_wherever_they_stand(parts in proptest::collection::vec((0_usize..14, 0_usize..40), 0..8)) {
+            let part = |(digits, others): (usize, usize)| [vec![b'0', b'9', 0x80].repeat(5)[..digits].to_vec(), b"/:az".repeat(10)[..others].to_vec()].concat();
+            let bytes: Vec<u8> = parts.into_iter().flat_map(part).collect();
+            let is_part = |byte: &u8| byte.is_ascii_digit() || *byte >= 0x80;
+            let mut windows = bytes.windows(MOBILE_DIGITS);
+            prop_assert_eq!(has_run(&bytes), windows.any(|window| window.iter().all(is_part)));
         }
 
         #[test]
