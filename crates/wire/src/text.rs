@@ -426,7 +426,7 @@ mod tests {
 
         #[test]
         fn eleven_in_a_row_are_seen_wherever_they_stand(parts in proptest::collection::vec((0_usize..14, 0_usize..40), 0..8)) {
-            let part = |(digits, others): (usize, usize)| [vec![b'0', b'9', 0x80].repeat(5)[..digits].to_vec(), b"/:az".repeat(10)[..others].to_vec()].concat();
+            let part = |(digits, others): (usize, usize)| [[b'0', b'9', 0x80].repeat(5)[..digits].to_vec(), b"/:az".repeat(10)[..others].to_vec()].concat();
             let bytes: Vec<u8> = parts.into_iter().flat_map(part).collect();
             let is_part = |byte: &u8| byte.is_ascii_digit() || *byte >= 0x80;
             let mut windows = bytes.windows(MOBILE_DIGITS);
