@@ -4,6 +4,7 @@
 //! record = brand (number of a text) · waybill · length 2 · state (of a shard; empty for files) · events
 //! ```
 
+mod order;
 mod settle;
 mod warm;
 
@@ -25,9 +26,9 @@ use crate::time::Timestamp;
 /// Longest waybill, in bytes.
 const WAYBILL_MAX: usize = 255;
 
-/// Room for a parcel that came in from elsewhere: all its events, mostly.
+/// Room for a parcel that came in from elsewhere: for all its events, mostly.
 const ARRIVED_ROOM: usize = 190;
-/// Room for any other until its acceptance. Another size, for blocks that they leave together: where some stay, holes do.
+/// Room for any other: the same. Few end with records of this size, so blocks are left by all: where some stay, holes do.
 const ROOM: usize = 414;
 
 /// A parcel in the table, for as long as it is there.
@@ -275,14 +276,10 @@ impl Table {
 
     /// All parcels, in no order that means anything.
     pub(crate) fn slots(&self) -> impl Iterator<Item = Slot> {
-        self.index.iter().map(|slot| Slot(*slot))
-    }
-
-    /// All parcels in the order of brand and waybill.
-    pub(crate) fn sorted(&self) -> Vec<Slot> {
-        let mut slots: Vec<Slot> = self.slots().collect();
-        slots.sort_unstable_by_key(|slot| self.key(*slot));
+        let slots = (0..).map(Slot).zip(&self.slots);
         slots
+            .filter(|(_, handle)| **handle != Handle::NONE)
+            .map(|(slot, _)| slot)
     }
 
     /// Writes the events of a parcel as they outlive this memory.

@@ -10,6 +10,10 @@ use crate::shard::input::Behaviour;
 use crate::shard::row::{RestoreError, Row, RowKind};
 use crate::time::{CivilDay, Timestamp};
 
+/// Bytes of the state and of the whole of most parcels where texts are written out.
+const STATE: usize = 128;
+const BODY: usize = 512;
+
 impl ParcelShard {
     /// The state as rows: the clock, open parcels by brand and waybill, retired ones by the digest of their key.
     pub fn rows(&self) -> impl Iterator<Item = Row> + '_ {
@@ -80,9 +84,9 @@ impl ParcelShard {
         key.extend_from_slice(brand.as_bytes());
         key.push(0);
         key.extend_from_slice(waybill.as_bytes());
-        let mut state = Writer::default();
+        let mut state = Writer::over(Vec::with_capacity(STATE));
         self.kept(slot).write(&mut state, &mut Texts::Inline);
-        let mut body = Writer::default();
+        let mut body = Writer::over(Vec::with_capacity(BODY));
         body.block(&state.finish());
         self.table.write_events(slot, &mut body);
         Row {
