@@ -263,6 +263,12 @@ fn snapshot(feed: &Feed, open: u64) {
         nanos(start.elapsed(), open) / 1e3
     );
     assert_eq!(restored.open(), feed.shard.open());
+    let ((before, _), (after, _)) = (feed.shard.bytes(), restored.bytes());
+    println!(
+        "  restored, each open parcel takes {} bytes by its own count, {} before",
+        after as u64 / open,
+        before as u64 / open
+    );
 }
 
 /// Gathers contribution changes into sections, one for each tick.
@@ -375,7 +381,7 @@ fn retirement(parcels: u64) {
     run.feed.tick_until(end, Span::minutes(10));
     let (took, retired) = (start.elapsed(), run.feed.shard.retired() as u64);
     assert_eq!(run.feed.shard.open(), 0, "all have retired");
-    // The blocks of the open ones are kept for the next: only rows tell what the retired take.
+    // Some of what the open ones took is kept for the next: only rows tell what the retired take.
     let rows: Vec<Row> = run.feed.shard.rows().collect();
     drop(run.feed.shard);
     let restored = ParcelShard::restore(rows).expect("rows of a shard");

@@ -104,7 +104,7 @@ impl Parcels {
     /// Events that a parcel holds where nobody sets another bound.
     pub const EVENTS_MAX: usize = 1_024;
 
-    /// No parcels yet; each will hold at most `events_max` events, and at most 64 KiB of them.
+    /// No parcels yet; each will hold at most `events_max` events, and at most 48 KiB of them.
     pub fn with_events_max(events_max: usize) -> Self {
         Self {
             table: Table::default(),

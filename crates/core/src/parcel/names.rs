@@ -48,7 +48,7 @@ impl Names {
             text: text.into(),
             times: 1,
         };
-        self.bytes = self.bytes.saturating_add(text.len());
+        self.bytes = self.bytes.saturating_add(apart(&held.text));
         let number = match self.free.pop() {
             Some(number) => {
                 if let Some(place) = self.place_mut(number) {
@@ -88,7 +88,7 @@ impl Names {
             return;
         }
         let text = std::mem::take(&mut held.text);
-        self.bytes = self.bytes.saturating_sub(text.len());
+        self.bytes = self.bytes.saturating_sub(apart(&text));
         let hash = self.hasher.hash_one(text.as_bytes());
         if let Ok(entry) = self.numbers.find_entry(hash, |known| *known == number) {
             entry.remove();
@@ -140,6 +140,11 @@ impl Names {
     fn place_mut(&mut self, number: u32) -> Option<&mut Held> {
         self.texts.get_mut(usize::try_from(number).ok()?)
     }
+}
+
+/// Bytes of a text that stand in memory of its own: a short one has none.
+fn apart(text: &SmolStr) -> usize {
+    if text.is_heap_allocated() { text.len() } else { 0 }
 }
 
 #[inline]

@@ -15,7 +15,7 @@ use core::ops::Range;
 const BLOCK: usize = 1 << 14;
 /// Cells grow in steps of this many bytes.
 const STEP: usize = 8;
-/// The smallest cell: as many as a handle can count fit a block.
+/// The smallest cell. No more of them fit a block than a handle can count.
 const CELL_MIN: usize = 32;
 /// The largest cell that shares its block with others.
 const CELL_MAX: usize = 1 << 10;
@@ -290,19 +290,19 @@ impl Slab {
         }
         let live = (0_u16..).zip(is_free).filter(|(_, is_free)| !is_free);
         let handles = live.map(|(cell, _)| Handle::new(number, cell)).collect();
-        // Nothing is put into it meanwhile.
+        // As long as another one has room, nothing is put into it meanwhile.
         let size = block.size;
         self.unlink(number, size);
         self.link_last(number, size);
         Some(handles)
     }
 
-    /// Moves a record to another block of cells of its size.
+    /// Moves a record out of its block, to a cell of its size: room that it had is given back.
     pub(crate) fn relocate(&mut self, handle: Handle) -> Handle {
         self.moved(handle, self.get(handle).len())
     }
 
-    /// Whether fewer than half of a block's cells are in use and there is another block with room for cells of the size.
+    /// Whether fewer than a quarter of a block's cells are in use and there is another block with room for cells of the size.
     fn is_sparse(&self, number: u32) -> bool {
         self.blocks.get(index(number)).is_some_and(|block| {
             let has_company = block.before != NONE || block.after != NONE;

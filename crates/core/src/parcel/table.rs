@@ -5,6 +5,7 @@
 //! ```
 
 mod order;
+mod rows;
 mod settle;
 mod warm;
 
@@ -15,7 +16,7 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 use std::hash::BuildHasher as _;
 
 use super::names::Names;
-use super::packed::{self, Follows, Foreign, Texts, TextsOf};
+use super::packed::{self, Follows, Texts, TextsOf};
 use super::slab::{Handle, RECORD_MAX, Slab};
 use super::{Applied, PackError};
 use crate::bytes::{Reader, Writer};
@@ -23,6 +24,9 @@ use crate::case::{Evidence, merge};
 use crate::event::{Event, Happening};
 use crate::time::Timestamp;
 
+/// Bytes that a record with another event may have. The rest is for what a shard keeps beside the events, and for numbers
+/// of texts that need more bytes after a restore than before it.
+const GROWN_MAX: usize = RECORD_MAX - (16 << 10);
 /// Longest waybill, in bytes.
 const WAYBILL_MAX: usize = 255;
 
@@ -282,25 +286,6 @@ impl Table {
             .map(|(slot, _)| slot)
     }
 
-    /// Writes the events of a parcel as they outlive this memory.
-    pub(crate) fn write_events(&self, slot: Slot, out: &mut Writer) {
-        write_inline(self.events(slot), out);
-    }
-
-    /// Opens a parcel with events that were written by [`write_events`](Self::write_events), at least one.
-    pub(crate) fn read_events(&mut self, brand: &str, waybill: &str, events: &[u8]) -> Result<Slot, Foreign> {
-        let first = packed::events(events, (brand, waybill), TextsOf::Inline).next();
-        if packed::events(events, (brand, waybill), TextsOf::Inline).any(|event| event.is_err()) {
-            return Err(Foreign);
-        }
-        let slot = self.open(&first.ok_or(Foreign)??.0).map_err(|_| Foreign)?;
-        if self.rewrite(slot, events) {
-            Ok(slot)
-        } else {
-            Err(Foreign)
-        }
-    }
-
     /// Bytes in use.
     pub(crate) fn bytes(&self) -> usize {
         let slots = self.slots.capacity().saturating_mul(size_of::<Handle>());
@@ -331,7 +316,8 @@ impl Table {
             &mut Texts::Held(&mut self.names),
         );
         let record = record.finish();
-        let least = match (self.makes_room, matches!(event.happening, Happening::Arrived(_))) {
+        let is_from_elsewhere = matches!(event.happening, Happening::Arrived(_));
+        let least = match (self.makes_room && !event.happening.is_mostly_last(), is_from_elsewhere) {
             (false, _) => 0,
             (true, true) => ARRIVED_ROOM,
             (true, false) => ROOM,
@@ -375,7 +361,7 @@ impl Table {
             let Some(merged) = self.merged(slot, event) else {
                 return Brought::Duplicate;
             };
-            return if self.rewrite(slot, &merged) {
+            return if self.rewrite(slot, &merged, GROWN_MAX) {
                 Brought::Merged
             } else {
                 Brought::Full
@@ -415,7 +401,7 @@ impl Table {
         let mut tail = Writer::over(tail);
         packed::put(&mut tail, &(*event, false), follows, &mut Texts::Held(&mut self.names));
         let tail = tail.finish();
-        if self.slab.get(self.handle(slot)?).len().saturating_add(tail.len()) <= RECORD_MAX {
+        if self.slab.get(self.handle(slot)?).len().saturating_add(tail.len()) <= GROWN_MAX {
             let is_last = event.happening.is_mostly_last();
             return Some(Tail { bytes: tail, is_last });
         }
@@ -428,7 +414,7 @@ impl Table {
     }
 
     /// Writes all events of a parcel anew from what [`write_inline`] wrote; `false` where the record would be too long.
-    fn rewrite(&mut self, slot: Slot, inline: &[u8]) -> bool {
+    fn rewrite(&mut self, slot: Slot, inline: &[u8], most: usize) -> bool {
         let Some(handle) = self.handle(slot) else { return false };
         let record = self.slab.get(handle);
         let Some(old) = parts(record) else { return false };
@@ -441,7 +427,7 @@ impl Table {
             before = Some(event.0);
         }
         let changed = changed.finish();
-        let fits = changed.len() <= RECORD_MAX;
+        let fits = changed.len() <= most;
         let released = if fits {
             gone
         } else {

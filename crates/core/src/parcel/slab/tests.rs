@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 
 #[derive(Clone, Debug)]
 enum Step {
-    Insert(usize),
+    /// Of how many bytes, with room for how many.
+    Insert(usize, usize),
     /// Of which record, from where, how many bytes give way to how many, and how many come behind.
     Splice(usize, usize, usize, usize, usize),
     Fit(usize),
@@ -16,7 +17,7 @@ enum Step {
 fn step() -> impl Strategy<Value = Step> {
     let length = prop_oneof![8 => 1_usize..300, 1 => 900_usize..3_000];
     prop_oneof![
-        3 => length.clone().prop_map(Step::Insert),
+        3 => (length.clone(), 0_usize..500).prop_map(|(length, least)| Step::Insert(length, least)),
         4 => (0_usize..64, 1_usize..90).prop_map(|(which, more)| Step::Splice(which, 0, 0, 0, more)),
         4 => (0_usize..64, 0_usize..400, 0_usize..200, length, 0_usize..60)
             .prop_map(|(which, start, gone, new, more)| Step::Splice(which, start, gone, new, more)),
@@ -35,9 +36,9 @@ proptest! {
                 model.keys().cycle().nth(which).copied()
             };
             match step {
-                Step::Insert(length) => {
+                Step::Insert(length, least) => {
                     let record = fill(length);
-                    model.insert(number, (slab.insert(&record, 0), record));
+                    model.insert(number, (slab.insert(&record, least), record));
                 }
                 Step::Splice(which, start, gone, new, more) => if let Some(key) = chosen(which, &model) {
                     let (handle, record) = model.get_mut(&key).expect("chosen");
@@ -57,6 +58,10 @@ proptest! {
                     let (handle, _) = model.remove(&key).expect("chosen");
                     slab.remove(handle);
                 },
+            }
+            for old in slab.sparse().unwrap_or_default() {
+                let moved = model.values_mut().find(|(handle, _)| *handle == old);
+                moved.expect("what is in a block is known").0 = slab.relocate(old);
             }
             for (handle, record) in model.values() {
                 prop_assert_eq!(slab.get(*handle), record.as_slice());
@@ -78,4 +83,14 @@ fn what_grows_together_leaves_no_holes() {
     assert!(slab.idle.len() <= IDLE_MAX, "memory that nobody uses is given back");
     let used = 5_000 * (60 + 8 * 40);
     assert!(slab.bytes() < used * 115 / 100, "{} bytes for {used}", slab.bytes());
+    // What was given back is used again, for blocks of both kinds.
+    for length in [3_000, 40, 5_000, 700] {
+        handles.drain(..).for_each(|handle| slab.remove(handle));
+        assert!(slab.bytes() < used / 2, "{} bytes for nothing", slab.bytes());
+        handles = (0..2_000).map(|_| slab.insert(&vec![3; length], 0)).collect();
+        assert!(
+            handles.iter().all(|handle| slab.get(*handle) == vec![3; length]),
+            "{length}"
+        );
+    }
 }

@@ -4,8 +4,8 @@ use super::ParcelShard;
 use super::kept::Kept;
 use super::retired::{Key, Rest, SenderBits};
 use crate::bytes::{Reader, Writer};
+use crate::parcel::Slot;
 use crate::parcel::packed::{Texts, TextsOf};
-use crate::parcel::{Slot, Tail};
 use crate::shard::input::Behaviour;
 use crate::shard::row::{RestoreError, Row, RowKind};
 use crate::time::{CivilDay, Timestamp};
@@ -102,10 +102,10 @@ impl ParcelShard {
         let waybill = str::from_utf8(row.key.get(split.checked_add(1)?..)?).ok()?;
         let mut reader = Reader::new(&row.body);
         let kept = Kept::read(reader.block()?, brand, TextsOf::Inline)?;
-        let slot = self.table.read_events(brand, waybill, reader.rest()).ok()?;
+        let (slot, tail) = self.table.read_events(brand, waybill, reader.rest()).ok()?;
         let mut held = Writer::default();
         kept.write(&mut held, &mut Texts::Held(self.table.names_mut()));
-        self.table.keep(slot, Some(&held.finish()), Tail::default());
+        self.table.keep(slot, Some(&held.finish()), tail);
         self.deadlines.put(slot, kept.due);
         Some(())
     }
