@@ -85,7 +85,7 @@ pub(crate) fn find_personal(text: &str, run: Run) -> Option<Range<usize>> {
     }
 }
 
-/// Whether as many digits stand in a row as a number of a person has, or full-width characters. Nearly no text has.
+/// Whether a number of a person may stand in bytes. In nearly none it may.
 #[inline]
 pub(crate) fn may_be_personal(bytes: &[u8], run: Run) -> bool {
     has_run(bytes) && has_personal_run(bytes, run)
@@ -107,7 +107,7 @@ fn has_run(mut bytes: &[u8]) -> bool {
 /// Bytes that are looked at together, a bit each.
 const LOOKED_AT: usize = 64;
 
-/// The same for no more bytes than that.
+/// The same for no more bytes than are looked at together.
 #[inline]
 fn has_run_among(bytes: &[u8]) -> bool {
     let (words, tail) = bytes.as_chunks::<8>();
@@ -136,7 +136,7 @@ const fn parts_of(word: u64) -> u64 {
     (parts >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56
 }
 
-/// The same, byte by byte.
+/// Whether as many digits stand in a row as a number of a person has, no more and no fewer, or full-width characters.
 fn has_personal_run(bytes: &[u8], run: Run) -> bool {
     let (mut lengths, mut length, mut is_wide) = (0_u64, 0_u32, false);
     for byte in bytes {

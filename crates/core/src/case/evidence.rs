@@ -91,7 +91,7 @@ impl<'a> Evidence<'a> {
     /// had two contents.
     pub fn of_set(set: impl IntoIterator<Item = (Event<'a>, bool)>) -> Self {
         let set = set.into_iter();
-        let mut items: Vec<Item<'a>> = Vec::with_capacity(set.size_hint().1.map_or(USUAL, |most| most.min(FEW)));
+        let mut items: Vec<Item<'a>> = Vec::with_capacity(set.size_hint().1.map_or(USUAL, |most| most.min(USUAL)));
         let mut has_retractions = false;
         for (event, conflicted) in set {
             let item = Item::of(event, conflicted);
@@ -137,8 +137,9 @@ impl<'a> Evidence<'a> {
     }
 }
 
-/// Room for the events of most parcels.
+/// Room that is made at first: for the events of most parcels.
 const USUAL: usize = 8;
+
 /// Reports of up to so many events are compared each with each.
 const FEW: usize = 24;
 

@@ -413,7 +413,8 @@ impl Table {
         None
     }
 
-    /// Writes all events of a parcel anew from what [`write_inline`] wrote; `false` where the record would be too long.
+    /// Writes all events of a parcel anew from what [`write_inline`] wrote; `false` where the record would have more than
+    /// `most` bytes.
     fn rewrite(&mut self, slot: Slot, inline: &[u8], most: usize) -> bool {
         let Some(handle) = self.handle(slot) else { return false };
         let record = self.slab.get(handle);

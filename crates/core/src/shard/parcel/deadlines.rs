@@ -74,3 +74,62 @@ impl Deadlines {
         slots.saturating_mul(size_of::<Slot>()).saturating_add(hours)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::event::{ContentDigest, Event, EventId, Happening};
+    use crate::parcel::Table;
+    use crate::time::Span;
+
+    /// Slots, which only a table gives out.
+    fn slots(count: u64) -> Vec<Slot> {
+        let mut table = Table::default();
+        let mut slot = |number: u64| {
+            let event = Event {
+                id: EventId::from_bits(number.into(), false),
+                digest: ContentDigest(0),
+                brand: "SF",
+                waybill: &number.to_string(),
+                site: "GZ-0001",
+                operator: "",
+                place: None,
+                occurred_at: Timestamp::default(),
+                uploaded_at: None,
+                intake_at: Timestamp::default(),
+                source: "",
+                redacted: false,
+                happening: Happening::Sealed,
+            };
+            table.apply(&event, 1).expect("a short waybill").0
+        };
+        (0..count).map(&mut slot).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn minutes_come_in_their_order_each_with_its_parcels_once(
+            puts in proptest::collection::vec((0_usize..6, -20_000_i64..20_000), 0..60),
+            clocks in proptest::collection::vec(-20_000_i64..20_000, 1..8),
+        ) {
+            let slots = slots(6);
+            let at = |seconds: i64| Timestamp::default().plus(Span::seconds(seconds));
+            let (mut deadlines, mut model) = (Deadlines::default(), BTreeMap::<i64, Vec<Slot>>::new());
+            for (slot, seconds) in puts {
+                deadlines.put(slots[slot], at(seconds));
+                model.entry(minute_of(at(seconds))).or_default().push(slots[slot]);
+            }
+            for clock in clocks {
+                while let Some((minute, taken)) = deadlines.take(at(clock)) {
+                    let (first, mut wanted) = model.pop_first().expect("one is left");
+                    wanted.sort_unstable();
+                    wanted.dedup();
+                    prop_assert_eq!((minute, taken), (first, wanted));
+                }
+                prop_assert!(model.keys().all(|minute| *minute > minute_of(at(clock))), "none is left behind");
+            }
+        }
+    }
+}
