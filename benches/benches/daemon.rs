@@ -396,12 +396,14 @@ fn recovery(parcels: u64) {
     // By whatever snapshot there is: so much work lies between two, at most, as a recovery may take.
     let (daemon, stopped, late) = again(daemon, directory.path());
     println!("  killed before the next snapshot: ended in {stopped:.1?}, caught up {late:.1?} after its start");
-    let ends = daemon.ends(ShardKind::Parcel);
+    let (parcels, scopes) = (daemon.ends(ShardKind::Parcel), daemon.ends(ShardKind::Scope));
     daemon.node.snapshot_soon();
     let has_all = |daemon: &Daemon| {
         let tasks = daemon.node.tasks();
-        let mut parcels = tasks.iter().filter(|task| task.shard == ShardKind::Parcel);
-        parcels.all(|task| task.snapshot_at >= ends[task.partition as usize])
+        tasks.iter().all(|task| {
+            let ends = if task.shard == ShardKind::Parcel { &parcels } else { &scopes };
+            task.snapshot_at >= ends[task.partition as usize]
+        })
     };
     while !has_all(&daemon) {
         std::thread::park_timeout(Duration::from_millis(20));
