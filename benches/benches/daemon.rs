@@ -401,7 +401,11 @@ fn recovery(parcels: u64) {
     let has_all = |daemon: &Daemon| {
         let tasks = daemon.node.tasks();
         tasks.iter().all(|task| {
-            let ends = if task.shard == ShardKind::Parcel { &parcels } else { &scopes };
+            let ends = if task.shard == ShardKind::Parcel {
+                &parcels
+            } else {
+                &scopes
+            };
             task.snapshot_at >= ends[task.partition as usize]
         })
     };
