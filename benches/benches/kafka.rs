@@ -157,6 +157,12 @@ fn serve(brokers: &str, prefix: &str, snapshots: &Path, events: u64) -> Need {
         std::thread::park_timeout(Duration::from_millis(20));
     }
     let (cpu, peak_mb) = used();
+    let ignored = node
+        .tasks()
+        .iter()
+        .map(|task| task.alarms.get("tick_ahead").copied().unwrap_or(0))
+        .sum::<u64>();
+    assert_eq!(ignored, 0, "a day without a clock is no day");
     let need = Need {
         wall: started.elapsed().as_secs_f64(),
         cpu: cpu - before,

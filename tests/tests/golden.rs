@@ -158,6 +158,10 @@ fn registry_of(records: &[Record]) -> RegistryCopy {
     registry
 }
 
+/// Records that are read at once before a snapshot is taken. Each by itself afterwards: what is held back to be sent
+/// together is sent after each, so that it does not matter what is sent together.
+const BATCHES: (usize, usize) = (16, 1);
+
 /// Runs a task over all of an input. Where there is no snapshot yet, it takes one, at `BEFORE`.
 fn run<S: Kept>(input: &[Record], registry: &RegistryCopy, layout: Layout, objects: &mut Objects) -> Task<S> {
     let (task, _) = run_from::<S>(input, registry, layout, objects);
@@ -170,10 +174,10 @@ fn run_from<S: Kept>(
     layout: Layout,
     objects: &mut Objects,
 ) -> (Task<S>, Vec<Message>) {
-    let every = if objects.0.is_empty() {
-        input.len() * BEFORE.0 / BEFORE.1
+    let (every, batch_max) = if objects.0.is_empty() {
+        (input.len() * BEFORE.0 / BEFORE.1, BATCHES.0)
     } else {
-        usize::MAX / 2
+        (usize::MAX / 2, BATCHES.1)
     };
     let mut log = Memory {
         topic: S::INPUT,
@@ -186,7 +190,7 @@ fn run_from<S: Kept>(
         stage: S::settings(),
         snapshot_every: every as u64,
         snapshots_kept: 9,
-        batch_max: 16,
+        batch_max,
         unacknowledged_max: 100_000,
     });
     let mut told = 0;
@@ -388,7 +392,7 @@ fn world() -> (Vec<Record>, Vec<Record>, Vec<Record>, Layout) {
             stage.apply(record, known.registry(), known.next(), &mut out),
             Step::Applied
         );
-        stage.flush(true, &mut out);
+        stage.flush(true, known.registry(), &mut out);
         let of_first = out
             .into_iter()
             .filter(|message| message.topic == Topic::Sightings && message.partition == 0);

@@ -79,7 +79,7 @@ fn apply(stage: &mut ParcelStage, log: &Recorded, from: usize, ends: impl Fn(usi
         let (registry, known) = (log.registry.registry(), log.registry.next());
         assert_eq!(stage.apply(record, registry, known, &mut messages), Step::Applied);
         if ends(place) || place + 1 == log.records.len() {
-            stage.flush(false, &mut messages);
+            stage.flush(false, registry, &mut messages);
         }
         out.take(messages);
     }

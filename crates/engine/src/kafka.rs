@@ -43,7 +43,7 @@ use crate::stage::Layout;
 use context::Pulse;
 use member::Member;
 use producer::Outside;
-use reader::Reader;
+use reader::{FIRST, Reader};
 use watch::{Watch, find, layout};
 
 /// How long whoever reads beside the shards waits for a record that is there.
@@ -283,9 +283,10 @@ impl KafkaLog {
         open.outside.flush(most)
     }
 
+    /// Reads for shards. It waits for nothing: others on the same thread can go on.
     fn read(&self, topic: Topic, partition: u32, from: u64, max: usize) -> Result<Vec<Record>, ReadError> {
         self.open.watch.look(topic)?;
-        match self.open.reader.read(topic, partition, from, max) {
+        match self.open.reader.read(topic, partition, from, max, Duration::ZERO) {
             // An offset that is not there may be one of a topic of that name that is gone: asked at once.
             Err(error @ (ReadError::Gone { .. } | ReadError::Beyond { .. })) => {
                 self.open.watch.ask(&self.open.signal)?;
@@ -373,7 +374,7 @@ impl KafkaBrowser {
     /// # Errors
     /// Where the offset is gone or was never there, or nobody answers.
     pub fn follow(&self, topic: Topic, partition: u32, from: u64, max: usize) -> Result<Vec<Record>, ReadError> {
-        self.reader.read(topic, partition, from, max)
+        self.reader.read(topic, partition, from, max, FIRST)
     }
 
     /// The next records of a partition from an offset on; none at its end.
@@ -385,7 +386,7 @@ impl KafkaBrowser {
         let mut end = None;
         loop {
             let seen = self.log.open.signal.now();
-            let records = self.reader.read(topic, partition, from, max)?;
+            let records = self.reader.read(topic, partition, from, max, FIRST)?;
             if !records.is_empty() {
                 return Ok(records);
             }

@@ -23,10 +23,14 @@ use sanbai_wire::{
 
 use crate::ledger::Ledger;
 use crate::log::{Message, Record, Topic};
-use crate::stage::{Layout, Outbox, Stage, StageAlarm, Step, before, end_of, headers};
+use crate::stage::{Layout, Outbox, Stage, StageAlarm, Step, before, headers};
 
 /// Stands for the rule, where an urgent alert is about a find that was rightly handled.
 pub const RIGHTLY_HANDLED: &str = "rightly_handled";
+
+/// A section follows every tick. One for several ticks will do, while they lie closer together than this and more is there
+/// to be applied at once: a shard that catches up would else send little but sections that hold next to nothing.
+const CLOCK_STEP: Span = Span::minutes(5);
 
 /// What a parcel stage is made from.
 #[derive(Clone, Debug)]
@@ -58,6 +62,10 @@ struct Sender {
     layout: Layout,
     /// One for each scope partition.
     sections: Vec<SectionWriter>,
+    /// The clock that all scope partitions were told of; `None`: none yet, or not since it was restored.
+    told: Option<Timestamp>,
+    /// A tick came that not all of them were told of.
+    is_untold: bool,
     ledger: Ledger,
     alarms: Vec<StageAlarm>,
 }
@@ -108,13 +116,16 @@ impl Stage for ParcelStage {
                 "the ledger does not add up: {:?}",
                 self.out.ledger
             );
+            if self.out.is_untold && self.out.is_clock_far(self.shard.clock()) {
+                self.tell_clock(out);
+            }
         }
         step
     }
 
-    fn flush(&mut self, all: bool, out: &mut impl Outbox) {
+    fn flush(&mut self, all: bool, _: &Registry, out: &mut impl Outbox) {
         let to = before(self.out.layout.generation, self.out.ledger.next);
-        self.out.cover(to, all, &self.shard, out);
+        self.out.cover(to, all || self.out.is_untold, &self.shard, out);
     }
 
     fn ledger(&self) -> &Ledger {
@@ -162,6 +173,8 @@ impl ParcelStage {
                 sections: (0..layout.scopes)
                     .map(|_| SectionWriter::new(partition, from))
                     .collect(),
+                told: None,
+                is_untold: false,
                 ledger: Ledger::starting_at(next),
                 alarms: Vec::new(),
             },
@@ -206,10 +219,18 @@ impl ParcelStage {
         let at = self.position(record.offset, 0);
         self.handle(at, read.control.input(), registry, out);
         if matches!(read.control, Control::Tick(_)) {
-            let to = end_of(at.generation, record.offset);
-            self.out.cover(to, true, &self.shard, out);
+            self.out.is_untold = true;
         }
         Step::Applied
+    }
+
+    /// Tells all scope partitions of the ticks that they were not told of, without waiting for the next
+    /// [`flush`](Stage::flush).
+    pub(crate) fn tell_clock(&mut self, out: &mut impl Outbox) {
+        if self.out.is_untold {
+            let to = before(self.out.layout.generation, self.out.ledger.next);
+            self.out.cover(to, true, &self.shard, out);
+        }
     }
 
     fn events(&mut self, record: &Record, headers: &[(&str, &[u8])], registry: &Registry, out: &mut impl Outbox) {
@@ -394,8 +415,20 @@ impl<O: Outbox> Sending<'_, O> {
 }
 
 impl Sender {
-    /// Sends sections that cover everything up to a position: those that hold something, after a tick all of them.
+    /// Whether the clock has gone further, or anywhere else, than scope partitions may learn of together with what comes
+    /// after it. They never see it move by much more than that, however far behind the shard is.
+    fn is_clock_far(&self, clock: Option<Timestamp>) -> bool {
+        match (self.told, clock) {
+            (Some(told), Some(clock)) => clock < told || clock >= told.plus(CLOCK_STEP),
+            (told, clock) => told != clock,
+        }
+    }
+
+    /// Sends sections that cover everything up to a position: those that hold something, or all of them.
     fn cover(&mut self, to: Position, all: bool, shard: &ParcelShard, out: &mut impl Outbox) {
+        if all {
+            (self.told, self.is_untold) = (shard.clock(), false);
+        }
         for (number, section) in (0..).zip(&mut self.sections) {
             if all || !section.is_empty() {
                 let value = section.finish(to, shard.clock(), shard.registry_offset());

@@ -73,7 +73,7 @@ impl Recorded {
         if let Step::AnotherBehaviour(behaviour) = stage.apply(record, &self.registry, u64::MAX, &mut sorting) {
             return Err(behaviour);
         }
-        stage.flush(false, &mut sorting);
+        stage.flush(false, &self.registry, &mut sorting);
         let sections = sorting.sections;
         for section in sections {
             self.section(section, record.timestamp, out);
@@ -98,6 +98,7 @@ impl Recorded {
         let mut rest = WithoutHits(out);
         let step = stage.apply(&record, &self.registry, u64::MAX, &mut rest);
         debug_assert_eq!(step, Step::Applied, "the registry is all there is");
+        stage.flush(false, &self.registry, &mut rest);
     }
 
     /// Judges every open parcel by the clock, partition by partition.

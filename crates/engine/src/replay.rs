@@ -304,6 +304,7 @@ impl Replay {
                 Step::AnotherBehaviour(behaviour) => return Err(behaviour),
                 Step::Applied | Step::AwaitsRegistry(_) => lane.next += 1,
             }
+            lane.stage.tell_clock(&mut sorting);
             for section in sorting.taken {
                 let hits = self.section(waiting(section, recorded_at), out);
                 records.extend(hits.into_iter().map(|hit| (hit.partition, waiting(hit, recorded_at))));
@@ -323,6 +324,7 @@ impl Replay {
         };
         let step = self.scope.apply(&record, &self.registry, u64::MAX, &mut sorting);
         debug_assert_eq!(step, Step::Applied, "the registry is all there is");
+        self.scope.flush(false, &self.registry, &mut sorting);
         sorting.taken
     }
 }

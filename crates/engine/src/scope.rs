@@ -23,6 +23,8 @@ pub struct ScopeStage {
     layout: Layout,
     ledger: Ledger,
     alarms: Vec<StageAlarm>,
+    /// Where the last section stands whose rows were not sent.
+    unsaid: Option<Position>,
 }
 
 impl Stage for ScopeStage {
@@ -77,7 +79,8 @@ impl Stage for ScopeStage {
                         ledger: &mut self.ledger,
                         out,
                     };
-                    self.shard.handle(at, section, registry.view(), &mut sink);
+                    self.shard.count_in(at, section, registry.view(), &mut sink);
+                    self.unsaid = Some(at);
                 }
             }
             // Only our own principals write here; what cannot be read leaves a gap, which its source heals.
@@ -90,7 +93,16 @@ impl Stage for ScopeStage {
         Step::Applied
     }
 
-    fn flush(&mut self, _: bool, _: &mut impl Outbox) {}
+    fn flush(&mut self, _: bool, registry: &Registry, out: &mut impl Outbox) {
+        let Some(at) = self.unsaid.take() else { return };
+        let mut sink = Sending {
+            layout: self.layout,
+            alarms: &mut self.alarms,
+            ledger: &mut self.ledger,
+            out,
+        };
+        self.shard.say_rows(at, registry.view(), &mut sink);
+    }
 
     fn ledger(&self) -> &Ledger {
         &self.ledger
@@ -128,6 +140,7 @@ impl ScopeStage {
             layout,
             ledger: Ledger::starting_at(next),
             alarms: Vec::new(),
+            unsaid: None,
         }
     }
 

@@ -101,7 +101,7 @@ pub trait Stage: Sized + Clone + fmt::Debug + Send + 'static {
 
     /// Sends what was held back to be sent together. `all`: also what says no more than that there was nothing, so that
     /// whoever goes on from here need not know what was sent before.
-    fn flush(&mut self, all: bool, out: &mut impl Outbox);
+    fn flush(&mut self, all: bool, registry: &Registry, out: &mut impl Outbox);
 
     /// What became of everything since it was made or restored.
     fn ledger(&self) -> &Ledger;
@@ -161,15 +161,6 @@ pub(crate) const fn before(generation: u16, offset: u64) -> Position {
             index: INDEX_MAX,
         },
         None => Position::START,
-    }
-}
-
-/// The last position of a record.
-pub(crate) const fn end_of(generation: u16, offset: u64) -> Position {
-    Position {
-        generation,
-        offset,
-        index: INDEX_MAX,
     }
 }
 

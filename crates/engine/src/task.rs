@@ -98,6 +98,8 @@ struct Running<S> {
     snapshot_due: u64,
     /// Offset of the oldest snapshot that is kept.
     needed_from: u64,
+    /// Records that were applied since what was held back was sent.
+    held: usize,
     /// Ids of the topic that it reads and of the registry, as the log gives them.
     topics: [String; 2],
 }
@@ -263,7 +265,10 @@ impl<S: Stage> Task<S> {
         let most = running.sound_within(self.settings.batch_max);
         let mut records = match log.read(S::INPUT, self.settings.partition, next, most) {
             Ok(records) => records,
-            Err(ReadError::Unavailable) => return Progress::Unavailable,
+            Err(ReadError::Unavailable) => {
+                stopped = Some(Progress::Unavailable);
+                Vec::new()
+            }
             Err(ReadError::Gone { start }) => return self.park(Parked::DataGap { from: next, to: start }),
             Err(ReadError::Beyond { .. }) => return self.park(Parked::LogDiverged),
             Err(ReadError::Recreated) => return self.park(Parked::TopicRecreated),
@@ -315,7 +320,8 @@ impl<S: Stage> Task<S> {
         self.after_batch(applied, stopped, log, store, registry)
     }
 
-    /// Sends what was held back, takes a snapshot where one is due, and says what came of the batch.
+    /// Sends what was held back unless more is there to be applied at once, takes a snapshot where one is due, and says
+    /// what came of the batch.
     fn after_batch(
         &mut self,
         applied: usize,
@@ -333,9 +339,12 @@ impl<S: Stage> Task<S> {
         let is_free = running.snapshot.is_none() && !store.is_busy();
         let is_standing = next == running.snapshot_at;
         let snapshots = is_due && is_free && !is_standing;
-        if applied > 0 || snapshots {
-            // Whoever restores from here, or was silent until here, goes on as if all had been told.
-            running.flush(snapshots || next == running.silent_until, log);
+        running.held += applied;
+        // Whoever restores from here, or was silent until here, goes on as if all had been told.
+        let all = snapshots || (applied > 0 && next == running.silent_until);
+        let is_rest = applied == 0 && running.held > 0;
+        if all || is_rest || running.held >= self.settings.batch_max {
+            running.flush(all, log, registry);
         }
         if snapshots {
             self.take_snapshot(store, registry);
@@ -345,7 +354,7 @@ impl<S: Stage> Task<S> {
             Some(Progress::Parked(parked)) if applied == 0 && is_standing => self.park(parked),
             Some(Progress::Parked(_)) => Progress::AwaitsAcknowledgements,
             Some(waits) if applied == 0 => waits,
-            _ if applied > 0 => Progress::Worked(applied),
+            _ if applied > 0 || is_rest => Progress::Worked(applied),
             _ => Progress::Idle,
         }
     }
@@ -394,7 +403,8 @@ impl<S: Stage> Running<S> {
     }
 
     /// Sends what was held back; its cause is the last record.
-    fn flush(&mut self, all: bool, log: &mut impl Log) {
+    fn flush(&mut self, all: bool, log: &mut impl Log, registry: &RegistryCopy) {
+        self.held = 0;
         let cause = self.stage.ledger().next.saturating_sub(1);
         let mut out = Sending {
             log,
@@ -402,7 +412,7 @@ impl<S: Stage> Running<S> {
             is_silent: cause < self.silent_until,
             unacknowledged: &mut self.unacknowledged,
         };
-        self.stage.flush(all, &mut out);
+        self.stage.flush(all, registry.registry(), &mut out);
     }
 }
 

@@ -225,8 +225,8 @@ impl Stage for Fragile {
         self.0.apply(record, registry, known, out)
     }
 
-    fn flush(&mut self, all: bool, out: &mut impl Outbox) {
-        self.0.flush(all, out);
+    fn flush(&mut self, all: bool, registry: &Registry, out: &mut impl Outbox) {
+        self.0.flush(all, registry, out);
     }
 
     fn ledger(&self) -> &Ledger {

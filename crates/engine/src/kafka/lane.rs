@@ -175,8 +175,14 @@ impl Lane {
         };
     }
 
-    /// Takes a record that the consumer delivered, where it is the one that is expected.
-    pub(super) fn deliver(&mut self, offset: u64, bytes_max: usize, record: impl FnOnce() -> Record) -> Delivered {
+    /// Takes a record that the consumer delivered at about this time, where it is the one that is expected.
+    pub(super) fn deliver(
+        &mut self,
+        offset: u64,
+        bytes_max: usize,
+        now: Instant,
+        record: impl FnOnce() -> Record,
+    ) -> Delivered {
         if self.fetch != Fetch::On || offset < self.expected {
             return Delivered::Rewind;
         }
@@ -192,7 +198,7 @@ impl Lane {
         let is_first = self.buffer.is_empty();
         self.buffer.push_back(record);
         self.has_delivered = true;
-        self.moved = Instant::now();
+        self.moved = now;
         if self.bytes > bytes_max {
             self.fetch = Fetch::Stop;
         }
@@ -272,7 +278,7 @@ mod tests {
     }
 
     fn deliver(lane: &mut Lane, offset: u64) -> Delivered {
-        lane.deliver(offset, 10_000, || record(offset))
+        lane.deliver(offset, 10_000, Instant::now(), || record(offset))
     }
 
     fn offsets(taken: &Taken) -> Vec<u64> {
@@ -345,7 +351,7 @@ mod tests {
         let mut lane = lane(0, 9);
         let room = 3 * record_weight(&record(0));
         for offset in 0..4 {
-            lane.deliver(offset, room, || record(offset));
+            lane.deliver(offset, room, Instant::now(), || record(offset));
         }
         assert_eq!(lane.fetch, Fetch::Stop);
         lane.fetch = Fetch::Off;

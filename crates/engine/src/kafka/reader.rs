@@ -41,8 +41,11 @@ const ANSWER: Duration = Duration::from_secs(2);
 /// How long it waits before it asks again.
 const AGAIN: Duration = Duration::from_millis(50);
 
-/// How long whoever reads at a new place waits for the first record.
-const FIRST: Duration = Duration::from_secs(2);
+/// How long whoever browses at a new place waits for the first record.
+pub(super) const FIRST: Duration = Duration::from_secs(2);
+
+/// Messages after which the reader looks at the clock again: asked for each, it would cost as much as the rest.
+const MESSAGES_A_LOOK: u32 = 64;
 
 /// How often it is looked for partitions that stand still.
 const LOOK: Duration = Duration::from_secs(10);
@@ -155,8 +158,15 @@ impl Reader {
         Ok(())
     }
 
-    /// The next records of a partition. At a place where nobody has read, waits for the first one for a moment.
-    pub(super) fn read(&self, topic: Topic, partition: u32, from: u64, max: usize) -> Result<Vec<Record>, ReadError> {
+    /// The next records of a partition. At a place where nobody has read, waits for the first one for so long at most.
+    pub(super) fn read(
+        &self,
+        topic: Topic,
+        partition: u32,
+        from: u64,
+        max: usize,
+        first: Duration,
+    ) -> Result<Vec<Record>, ReadError> {
         let lane = self.shared.lane((topic, partition));
         let bytes_max = self.shared.lane_bytes();
         let mut until = None;
@@ -174,7 +184,7 @@ impl Reader {
                         return Err(ReadError::Beyond { end });
                     }
                     self.shared.with(&lane, |lane| lane.put(from, end));
-                    until.get_or_insert(Instant::now() + FIRST);
+                    until.get_or_insert_with(|| Instant::now() + first);
                 }
                 Taken::OnItsWay => {
                     let left = until.map_or(Duration::ZERO, |until| until.saturating_duration_since(Instant::now()));
@@ -260,21 +270,27 @@ impl Shared {
         let mut last: Option<(Place, Arc<Mutex<Lane>>)> = None;
         let mut full: Option<Full> = None;
         let (mut bytes_max, mut swept) = (self.lane_bytes(), Instant::now());
+        let (mut now, mut looks_in) = (swept, MESSAGES_A_LOOK);
         while !self.stop.load(Ordering::Acquire) {
             if self.is_wanted.swap(false, Ordering::AcqRel) {
                 self.arrange();
                 bytes_max = self.lane_bytes();
             }
-            if swept.elapsed() >= FORGOTTEN {
-                swept = Instant::now();
-                self.sweep();
+            if looks_in == 0 {
+                (now, looks_in) = (Instant::now(), MESSAGES_A_LOOK);
+                if now - swept >= FORGOTTEN {
+                    swept = now;
+                    self.sweep();
+                }
             }
             if !self.has_room(&mut full) {
+                looks_in = 0;
                 continue;
             }
+            looks_in -= 1;
             match self.consumer.poll(POLL) {
-                None => {}
-                Some(Ok(message)) => self.deliver(&message, &mut last, bytes_max),
+                None => looks_in = 0,
+                Some(Ok(message)) => self.deliver(&message, &mut last, bytes_max, now),
                 Some(Err(error)) => self.fail(&error),
             }
         }
@@ -363,14 +379,20 @@ impl Shared {
         }
     }
 
-    fn deliver(&self, message: &BorrowedMessage<'_>, last: &mut Option<(Place, Arc<Mutex<Lane>>)>, bytes_max: usize) {
+    fn deliver(
+        &self,
+        message: &BorrowedMessage<'_>,
+        last: &mut Option<(Place, Arc<Mutex<Lane>>)>,
+        bytes_max: usize,
+        now: Instant,
+    ) {
         let Some(place) = self.place(message) else { return };
         if last.as_ref().is_none_or(|(known, _)| *known != place) {
             *last = Some((place, self.lane(place)));
         }
         let Some((_, lane)) = last else { return };
         let offset = u64::try_from(message.offset()).unwrap_or(0);
-        let delivered = self.with(lane, |lane| lane.deliver(offset, bytes_max, || record(message)));
+        let delivered = self.with(lane, |lane| lane.deliver(offset, bytes_max, now, || record(message)));
         match delivered {
             Delivered::Taken { is_first: true } => self.signal.bump(),
             Delivered::Taken { is_first: false } => {}

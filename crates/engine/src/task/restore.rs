@@ -105,6 +105,7 @@ impl<S: Stage> Task<S> {
                 snapshot_at: offset,
                 snapshot_due: offset.saturating_add(self.settings.snapshot_every),
                 needed_from: oldest,
+                held: 0,
                 topics,
             });
         }
@@ -149,6 +150,7 @@ impl<S: Stage> Task<S> {
             snapshot_at: 0,
             snapshot_due: self.settings.snapshot_every,
             needed_from: 0,
+            held: 0,
             topics,
         })
     }

@@ -43,14 +43,23 @@ impl SourceClock {
 
     /// Freezes the days that are too old, and says whether any more are.
     pub(super) fn freeze(&mut self, registry: RegistryView<'_>) -> bool {
-        let rows_days = registry.rules_in_force(self.now).limits.rows_days;
-        let back = i32::try_from(rows_days).unwrap_or(i32::MAX).saturating_neg();
-        let first = self.now.civil_day().plus_days(back);
+        let first = self.first_kept(registry);
         let is_later = first > self.frozen_before;
         self.frozen_before = self.frozen_before.max(first);
         self.over_before = self.over_before.max(first);
         self.silence_before = self.silence_before.max(first);
         is_later
+    }
+
+    /// Whether days are to be frozen that are not.
+    pub(super) fn is_to_freeze(&self, registry: RegistryView<'_>) -> bool {
+        self.first_kept(registry) > self.frozen_before
+    }
+
+    fn first_kept(&self, registry: RegistryView<'_>) -> CivilDay {
+        let rows_days = registry.rules_in_force(self.now).limits.rows_days;
+        let back = i32::try_from(rows_days).unwrap_or(i32::MAX).saturating_neg();
+        self.now.civil_day().plus_days(back)
     }
 
     /// Days that are over since the last question, in their order.

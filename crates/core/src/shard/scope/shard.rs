@@ -35,7 +35,12 @@ pub struct ScopeShard {
     pub(super) days: BTreeMap<CivilDay, Day>,
     /// When which alert is looked at again. Follows from the alerts.
     pub(super) queue: BTreeSet<Due>,
+    /// Rows that changed and were not said since. No part of the state: a snapshot is taken where there are none.
+    unsaid: Rows,
 }
+
+/// Rows by outlet, and whether they stood before they changed.
+type Rows = BTreeMap<Outlet, BTreeMap<WindowKey, bool>>;
 
 /// An alert to be looked at again at a moment.
 pub(super) type Due = (Timestamp, Outlet, CivilDay, AlertRule);
@@ -46,8 +51,7 @@ pub(super) type Judged = BTreeSet<(Outlet, CivilDay)>;
 /// What one section changed.
 #[derive(Debug, Default)]
 struct Touched {
-    /// Rows, and whether they stood before.
-    rows: BTreeMap<Outlet, BTreeMap<WindowKey, bool>>,
+    rows: Rows,
     judged: Judged,
     moved: Moved,
     /// Something came out that was not in.
@@ -82,6 +86,7 @@ impl ScopeShard {
             clock: None,
             days: BTreeMap::new(),
             queue: BTreeSet::new(),
+            unsaid: Rows::new(),
         }
     }
 
@@ -107,7 +112,7 @@ impl ScopeShard {
         Some(source.seen)
     }
 
-    /// Applies one section that stands at `at` in the shard's own log.
+    /// Applies one section that stands at `at` in the shard's own log, and says the rows that it changed.
     ///
     /// `registry` knows at least as much as [`registry_offset`](Self::registry_offset) and as the section names; what it
     /// knows beyond is not looked at. Out come, all with version `at`: alarms, rows in the order of brand, site and window,
@@ -117,6 +122,29 @@ impl ScopeShard {
         at: Position,
         section: &Section<'_>,
         registry: RegistryView<'_>,
+        out: &mut impl ScopeSink,
+    ) {
+        self.apply(at, section, registry, true, out);
+    }
+
+    /// The same, but for the rows: they are said by the next [`say_rows`](Self::say_rows), once for all sections until
+    /// then, or when their day is frozen. No [`rows`](Self::rows) of the state are asked for before.
+    pub fn count_in(
+        &mut self,
+        at: Position,
+        section: &Section<'_>,
+        registry: RegistryView<'_>,
+        out: &mut impl ScopeSink,
+    ) {
+        self.apply(at, section, registry, false, out);
+    }
+
+    fn apply(
+        &mut self,
+        at: Position,
+        section: &Section<'_>,
+        registry: RegistryView<'_>,
+        says_rows: bool,
         out: &mut impl ScopeSink,
     ) {
         let admission = self.sources.admit(section);
@@ -145,7 +173,11 @@ impl ScopeShard {
             .for_each(|alarm| out.put(at, ScopeOutput::Alarm(alarm)));
 
         touched.judge_rows();
-        self.publish(at, &touched.rows, registry, out);
+        self.note(touched.rows);
+        // A day that is frozen takes its rows with it.
+        if says_rows || self.clock.is_some_and(|clock| clock.is_to_freeze(registry)) {
+            self.say_rows(at, registry, out);
+        }
         self.mark(at, &touched.moved, registry, out);
         self.freeze(registry);
         if knows_more {
@@ -154,6 +186,28 @@ impl ScopeShard {
         self.close_days(registry, &mut touched.judged);
         self.look_at_due(&mut touched.judged);
         self.judge(at, touched.judged, registry, out);
+    }
+
+    /// Says every row that changed since the last time, once, as of the section at `at`, which was the last one; and drops
+    /// those that became zero.
+    pub fn say_rows(&mut self, at: Position, registry: RegistryView<'_>, out: &mut impl ScopeSink) {
+        let rows = std::mem::take(&mut self.unsaid);
+        self.publish(at, &rows, registry.limited_to(self.registry_offset), out);
+    }
+
+    /// Takes note of rows that changed. Whoever cuts the log into other batches may have said what stood between two of
+    /// these sections only: then it is said that it stands no more.
+    fn note(&mut self, rows: Rows) {
+        if self.unsaid.is_empty() {
+            self.unsaid = rows;
+            return;
+        }
+        for (outlet, windows) in rows {
+            let noted = self.unsaid.entry(outlet).or_default();
+            for (window, stood) in windows {
+                *noted.entry(window).or_insert(stood) |= stood;
+            }
+        }
     }
 
     fn take(&mut self, entry: &Entry<'_>, touched: &mut Touched) {
@@ -247,14 +301,7 @@ impl ScopeShard {
             .take(now, is_complete);
     }
 
-    /// Says every row that changed, once, and drops those that became zero.
-    fn publish(
-        &mut self,
-        at: Position,
-        touched: &BTreeMap<Outlet, BTreeMap<WindowKey, bool>>,
-        registry: RegistryView<'_>,
-        out: &mut impl ScopeSink,
-    ) {
+    fn publish(&mut self, at: Position, touched: &Rows, registry: RegistryView<'_>, out: &mut impl ScopeSink) {
         let as_of = self.source_clock();
         for (outlet, windows) in touched {
             let mut kept = KeptOn::default();
