@@ -21,7 +21,7 @@ use sanbai_core::shard::section::Entry;
 use sanbai_core::time::{Span, Timestamp};
 use sanbai_sim::world::{Plan, Told, World};
 use sanbai_wire::sighting::{SectionWriter, decode_sections};
-use sanbai_wire::{Decoder, Encoding, Seen, TokenKeys, encode_protobuf, likely_keys};
+use sanbai_wire::{Decoder, Encoding, Seen, TokenKeys, encode_protobuf, likely_waybills};
 
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
@@ -188,7 +188,7 @@ fn run(parcels: u64) -> Run {
         decoding += start.elapsed();
         let start = Stopwatch::start();
         for records in chunk.chunks(RECORDS) {
-            feed.shard.warm(records.iter().flat_map(|bytes| likely_keys(bytes)));
+            feed.shard.warm(records.iter().flat_map(|bytes| likely_waybills(bytes)));
             records
                 .iter()
                 .for_each(|bytes| see(bytes, &mut |seen| feed.event(seen)));

@@ -96,6 +96,20 @@ impl Verdict<'_> {
     }
 }
 
+impl Verdict<'_> {
+    /// Nothing more comes: what is still pending is unknown (`not_seen`).
+    pub(crate) fn end(&mut self) {
+        for duty in &mut self.duties {
+            if duty.status == Status::Pending {
+                *duty = DutyStatus {
+                    credible: duty.credible,
+                    ..DutyStatus::unknown(Cause::NotSeen)
+                };
+            }
+        }
+    }
+}
+
 /// A profile that nobody defined.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownProfile {
@@ -164,14 +178,7 @@ impl<'a> Judge<'a> {
         'a: 'e,
     {
         let mut verdict = self.marked_verdict(evidence, now, marks)?;
-        for duty in verdict.iter_mut().flat_map(|verdict| &mut verdict.duties) {
-            if duty.status == Status::Pending {
-                *duty = DutyStatus {
-                    credible: duty.credible,
-                    ..DutyStatus::unknown(Cause::NotSeen)
-                };
-            }
-        }
+        verdict.iter_mut().for_each(Verdict::end);
         Ok(verdict)
     }
 
@@ -189,11 +196,27 @@ impl<'a> Judge<'a> {
     where
         'a: 'e,
     {
-        let Some(reference) = evidence.reference() else {
-            return Ok(None);
-        };
-        let case = self.case(evidence.items(), reference, marks, now)?;
-        Ok(Some(judge(&case)))
+        let case = self.case_of(evidence, now, marks)?;
+        Ok(case.as_ref().map(judge))
+    }
+
+    /// What there is to be judged; `None` for no events.
+    ///
+    /// # Errors
+    /// As [`verdict`](Self::verdict).
+    pub(crate) fn case_of<'e>(
+        &self,
+        evidence: &'e Evidence<'e>,
+        now: Timestamp,
+        marks: Marks<'e>,
+    ) -> Result<Option<Case<'e>>, UnknownProfile>
+    where
+        'a: 'e,
+    {
+        let reference = evidence.reference();
+        reference
+            .map(|reference| self.case(evidence.items(), reference, marks, now))
+            .transpose()
     }
 
     /// Whether an event is plain: it says nothing by itself and happened where no second screening is asked for, in a parcel
@@ -243,7 +266,7 @@ fn each_event<'a>(case: &Case<'a>, findings: &mut Findings<'_, 'a>) {
 }
 
 /// Judges a case.
-fn judge<'a>(case: &Case<'a>) -> Verdict<'a> {
+pub(crate) fn judge<'a>(case: &Case<'a>) -> Verdict<'a> {
     let mut findings = Findings::new(case);
     let course = Course::of(case);
     let uncleared = Uncleared::find(case);

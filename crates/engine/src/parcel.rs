@@ -17,7 +17,7 @@ use sanbai_wire::rejects::Rejected;
 use sanbai_wire::sighting::{SECTION_BYTES_MAX, SectionWriter};
 use sanbai_wire::snapshot::ShardKind;
 use sanbai_wire::{
-    Decoder, RawValues, Reject, TokenKeys, alert, key, likely_keys, partition, scope_partition_of_outlet,
+    Decoder, RawValues, Reject, TokenKeys, alert, key, likely_waybills, partition, scope_partition_of_outlet,
     scope_partition_of_subject, verdict,
 };
 
@@ -96,7 +96,7 @@ impl Stage for ParcelStage {
 
     fn warm(&self, records: &[Record]) {
         let values = records.iter().filter_map(|record| record.value.as_deref());
-        self.shard.warm(values.flat_map(likely_keys));
+        self.shard.warm(values.flat_map(likely_waybills));
     }
 
     fn apply(&mut self, record: &Record, registry: &Registry, known: u64, out: &mut impl Outbox) -> Step {

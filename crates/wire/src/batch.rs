@@ -90,36 +90,29 @@ pub fn parts(bytes: &[u8], encoding: Encoding) -> Result<Vec<&[u8]>, Reject> {
     Ok(events)
 }
 
-/// Brand and waybill of a protobuf event, or of each in a protobuf batch, as they were written and where they stand in
-/// front, as all encoders write them. Nothing is checked: for whoever makes ready for what is likely to come.
+/// The waybill of a protobuf event, or of each in a protobuf batch, as it was written and where it stands in front, as all
+/// encoders write it. Nothing is checked: for whoever makes ready for what is likely to come.
 ///
 /// ```
 /// use sanbai_wire::proto::event::ParcelEvent;
-/// use sanbai_wire::{encode_protobuf, likely_keys};
+/// use sanbai_wire::{encode_protobuf, likely_waybills};
 ///
 /// let (brand, waybill) = ("SF".to_owned(), "SF1".to_owned());
 /// let event = encode_protobuf(&ParcelEvent { brand, waybill, ..ParcelEvent::default() });
-/// assert_eq!(likely_keys(&event).collect::<Vec<_>>(), [(b"SF".as_slice(), b"SF1".as_slice())]);
+/// assert_eq!(likely_waybills(&event).collect::<Vec<_>>(), [b"SF1"]);
 /// ```
-pub fn likely_keys(bytes: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
-    let one = likely_key(bytes);
+pub fn likely_waybills(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let one = likely_waybill(bytes);
     let batch = if one.is_none() { bytes } else { &[] };
     let batch = Entries::of(batch).map_while(Result::ok);
     one.into_iter()
-        .chain(batch.filter_map(|entry| likely_key(nested(entry.value))))
+        .chain(batch.filter_map(|entry| likely_waybill(nested(entry.value))))
 }
 
-fn likely_key(event: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (mut brand, mut waybill) = (None, None);
-    let entries = Entries::of(event).map_while(Result::ok);
-    for entry in entries.take_while(|entry| entry.number <= parcel_event::WAYBILL) {
-        match entry.number {
-            parcel_event::BRAND => brand = Some(nested(entry.value)),
-            parcel_event::WAYBILL => waybill = Some(nested(entry.value)),
-            _ => {}
-        }
-    }
-    brand.zip(waybill)
+fn likely_waybill(event: &[u8]) -> Option<&[u8]> {
+    let mut entries = Entries::of(event).map_while(Result::ok);
+    let entry = entries.find(|entry| entry.number >= parcel_event::WAYBILL)?;
+    (entry.number == parcel_event::WAYBILL).then(|| nested(entry.value))
 }
 
 /// Whether there are bytes, and not too many for a record.

@@ -112,7 +112,7 @@ pub mod verdict;
 mod view;
 
 pub use admit::canonical_waybill;
-pub use batch::{likely_keys, parts};
+pub use batch::{likely_waybills, parts};
 pub use code::Code;
 pub use decode::Decoder;
 pub use decoded::{Decoded, Seen};

@@ -36,9 +36,13 @@ fn lateness(case: &Case<'_>, event: &Event<'_>) -> Option<Span> {
     } else {
         return None;
     };
-    let from = outage_end(case, event).unwrap_or(event.occurred_at);
-    let delay = event.upload_at().since(from);
-    (delay > Span::minutes(minutes.into())).then_some(delay)
+    let is_late = |delay: Span| delay > Span::minutes(minutes.into());
+    let delay = event.upload_at().since(event.occurred_at);
+    // In an outage it is less.
+    let in_outage = || outage_end(case, event).map(|end| event.upload_at().since(end));
+    is_late(delay)
+        .then(|| in_outage().unwrap_or(delay))
+        .filter(|delay| is_late(*delay))
 }
 
 fn outage_end(case: &Case<'_>, event: &Event<'_>) -> Option<Timestamp> {

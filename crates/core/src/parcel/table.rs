@@ -156,13 +156,12 @@ impl Table {
 
     /// The parcel under a key.
     pub(crate) fn find(&self, brand: &str, waybill: &str) -> Option<Slot> {
-        let brand = self.names.find(brand)?;
         let is_it = |slot: &u32| {
             self.parts(Slot(*slot))
-                .is_some_and(|parts| parts.brand == brand && parts.waybill == waybill.as_bytes())
+                .is_some_and(|parts| parts.waybill == waybill.as_bytes() && self.names.text(parts.brand) == brand)
         };
         self.index
-            .find(self.hasher.hash_one((brand, waybill.as_bytes())), is_it)
+            .find(self.hasher.hash_one(waybill.as_bytes()), is_it)
             .map(|slot| Slot(*slot))
     }
 
@@ -262,7 +261,7 @@ impl Table {
         if let Some(parts) = self.parts(slot) {
             numbers.borrow_mut().push(parts.brand);
             packed::events(parts.events, ("", ""), TextsOf::Numbers(&numbers)).for_each(drop);
-            let hash = self.hasher.hash_one((parts.brand, parts.waybill));
+            let hash = self.hasher.hash_one(parts.waybill);
             if let Ok(entry) = self.index.find_entry(hash, |other| *other == slot.0) {
                 entry.remove();
             }
@@ -342,10 +341,10 @@ impl Table {
             slots,
             ..
         } = self;
-        index.insert_unique(hasher.hash_one((brand, event.waybill.as_bytes())), slot.0, |other| {
+        index.insert_unique(hasher.hash_one(event.waybill.as_bytes()), slot.0, |other| {
             let handle = slots.get(Slot(*other).place()).copied();
             let parts = handle.and_then(|handle| parts(slab.get(handle)));
-            hasher.hash_one(parts.map_or((0, [].as_slice()), |parts| (parts.brand, parts.waybill)))
+            hasher.hash_one(parts.map_or([].as_slice(), |parts| parts.waybill))
         });
         Ok(slot)
     }

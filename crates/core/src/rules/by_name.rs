@@ -1,4 +1,4 @@
-//! A few dozen values by name, found faster than a tree of texts finds them.
+//! A few dozen values by short names, found faster than a tree of texts or a map for any keys finds them.
 
 use std::collections::BTreeMap;
 
@@ -8,8 +8,15 @@ use serde::{Deserialize, Deserializer};
 #[derive(Clone, Debug)]
 pub struct ByName<T> {
     entries: Vec<(String, T)>,
-    /// The first eight bytes of each name, in the same order.
-    heads: Vec<u64>,
+    /// Places of entries, each at the first free slot from the one that its name falls on; most slots are free.
+    slots: Vec<Option<Place>>,
+}
+
+/// Where an entry is, and how its name begins: most that are not it are told by that.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    head: u64,
+    entry: usize,
 }
 
 impl<T> Default for ByName<T> {
@@ -20,9 +27,21 @@ impl<T> Default for ByName<T> {
 
 impl<T> From<BTreeMap<String, T>> for ByName<T> {
     fn from(values: BTreeMap<String, T>) -> Self {
+        let count = values.len().saturating_mul(FREE).next_power_of_two();
+        let mut slots = vec![None; count];
+        for (entry, name) in values.keys().enumerate() {
+            let head = head(name);
+            let mut at = slot(head, count);
+            while slots.get(at).is_some_and(Option::is_some) {
+                at = after(at, count);
+            }
+            if let Some(slot) = slots.get_mut(at) {
+                *slot = Some(Place { head, entry });
+            }
+        }
         Self {
-            heads: values.keys().map(|name| head(name)).collect(),
             entries: values.into_iter().collect(),
+            slots,
         }
     }
 }
@@ -42,15 +61,21 @@ impl<T> ByName<T> {
     /// The same with the name.
     pub fn get_key_value(&self, name: &str) -> Option<(&str, &T)> {
         let wanted = head(name);
-        let first = self.heads.partition_point(|head| *head < wanted);
-        // Those that begin alike stand in a row, nearly always one.
-        let alike = self.heads.get(first..)?.iter().take_while(|head| **head == wanted);
-        let mut alike = alike.zip(self.entries.get(first..)?);
-        // What has no more bytes than its head and is as long is the same.
-        let is_it = |known: &str| known.len() == name.len() && (name.len() <= 8 || known == name);
-        alike
-            .find(|(_, (known, _))| is_it(known))
-            .map(|(_, (known, value))| (known.as_str(), value))
+        let count = self.slots.len();
+        let mut at = slot(wanted, count);
+        // Some slot is free, so it comes to an end.
+        while let Some(Some(place)) = self.slots.get(at) {
+            if place.head == wanted
+                && let Some((known, value)) = self.entries.get(place.entry)
+                // What has no more bytes than its head and is as long is the same.
+                && known.len() == name.len()
+                && (name.len() <= HEAD_BYTES || known == name)
+            {
+                return Some((known, value));
+            }
+            at = after(at, count);
+        }
+        None
     }
 
     /// Whether there is one.
@@ -74,16 +99,30 @@ impl<T> ByName<T> {
     }
 }
 
-/// The first eight bytes of a name, with zeros where it has fewer: they are in the order of the names.
+/// Of so many slots one is used, at most.
+const FREE: usize = 4;
+
+/// Bytes in a head.
+const HEAD_BYTES: usize = 8;
+
+/// The first bytes of a name, with zeros where it has fewer.
 fn head(name: &str) -> u64 {
     match name.as_bytes().first_chunk() {
-        Some(head) => u64::from_be_bytes(*head),
-        None => {
-            let bits = u32::try_from(name.len().saturating_mul(8)).unwrap_or(0);
-            let head = name.bytes().fold(0, |head, byte| head << 8 | u64::from(byte));
-            head.checked_shl(u64::BITS.saturating_sub(bits)).unwrap_or(0)
-        }
+        Some(head) => u64::from_le_bytes(*head),
+        None => name.bytes().rev().fold(0, |head, byte| head << 8 | u64::from(byte)),
     }
+}
+
+/// The slot among so many, a power of two, that a head falls on.
+fn slot(head: u64, count: usize) -> usize {
+    // The golden ratio: its high bits depend on all of the head.
+    let mixed = head.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
+    usize::try_from(mixed).unwrap_or(0) & count.wrapping_sub(1)
+}
+
+/// The slot after one.
+const fn after(at: usize, count: usize) -> usize {
+    at.wrapping_add(1) & count.wrapping_sub(1)
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ impl Table {
             .into_iter()
             .filter_map(|old| {
                 let parts = parts(self.slab.get(old))?;
-                Some((old, self.hasher.hash_one((parts.brand, parts.waybill))))
+                Some((old, self.hasher.hash_one(parts.waybill)))
             })
             .collect();
         let found: Vec<(Handle, Option<u32>)> = hashes

@@ -14,19 +14,18 @@ const TOGETHER: usize = 32;
 const LINE: usize = 64;
 
 impl Table {
-    /// Reads the parcels under some keys, so that they are near when they are asked for. Nothing else comes of it.
-    pub(crate) fn warm<'k>(&self, keys: impl Iterator<Item = (&'k [u8], &'k [u8])>) {
-        let mut keys = keys.peekable();
-        while keys.peek().is_some() {
-            self.warm_few(keys.by_ref().take(TOGETHER));
+    /// Reads the parcels under some waybills, so that they are near when they are asked for. Nothing else comes of it.
+    pub(crate) fn warm<'k>(&self, waybills: impl Iterator<Item = &'k [u8]>) {
+        let mut waybills = waybills.peekable();
+        while waybills.peek().is_some() {
+            self.warm_few(waybills.by_ref().take(TOGETHER));
         }
     }
 
-    fn warm_few<'k>(&self, keys: impl Iterator<Item = (&'k [u8], &'k [u8])>) {
+    fn warm_few<'k>(&self, waybills: impl Iterator<Item = &'k [u8]>) {
         let (mut hashes, mut places, mut handles) = ([None; TOGETHER], [None; TOGETHER], [Handle::NONE; TOGETHER]);
-        for (hash, (brand, waybill)) in hashes.iter_mut().zip(keys) {
-            let brand = self.names.find_bytes(brand);
-            *hash = brand.map(|brand| self.hasher.hash_one((brand, waybill)));
+        for (hash, waybill) in hashes.iter_mut().zip(waybills) {
+            *hash = Some(self.hasher.hash_one(waybill));
         }
         for (place, hash) in places.iter_mut().zip(hashes) {
             // The first that may be it: another one is rarely meant, and then only time is lost.

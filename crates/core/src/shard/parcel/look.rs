@@ -8,10 +8,10 @@ use crate::time::Timestamp;
 use crate::verdict::{Judge, Verdict};
 
 impl ParcelShard {
-    /// Reads the parcels under some keys, brand and waybill each, so that they are near when their events come. Nothing
-    /// changes, and nothing is sent.
-    pub fn warm<'k>(&self, keys: impl Iterator<Item = (&'k [u8], &'k [u8])>) {
-        self.table.warm(keys);
+    /// Reads the parcels under some waybills, so that they are near when their events come. Nothing changes, and nothing
+    /// is sent.
+    pub fn warm<'k>(&self, waybills: impl Iterator<Item = &'k [u8]>) {
+        self.table.warm(waybills);
     }
 
     /// Judges every open parcel by the clock, in the order of brand and waybill, published or not. Nothing changes, and

@@ -16,6 +16,7 @@ use crate::shard::input::Rejudge;
 use crate::shard::output::Sink;
 use crate::shard::position::Position;
 use crate::time::Timestamp;
+use crate::verdict::judge;
 
 /// Why a parcel is looked at.
 #[derive(Clone, Copy, Debug)]
@@ -95,15 +96,15 @@ impl ParcelShard {
         let marks = Marks { hits: &marks, reused };
         let ends_at = ends_at(&evidence, view);
         let is_last = cause.is_expiry && ends_at <= cause.now;
-        let judge = self.judge(view);
-        let verdict = if is_last {
-            judge.last_verdict(&evidence, cause.now, marks)
-        } else {
-            judge.marked_verdict(&evidence, cause.now, marks)
-        };
-        let verdict = verdict
+        let case = self
+            .judge(view)
+            .case_of(&evidence, cause.now, marks)
             .expect("rules name a profile that they define, and whoever names another has looked for it")
             .expect("an open parcel has an event");
+        let mut verdict = judge(&case);
+        if is_last {
+            verdict.end();
+        }
         if only.is_some_and(|rejudge| !concerns(rejudge, &verdict)) {
             return Touched::Spared;
         }
