@@ -190,8 +190,8 @@ pub fn alone<'a>(
 }
 
 /// Writes an event, and whether its id came with two contents.
-pub fn put(out: &mut Writer, event: &(Event<'_>, bool), follows: Follows, texts: &mut Texts<'_>) {
-    writer::put(out, &event.0, event.1, follows, texts);
+pub fn put(out: &mut Writer, (event, conflicted): (&Event<'_>, bool), follows: Follows, texts: &mut Texts<'_>) {
+    writer::put(out, event, conflicted, follows, texts);
 }
 
 /// Reads the events of a parcel one after the other, each with whether its id came with two contents.

@@ -308,12 +308,7 @@ impl Table {
         record.text(event.waybill);
         record.fixed(&length_of(&[]));
         let follows = Follows::of(event, None);
-        packed::put(
-            &mut record,
-            &(*event, false),
-            follows,
-            &mut Texts::Held(&mut self.names),
-        );
+        packed::put(&mut record, (event, false), follows, &mut Texts::Held(&mut self.names));
         let record = record.finish();
         let is_from_elsewhere = matches!(event.happening, Happening::Arrived(_));
         let least = match (self.makes_room && !event.happening.is_mostly_last(), is_from_elsewhere) {
@@ -398,7 +393,7 @@ impl Table {
         let mut tail = std::mem::take(&mut self.spare);
         tail.clear();
         let mut tail = Writer::over(tail);
-        packed::put(&mut tail, &(*event, false), follows, &mut Texts::Held(&mut self.names));
+        packed::put(&mut tail, (event, false), follows, &mut Texts::Held(&mut self.names));
         let tail = tail.finish();
         if self.slab.get(self.handle(slot)?).len().saturating_add(tail.len()) <= GROWN_MAX {
             let is_last = event.happening.is_mostly_last();
@@ -423,7 +418,12 @@ impl Table {
         let mut before: Option<Event<'_>> = None;
         for event in packed::events(inline, ("", ""), TextsOf::Inline).map_while(Result::ok) {
             let follows = Follows::of(&event.0, before.as_ref());
-            packed::put(&mut changed, &event, follows, &mut Texts::Held(&mut self.names));
+            packed::put(
+                &mut changed,
+                (&event.0, event.1),
+                follows,
+                &mut Texts::Held(&mut self.names),
+            );
             before = Some(event.0);
         }
         let changed = changed.finish();
@@ -475,7 +475,7 @@ fn write_inline<'a>(events: impl Iterator<Item = (Event<'a>, bool)>, out: &mut W
     let mut before: Option<Event<'_>> = None;
     for event in events {
         let follows = Follows::of(&event.0, before.as_ref());
-        packed::put(out, &event, follows, &mut Texts::Inline);
+        packed::put(out, (&event.0, event.1), follows, &mut Texts::Inline);
         before = Some(event.0);
     }
 }

@@ -20,8 +20,6 @@ mod tests;
 mod touch;
 mod urgent;
 
-use std::collections::BTreeMap;
-
 use crate::bytes::Writer;
 use crate::event::Event;
 use crate::parcel::packed::Texts;
@@ -33,7 +31,7 @@ use crate::shard::position::Position;
 use crate::time::{Span, Timestamp};
 use crate::verdict::Judge;
 use calm::Epoch;
-use deadlines::{Deadlines, minute_of};
+use deadlines::Deadlines;
 use kept::{Kept, KeptHit};
 use retired::{Key, Retired};
 use touch::{Cause, New, Touched};
@@ -44,6 +42,8 @@ const TICK_MAX: Span = Span::minutes(10);
 const AHEAD_MAX: Span = Span::seconds(60);
 /// Patterns that may speak of one parcel.
 const HITS_MAX: usize = 32;
+/// Parcels whose states are read together.
+const NEAR: usize = 256;
 
 /// Judges the parcels of one partition.
 ///
@@ -239,78 +239,40 @@ impl ParcelShard {
         self.registry_offset = self.registry_offset.max(tick.registry_offset);
         self.retired.sweep(now);
         let view = registry.limited_to(self.registry_offset);
-        let mut index = 0;
-        while let Some((minute, slots)) = self.deadlines.take(now) {
-            self.expire(minute, slots, now, at, &mut index, view, out);
-            if minute == minute_of(now) {
-                // What is left of this minute comes with the next tick.
-                break;
-            }
-        }
+        self.expire(now, at, view, out);
     }
 
-    /// Looks at the parcels of one minute whose moment has come, by moment, then by brand and waybill.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "the parts of one step, none of which belong together elsewhere"
-    )]
-    fn expire(
-        &mut self,
-        minute: i64,
-        slots: Vec<Slot>,
-        now: Timestamp,
-        at: Position,
-        index: &mut u32,
-        view: RegistryView<'_>,
-        out: &mut impl Sink,
-    ) {
-        let due_of =
-            |table: &Table, slot: Slot| Kept::due_of(table.state(slot)).filter(|due| minute_of(*due) == minute);
-        let mut due: Vec<(Timestamp, Slot)> = slots
-            .into_iter()
-            .filter_map(|slot| Some((due_of(&self.table, slot)?, slot)))
-            .collect();
-        due.sort_unstable_by_key(|(due, _)| std::cmp::Reverse(*due));
-        // Parcels whose next moment lies in this minute, too.
-        let mut again: BTreeMap<Timestamp, Vec<Slot>> = BTreeMap::new();
+    /// Looks at the parcels whose moment has come, by moment, then by brand and waybill.
+    fn expire(&mut self, now: Timestamp, at: Position, view: RegistryView<'_>, out: &mut impl Sink) {
+        let due_of = |table: &Table, slot: Slot| Kept::due_of(table.state(slot));
+        let mut index = 0_u32;
         loop {
-            let first = due.last().map(|(due, _)| *due);
-            let next = first.into_iter().chain(again.keys().next().copied()).min();
-            let Some(moment) = next.filter(|moment| *moment <= now) else {
-                break;
+            let table = &self.table;
+            let dues = |slots: &[Slot]| {
+                let states = slots.chunks(NEAR).flat_map(|slots| table.states(slots));
+                states.map(Kept::due_of).collect()
             };
-            let mut group = again.remove(&moment).unwrap_or_default();
-            while let Some((_, slot)) = due.pop_if(|(due, _)| *due == moment) {
-                group.push(slot);
-            }
-            group.sort_unstable_by_key(|slot| self.table.key(*slot));
-            for slot in group {
+            let Some((moment, mut slots)) = self.deadlines.take(now, dues) else {
+                return;
+            };
+            slots.retain(|slot| due_of(&self.table, *slot) == Some(moment));
+            slots.sort_unstable_by_key(|slot| self.table.key(*slot));
+            for slot in slots {
                 let cause = Cause {
-                    at: at.at(*index),
+                    at: at.at(index),
                     now: moment,
                     when: moment,
                     is_expiry: true,
                     reused: false,
                 };
-                *index = index.saturating_add(1);
+                index = index.saturating_add(1);
                 if let Touched::Ended = self.touch(slot, New::Nothing, cause, None, view, out) {
                     continue;
                 }
-                let Some(next) = Kept::due_of(self.table.state(slot)) else {
-                    continue;
-                };
-                if minute_of(next) == minute {
-                    again.entry(next).or_default().push(slot);
-                } else {
+                if let Some(next) = due_of(&self.table, slot) {
                     self.deadlines.put(slot, next);
                 }
             }
-        }
-        let again = again
-            .into_iter()
-            .flat_map(|(due, slots)| slots.into_iter().map(move |slot| (due, slot)));
-        for (due, slot) in due.into_iter().chain(again) {
-            self.deadlines.put(slot, due);
         }
     }
 

@@ -6,7 +6,7 @@
 use core::hint::black_box;
 use std::hash::BuildHasher as _;
 
-use super::{Handle, Table};
+use super::{Handle, Slot, Table};
 
 /// Parcels that are looked for together.
 const TOGETHER: usize = 32;
@@ -40,5 +40,14 @@ impl Table {
         let records = handles.map(|handle| self.slab.get(handle));
         let lines = records.iter().flat_map(|record| record.iter().step_by(LINE));
         black_box(lines.fold(0, |all, byte| all ^ byte));
+    }
+
+    /// What shards keep of some parcels, of which it is asked next.
+    pub(crate) fn states<'t>(&'t self, slots: &'t [Slot]) -> impl Iterator<Item = &'t [u8]> {
+        let records = slots
+            .iter()
+            .map(|slot| self.handle(*slot).map_or(0, |handle| self.slab.get(handle).len()));
+        black_box(records.fold(0, |all, length| all ^ length));
+        slots.iter().map(|slot| self.state(*slot))
     }
 }

@@ -2,7 +2,6 @@
 
 use super::ParcelShard;
 use super::calm::Calm;
-use super::deadlines::minute_of;
 use super::follow::{concerns, ends_at, follow, marks, rest};
 use super::kept::{self, Kept};
 use super::retired::Key;
@@ -128,7 +127,7 @@ impl ParcelShard {
             return Touched::Ended;
         }
         let is_new = standing.state.is_empty();
-        let is_due_anew = !cause.is_expiry && (is_new || minute_of(due) != minute_of(before.due));
+        let is_due_anew = !cause.is_expiry && (is_new || due != before.due);
         let tail = new.into_tail();
         if is_new || after != before {
             let mut state = Writer::over(Vec::with_capacity(64));
