@@ -247,6 +247,13 @@ impl Log for AnyProducer {
         }
     }
 
+    fn look_up(&mut self, topic: Topic, partition: u32, from: u64) -> Result<Option<Record>, ReadError> {
+        match self {
+            Self::Local(producer) => producer.look_up(topic, partition, from),
+            Self::Kafka(producer) => producer.look_up(topic, partition, from),
+        }
+    }
+
     fn topic_id(&self, topic: Topic) -> String {
         match self {
             Self::Local(producer) => producer.topic_id(topic),

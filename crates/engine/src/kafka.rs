@@ -283,7 +283,7 @@ impl KafkaLog {
         open.outside.flush(most)
     }
 
-    /// Reads for shards. It waits for nothing: others on the same thread can go on.
+    /// Reads for shards. It waits for no record, so that others on the same thread can go on; at a new place for its leader.
     fn read(&self, topic: Topic, partition: u32, from: u64, max: usize) -> Result<Vec<Record>, ReadError> {
         self.open.watch.look(topic)?;
         match self.open.reader.read(topic, partition, from, max, Duration::ZERO) {
@@ -294,6 +294,39 @@ impl KafkaLog {
                 Err(error)
             }
             read => read,
+        }
+    }
+
+    /// The next records of a partition from an offset on, waited for where there are any; none at its end.
+    fn browse(
+        &self,
+        reader: &Reader,
+        topic: Topic,
+        partition: u32,
+        from: u64,
+        max: usize,
+    ) -> Result<Vec<Record>, ReadError> {
+        let until = Instant::now() + BROWSE;
+        let mut end = None;
+        loop {
+            let seen = self.open.signal.now();
+            let records = reader.read(topic, partition, from, max, FIRST)?;
+            if !records.is_empty() {
+                return Ok(records);
+            }
+            // None came: because there are none, or because they are on their way?
+            let end = match end {
+                Some(end) => end,
+                None => *end.insert(reader.range(topic, partition)?.1),
+            };
+            if from >= end {
+                return Ok(records);
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() || self.is_closing() {
+                return Err(ReadError::Unavailable);
+            }
+            self.open.signal.wait(seen, left);
         }
     }
 
@@ -382,27 +415,6 @@ impl KafkaBrowser {
     /// # Errors
     /// Where the offset is gone or was never there, or nobody answers.
     pub fn read(&self, topic: Topic, partition: u32, from: u64, max: usize) -> Result<Vec<Record>, ReadError> {
-        let until = Instant::now() + BROWSE;
-        let mut end = None;
-        loop {
-            let seen = self.log.open.signal.now();
-            let records = self.reader.read(topic, partition, from, max, FIRST)?;
-            if !records.is_empty() {
-                return Ok(records);
-            }
-            // None came: because there are none, or because they are on their way?
-            let end = match end {
-                Some(end) => end,
-                None => *end.insert(self.reader.range(topic, partition)?.1),
-            };
-            if from >= end {
-                return Ok(records);
-            }
-            let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() || self.log.is_closing() {
-                return Err(ReadError::Unavailable);
-            }
-            self.log.open.signal.wait(seen, left);
-        }
+        self.log.browse(&self.reader, topic, partition, from, max)
     }
 }

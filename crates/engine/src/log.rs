@@ -144,6 +144,15 @@ pub trait Log {
     /// Where they cannot be read, now or ever.
     fn read(&mut self, topic: Topic, partition: u32, from: u64, max: usize) -> Result<Vec<Record>, ReadError>;
 
+    /// The first record from an offset on, out of the row; `None` where the log ends. Waits for it for a moment where it must
+    /// be fetched: whoever needs two places before it can go on would ask for the one and the other for ever.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    fn look_up(&mut self, topic: Topic, partition: u32, from: u64) -> Result<Option<Record>, ReadError> {
+        Ok(self.read(topic, partition, from, 1)?.into_iter().next())
+    }
+
     /// The id that a topic was given when it was created, empty where the log gives none. Created anew it has another.
     fn topic_id(&self, _topic: Topic) -> String {
         String::new()

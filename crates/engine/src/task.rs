@@ -26,6 +26,9 @@ use restore::Restored;
 use snapshot::Pending;
 pub(crate) use snapshot::{expand, offset_of};
 
+/// Batches after which what is held back is sent, however few records they have.
+const HELD_BATCHES: usize = 16;
+
 /// How a task runs.
 #[derive(Clone, Debug)]
 pub struct TaskSettings<S> {
@@ -98,8 +101,8 @@ struct Running<S> {
     snapshot_due: u64,
     /// Offset of the oldest snapshot that is kept.
     needed_from: u64,
-    /// Records that were applied since what was held back was sent.
-    held: usize,
+    /// Records that were applied since what was held back was sent, and in how many batches.
+    held: (usize, usize),
     /// Ids of the topic that it reads and of the registry, as the log gives them.
     topics: [String; 2],
 }
@@ -140,9 +143,11 @@ impl<S: Stage> Task<S> {
         self.parked
     }
 
-    /// Messages whose delivery was not reported yet.
+    /// Messages whose delivery was not reported yet; what is held back counts as one.
     pub fn unacknowledged(&self) -> usize {
-        self.running.as_ref().map_or(0, |running| running.unacknowledged.len())
+        self.running.as_ref().map_or(0, |running| {
+            running.unacknowledged.len() + usize::from(running.held.1 > 0)
+        })
     }
 
     /// Its clock.
@@ -263,7 +268,12 @@ impl<S: Stage> Task<S> {
         let next = running.stage.ledger().next;
         let (mut applied, mut stopped) = (0, None);
         let most = running.sound_within(self.settings.batch_max);
-        let mut records = match log.read(S::INPUT, self.settings.partition, next, most) {
+        let read = log.read(S::INPUT, self.settings.partition, next, most);
+        if read.is_err() && running.held.1 > 0 {
+            // Whoever waits for what follows from the last records does not wait for the next one.
+            running.flush(false, log, registry);
+        }
+        let mut records = match read {
             Ok(records) => records,
             Err(ReadError::Unavailable) => {
                 stopped = Some(Progress::Unavailable);
@@ -339,11 +349,13 @@ impl<S: Stage> Task<S> {
         let is_free = running.snapshot.is_none() && !store.is_busy();
         let is_standing = next == running.snapshot_at;
         let snapshots = is_due && is_free && !is_standing;
-        running.held += applied;
+        if applied > 0 {
+            running.held = (running.held.0 + applied, running.held.1 + 1);
+        }
         // Whoever restores from here, or was silent until here, goes on as if all had been told.
         let all = snapshots || (applied > 0 && next == running.silent_until);
-        let is_rest = applied == 0 && running.held > 0;
-        if all || is_rest || running.held >= self.settings.batch_max {
+        let is_rest = applied == 0 && running.held.1 > 0;
+        if all || is_rest || running.held.0 >= self.settings.batch_max || running.held.1 >= HELD_BATCHES {
             running.flush(all, log, registry);
         }
         if snapshots {
@@ -404,7 +416,7 @@ impl<S: Stage> Running<S> {
 
     /// Sends what was held back; its cause is the last record.
     fn flush(&mut self, all: bool, log: &mut impl Log, registry: &RegistryCopy) {
-        self.held = 0;
+        self.held = (0, 0);
         let cause = self.stage.ledger().next.saturating_sub(1);
         let mut out = Sending {
             log,

@@ -115,9 +115,10 @@ fn head(name: &str) -> u64 {
 
 /// The slot among so many, a power of two, that a head falls on.
 fn slot(head: u64, count: usize) -> usize {
-    // The golden ratio: its high bits depend on all of the head.
-    let mixed = head.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
-    usize::try_from(mixed).unwrap_or(0) & count.wrapping_sub(1)
+    // The golden ratio: the highest bits of the product depend on all of the head.
+    let mixed = head.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let place = mixed.checked_shr(u64::BITS.saturating_sub(count.trailing_zeros()));
+    usize::try_from(place.unwrap_or(0)).unwrap_or(0)
 }
 
 /// The slot after one.

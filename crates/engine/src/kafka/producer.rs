@@ -197,6 +197,11 @@ impl Log for KafkaProducer {
         self.log.read(topic, partition, from, max)
     }
 
+    fn look_up(&mut self, topic: Topic, partition: u32, from: u64) -> Result<Option<Record>, ReadError> {
+        let records = self.log.browse(self.log.reader(), topic, partition, from, 1)?;
+        Ok(records.into_iter().next())
+    }
+
     fn give_back(&mut self, topic: Topic, partition: u32, records: Vec<Record>) {
         self.log.reader().give_back(topic, partition, records);
     }

@@ -83,7 +83,7 @@ impl<S: Stage> Task<S> {
                 continue;
             }
             self.check(&manifest, &topics, registry)?;
-            let last = check_log::<S>(&manifest, log)?;
+            let last = check_log::<S>(&manifest, manifest.behaviour == own, log)?;
             let rows = match store.get(&manifest.object) {
                 Ok(rows) => rows,
                 Err(StoreError::NotFound) => {
@@ -105,7 +105,7 @@ impl<S: Stage> Task<S> {
                 snapshot_at: offset,
                 snapshot_due: offset.saturating_add(self.settings.snapshot_every),
                 needed_from: oldest,
-                held: 0,
+                held: (0, 0),
                 topics,
             });
         }
@@ -150,7 +150,7 @@ impl<S: Stage> Task<S> {
             snapshot_at: 0,
             snapshot_due: self.settings.snapshot_every,
             needed_from: 0,
-            held: 0,
+            held: (0, 0),
             topics,
         })
     }
@@ -228,13 +228,13 @@ fn activates(own: Behaviour, manifest: &Manifest, log: &mut impl Log) -> Result<
     if manifest.shard == ShardKind::Scope {
         return Ok(true);
     }
-    let records = match log.read(Topic::ParcelEvents, manifest.partition, manifest.offset, 1) {
-        Ok(records) => records,
+    let record = match log.look_up(Topic::ParcelEvents, manifest.partition, manifest.offset) {
+        Ok(record) => record,
         Err(ReadError::Gone { .. } | ReadError::Beyond { .. } | ReadError::Damaged { .. }) => return Ok(false),
         Err(error) => return Err(Restored::of_read(error, manifest.offset)),
     };
-    Ok(records.first().is_some_and(|record| {
-        let headers = headers(record);
+    Ok(record.is_some_and(|record| {
+        let headers = headers(&record);
         let kind = control::kind_header(&headers).unwrap_or_default();
         let value = record.value.as_deref().unwrap_or_default();
         let read = control::decode(kind, value, record.timestamp);
@@ -242,22 +242,33 @@ fn activates(own: Behaviour, manifest: &Manifest, log: &mut impl Log) -> Result<
     }))
 }
 
-/// Whether the record before the snapshot is still the one that it was; gives its offset and digest.
-fn check_log<S: Stage>(manifest: &Manifest, log: &mut impl Log) -> Result<Option<(u64, [u8; 32])>, Restored> {
+/// Whether the record before the snapshot is still the one that it was; gives its offset and digest. `is_all`: no other
+/// place was looked at before.
+fn check_log<S: Stage>(
+    manifest: &Manifest,
+    is_all: bool,
+    log: &mut impl Log,
+) -> Result<Option<(u64, [u8; 32])>, Restored> {
     let Some(before) = manifest.offset.checked_sub(1) else {
         return Ok(None);
     };
-    let records = match log.read(S::INPUT, manifest.partition, before, 1) {
-        Ok(records) => records,
+    let found = if is_all {
+        let records = log.read(S::INPUT, manifest.partition, before, 1);
+        records.map(|records| records.into_iter().next())
+    } else {
+        log.look_up(S::INPUT, manifest.partition, before)
+    };
+    let record = match found {
+        Ok(record) => record,
         Err(ReadError::Gone { start }) if start <= manifest.offset => return Ok(None),
         Err(ReadError::Damaged { .. }) => return Ok(None),
         Err(error) => return Err(Restored::of_read(error, manifest.offset)),
     };
     // Under some offsets there is no record: then nothing can be compared.
-    let Some(record) = records.first().filter(|record| record.offset == before) else {
+    let Some(record) = record.filter(|record| record.offset == before) else {
         return Ok(None);
     };
-    let digest = digest(record);
+    let digest = digest(&record);
     if manifest.record_digest.is_empty() || manifest.record_digest == digest {
         Ok(Some((before, digest)))
     } else {

@@ -17,7 +17,7 @@ const HEAD_BYTES_MAX: usize = 128;
 /// Makes the records that one source partition sends to one scope shard.
 ///
 /// A section covers the positions after where the last one ended. Push its entries in the order of their positions, and
-/// finish it with every tick, and before a further position once [`size`](Self::size) has reached
+/// finish it after a tick, and before a further position once [`size`](Self::size) has reached
 /// [`SECTION_BYTES_MAX`](super::SECTION_BYTES_MAX). The next section begins where this one ends.
 ///
 /// ```

@@ -164,6 +164,7 @@ impl ScopeShard {
                 self.take(entry, &mut touched);
             }
         }
+        let had_clock = self.clock.is_some();
         self.move_clock(&mut touched, &mut alarms);
         alarms.extend(touched.is_negative.then_some(ScopeAlarm::NegativeCount));
         let changes = touched.too_late;
@@ -173,7 +174,7 @@ impl ScopeShard {
             .for_each(|alarm| out.put(at, ScopeOutput::Alarm(alarm)));
 
         touched.judge_rows();
-        self.note(touched.rows);
+        self.note(touched.rows, had_clock);
         // A day that is frozen takes its rows with it.
         if says_rows || self.clock.is_some_and(|clock| clock.is_to_freeze(registry)) {
             self.say_rows(at, registry, out);
@@ -196,8 +197,8 @@ impl ScopeShard {
     }
 
     /// Takes note of rows that changed. Whoever cuts the log into other batches may have said what stood between two of
-    /// these sections only: then it is said that it stands no more.
-    fn note(&mut self, rows: Rows) {
+    /// these sections only: then it is said that it stands no more. Before there was a clock nobody said anything.
+    fn note(&mut self, rows: Rows, had_clock: bool) {
         if self.unsaid.is_empty() {
             self.unsaid = rows;
             return;
@@ -205,7 +206,7 @@ impl ScopeShard {
         for (outlet, windows) in rows {
             let noted = self.unsaid.entry(outlet).or_default();
             for (window, stood) in windows {
-                *noted.entry(window).or_insert(stood) |= stood;
+                *noted.entry(window).or_insert(stood) |= stood && had_clock;
             }
         }
     }
