@@ -104,7 +104,10 @@ fn a_build_goes_on_where_the_one_before_it_stopped() {
     log.close(PATIENCE);
 
     let directory = tempfile::tempdir().expect("a directory");
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build();
     let runtime = runtime.expect("a runtime");
     let objects = Objects::local(directory.path(), runtime.handle().clone()).expect("a directory");
     let is_changed = |state, _| state == State::Parked(Parked::BehaviourChanged(NEW));
@@ -112,5 +115,7 @@ fn a_build_goes_on_where_the_one_before_it_stopped() {
     // One `activate`, then a third of the records; and the same once more.
     run(&address, &objects, NEW, |_, next| next >= 202);
     // The old one does not take it back.
-    run(&address, &objects, OLD, |state, _| matches!(state, State::Parked(Parked::BehaviourChanged(_))));
+    run(&address, &objects, OLD, |state, _| {
+        matches!(state, State::Parked(Parked::BehaviourChanged(_)))
+    });
 }

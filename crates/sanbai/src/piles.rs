@@ -103,7 +103,7 @@ impl Piles {
         pile.put_origin(origin, &mut self.record);
         let mut record = Writer::over(std::mem::take(&mut self.record));
         let texts = &mut Texts::Held(&mut self.names);
-        packed::put(&mut record, &(*event, false), Follows::alone(event, base), texts);
+        packed::put(&mut record, (event, false), Follows::alone(event, base), texts);
         self.record = record.finish();
         pile.push(&self.record);
         if pile.is_due(self.pile_bytes) {
@@ -218,7 +218,7 @@ impl Piles {
                     Pile::put_kept(&mut record);
                     let mut whole = Writer::over(std::mem::take(&mut record));
                     let texts = &mut Texts::Known(&self.names);
-                    packed::put(&mut whole, &event, Follows::alone(&event.0, base), texts);
+                    packed::put(&mut whole, (&event.0, event.1), Follows::alone(&event.0, base), texts);
                     record = whole.finish();
                     fresh.push(&record);
                 }

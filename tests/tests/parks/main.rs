@@ -350,6 +350,25 @@ fn records_that_cannot_be_read_park_until_a_skip_of_all_of_them_lets_it_pass() {
 }
 
 #[test]
+fn whoever_parks_has_sent_what_was_held_back() {
+    let (mut log, mut store, registry) = (Memory::default(), Objects::default(), RegistryCopy::default());
+    log.ticks_each(5, 6);
+    log.damaged = Some((4, 5));
+    let mut task: Task<ParcelStage> = Task::new(TaskSettings {
+        snapshot_every: 1_000,
+        batch_max: 1_000,
+        ..settings(layout())
+    });
+    let scopes = usize::try_from(layout().scopes).expect("a few");
+    let steps = (0..10).map(|_| (task.step(&mut log, &mut store, &registry), log.sent.len()));
+    let steps: Vec<(Progress, usize)> = steps.collect();
+    // The first tick is told at once, the others together, once nothing more can be read.
+    assert!(steps.contains(&(Progress::Worked(4), scopes)), "{steps:?}");
+    let parked = Progress::Parked(Parked::Unreadable { from: 4, to: 5 });
+    assert_eq!(steps.last(), Some(&(parked, 2 * scopes)), "{steps:?}");
+}
+
+#[test]
 fn another_number_of_partitions_is_seen() {
     let (mut log, mut store, registry) = (Memory::default(), Objects::default(), RegistryCopy::default());
     log.ticks(9);

@@ -33,9 +33,14 @@ pub(crate) struct Memory {
 impl Memory {
     /// Ticks, ten minutes apart.
     pub(crate) fn ticks(&mut self, count: i64) {
+        self.ticks_each(600, count);
+    }
+
+    /// Ticks, so many seconds apart.
+    pub(crate) fn ticks_each(&mut self, seconds: i64, count: i64) {
         for _ in 0..count {
             let number = i64::try_from(self.input.len()).expect("few");
-            let time = start().plus(Span::minutes(10 * number));
+            let time = start().plus(Span::seconds(seconds * number));
             let tick = Tick {
                 time,
                 registry_offset: 0,
