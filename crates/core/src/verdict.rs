@@ -94,9 +94,7 @@ impl Verdict<'_> {
             || statuses().any(|status| status == Status::Fail)
             || self.findings.iter().any(|finding| finding.code.is_urgent())
     }
-}
 
-impl Verdict<'_> {
     /// Nothing more comes: what is still pending is unknown (`not_seen`).
     pub(crate) fn end(&mut self) {
         for duty in &mut self.duties {

@@ -285,8 +285,25 @@ impl KafkaLog {
 
     /// Reads for shards. It waits for no record, so that others on the same thread can go on; at a new place for its leader.
     fn read(&self, topic: Topic, partition: u32, from: u64, max: usize) -> Result<Vec<Record>, ReadError> {
+        self.watched(topic, || {
+            self.open.reader.read(topic, partition, from, max, Duration::ZERO)
+        })
+    }
+
+    /// The first record of a partition from an offset on, for shards, waited for where there is one.
+    fn look_up(&self, topic: Topic, partition: u32, from: u64) -> Result<Option<Record>, ReadError> {
+        let records = self.watched(topic, || self.browse(&self.open.reader, topic, partition, from, 1));
+        Ok(records?.into_iter().next())
+    }
+
+    /// Reads from a topic if it is still the one that it was.
+    fn watched(
+        &self,
+        topic: Topic,
+        read: impl FnOnce() -> Result<Vec<Record>, ReadError>,
+    ) -> Result<Vec<Record>, ReadError> {
         self.open.watch.look(topic)?;
-        match self.open.reader.read(topic, partition, from, max, Duration::ZERO) {
+        match read() {
             // An offset that is not there may be one of a topic of that name that is gone: asked at once.
             Err(error @ (ReadError::Gone { .. } | ReadError::Beyond { .. })) => {
                 self.open.watch.ask(&self.open.signal)?;

@@ -101,10 +101,16 @@ struct Running<S> {
     snapshot_due: u64,
     /// Offset of the oldest snapshot that is kept.
     needed_from: u64,
-    /// Records that were applied since what was held back was sent, and in how many batches.
-    held: (usize, usize),
+    held: Held,
     /// Ids of the topic that it reads and of the registry, as the log gives them.
     topics: [String; 2],
+}
+
+/// What was applied since what was held back was sent.
+#[derive(Clone, Copy, Debug, Default)]
+struct Held {
+    batches: usize,
+    records: usize,
 }
 
 impl<S: Stage> Task<S> {
@@ -146,7 +152,7 @@ impl<S: Stage> Task<S> {
     /// Messages whose delivery was not reported yet; what is held back counts as one.
     pub fn unacknowledged(&self) -> usize {
         self.running.as_ref().map_or(0, |running| {
-            running.unacknowledged.len() + usize::from(running.held.1 > 0)
+            running.unacknowledged.len() + usize::from(running.held.batches > 0)
         })
     }
 
@@ -269,7 +275,7 @@ impl<S: Stage> Task<S> {
         let (mut applied, mut stopped) = (0, None);
         let most = running.sound_within(self.settings.batch_max);
         let read = log.read(S::INPUT, self.settings.partition, next, most);
-        if read.is_err() && running.held.1 > 0 {
+        if read.is_err() && running.held.batches > 0 {
             // Whoever waits for what follows from the last records does not wait for the next one.
             running.flush(false, log, registry);
         }
@@ -350,12 +356,14 @@ impl<S: Stage> Task<S> {
         let is_standing = next == running.snapshot_at;
         let snapshots = is_due && is_free && !is_standing;
         if applied > 0 {
-            running.held = (running.held.0 + applied, running.held.1 + 1);
+            running.held.batches += 1;
+            running.held.records += applied;
         }
         // Whoever restores from here, or was silent until here, goes on as if all had been told.
         let all = snapshots || (applied > 0 && next == running.silent_until);
-        let is_rest = applied == 0 && running.held.1 > 0;
-        if all || is_rest || running.held.0 >= self.settings.batch_max || running.held.1 >= HELD_BATCHES {
+        let is_rest = applied == 0 && running.held.batches > 0;
+        let is_enough = running.held.records >= self.settings.batch_max || running.held.batches >= HELD_BATCHES;
+        if all || is_rest || is_enough {
             running.flush(all, log, registry);
         }
         if snapshots {
@@ -416,7 +424,7 @@ impl<S: Stage> Running<S> {
 
     /// Sends what was held back; its cause is the last record.
     fn flush(&mut self, all: bool, log: &mut impl Log, registry: &RegistryCopy) {
-        self.held = (0, 0);
+        self.held = Held::default();
         let cause = self.stage.ledger().next.saturating_sub(1);
         let mut out = Sending {
             log,

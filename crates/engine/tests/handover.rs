@@ -63,8 +63,8 @@ fn run(brokers: &str, objects: &Objects, build: Behaviour, is_done: impl Fn(Stat
     let begun = Instant::now();
     loop {
         let tasks = node.tasks();
-        let mut parcels = tasks.iter().filter(|task| task.shard == ShardKind::Parcel);
-        if tasks.len() > 1 && parcels.all(|task| is_done(task.state, task.next)) {
+        let parcels = tasks.iter().filter(|task| task.shard == ShardKind::Parcel);
+        if parcels.filter(|task| is_done(task.state, task.next)).count() == PARTITIONS as usize {
             break;
         }
         assert!(begun.elapsed() < PATIENCE, "{tasks:#?}");

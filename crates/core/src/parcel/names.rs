@@ -98,17 +98,12 @@ impl Names {
 
     /// The number of a known text.
     pub fn find(&self, text: &str) -> Option<u32> {
-        self.find_bytes(text.as_bytes())
-    }
-
-    /// The number of a known text, given as bytes.
-    pub(crate) fn find_bytes(&self, text: &[u8]) -> Option<u32> {
         if text.is_empty() {
             return Some(0);
         }
         self.numbers
-            .find(self.hasher.hash_one(text), |number| {
-                self.text(*number).as_bytes() == text
+            .find(self.hasher.hash_one(text.as_bytes()), |number| {
+                self.text(*number) == text
             })
             .copied()
     }

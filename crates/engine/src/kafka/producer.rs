@@ -198,8 +198,7 @@ impl Log for KafkaProducer {
     }
 
     fn look_up(&mut self, topic: Topic, partition: u32, from: u64) -> Result<Option<Record>, ReadError> {
-        let records = self.log.browse(self.log.reader(), topic, partition, from, 1)?;
-        Ok(records.into_iter().next())
+        self.log.look_up(topic, partition, from)
     }
 
     fn give_back(&mut self, topic: Topic, partition: u32, records: Vec<Record>) {

@@ -7,7 +7,7 @@ use sanbai_wire::snapshot::{Manifest, ShardKind, SnapshotReader, verify};
 use sha2::{Digest as _, Sha256};
 
 use super::snapshot::{expand, names, offset_of};
-use super::{Parked, Progress, Running, Task, TaskAlarm, digest, folder};
+use super::{Held, Parked, Progress, Running, Task, TaskAlarm, digest, folder};
 use crate::log::{Log, ReadError, Topic};
 use crate::registry::RegistryCopy;
 use crate::stage::{Stage, headers};
@@ -105,7 +105,7 @@ impl<S: Stage> Task<S> {
                 snapshot_at: offset,
                 snapshot_due: offset.saturating_add(self.settings.snapshot_every),
                 needed_from: oldest,
-                held: (0, 0),
+                held: Held::default(),
                 topics,
             });
         }
@@ -150,7 +150,7 @@ impl<S: Stage> Task<S> {
             snapshot_at: 0,
             snapshot_due: self.settings.snapshot_every,
             needed_from: 0,
-            held: (0, 0),
+            held: Held::default(),
             topics,
         })
     }

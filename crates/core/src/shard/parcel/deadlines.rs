@@ -187,12 +187,15 @@ mod tests {
                         continue;
                     }
                     let now = at(seconds);
+                    let due_of = |slots: &[Slot]| slots.iter().map(|slot| due.get(slot).copied()).collect();
                     let mut taken: Vec<(Timestamp, Slot)> = Vec::new();
-                    while let Some((moment, slots)) = deadlines.take(now, |slots| slots.iter().map(|slot| due.get(slot).copied()).collect()) {
+                    while let Some((moment, slots)) = deadlines.take(now, due_of) {
                         prop_assert!(taken.last().is_none_or(|(last, _)| *last < moment), "moments rise");
-                        taken.extend(slots.into_iter().filter(|slot| due.get(slot) == Some(&moment)).map(|slot| (moment, slot)));
+                        let slots = slots.into_iter().filter(|slot| due.get(slot) == Some(&moment));
+                        taken.extend(slots.map(|slot| (moment, slot)));
                     }
-                    let mut wanted: Vec<(Timestamp, Slot)> = due.iter().map(|(slot, due)| (*due, *slot)).filter(|(due, _)| *due <= now).collect();
+                    let all = due.iter().map(|(slot, due)| (*due, *slot));
+                    let mut wanted: Vec<(Timestamp, Slot)> = all.filter(|(due, _)| *due <= now).collect();
                     wanted.sort_unstable();
                     taken.sort_unstable();
                     prop_assert_eq!(&taken, &wanted);
