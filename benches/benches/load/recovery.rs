@@ -3,8 +3,8 @@
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::{Duration, Instant};
 
 use sanbai_engine::clock::Clock;
@@ -34,8 +34,7 @@ pub(crate) fn measure(brokers: &str, rate: u64, time: Duration) {
             scope.spawn(|| background(&appender, rate, &stop, &sent));
             let start = || Daemon::start(brokers, &prefix, choice, snapshots.path());
             let mut daemons: Vec<Daemon> = (0..count).map(|_| start()).collect();
-            let each = PARTITIONS as usize / daemons.len();
-            let is_there = daemons.iter_mut().all(|daemon| daemon.has_caught_up(each));
+            let before_that = wait_for_all(&daemons);
             std::thread::park_timeout(time);
             let before = sent.load(Ordering::Relaxed);
             let killed = Instant::now();
@@ -43,10 +42,12 @@ pub(crate) fn measure(brokers: &str, rate: u64, time: Duration) {
             if choice == ALL {
                 daemons.push(start());
             }
-            let is_there = is_there && daemons[0].has_caught_up(PARTITIONS as usize);
+            let after_that = before_that.and_then(|()| wait_for_all(&daemons));
             let took = killed.elapsed();
             stop.store(true, Ordering::Release);
-            assert!(is_there, "daemons do not get to where events are");
+            if let Err(said) = after_that {
+                unreachable!("of {PARTITIONS} partitions daemons have caught up with {said:?}");
+            }
             println!(
                 "kill -9 at {rate} events/s after {before} events, assignment {choice}: caught up after {took:.1?}"
             );
@@ -59,9 +60,12 @@ pub(crate) fn measure(brokers: &str, rate: u64, time: Duration) {
 /// A daemon in a process of its own, killed when it is dropped.
 struct Daemon {
     process: Child,
-    /// How many parcel partitions it has, where it has applied all that lies on them.
-    caught_up: Receiver<Option<usize>>,
+    /// How many parcel partitions it has, where it has applied all that lies on them; `BEHIND` where it has not.
+    caught_up: Arc<AtomicU64>,
 }
+
+/// What a daemon is taken for that has not said anything else.
+const BEHIND: u64 = u64::MAX;
 
 impl Daemon {
     fn start(brokers: &str, prefix: &str, choice: &str, snapshots: &Path) -> Self {
@@ -69,29 +73,33 @@ impl Daemon {
         command.args(["child", "keep", brokers, prefix, choice]).arg(snapshots);
         let mut process = command.stdout(Stdio::piped()).spawn().expect("it starts");
         let out = process.stdout.take().expect("it is piped");
-        let (say, caught_up) = sync_channel(1_000);
+        let caught_up = Arc::new(AtomicU64::new(BEHIND));
+        let says = Arc::clone(&caught_up);
         std::thread::spawn(move || {
             for line in BufReader::new(out).lines().map_while(Result::ok) {
                 let said = line.strip_prefix("caught up ").and_then(|count| count.parse().ok());
-                if say.send(said).is_err() {
-                    return;
-                }
+                says.store(said.unwrap_or(BEHIND), Ordering::Release);
             }
         });
         Self { process, caught_up }
     }
+}
 
-    /// Waits until it has caught up with so many partitions.
-    fn has_caught_up(&mut self, partitions: usize) -> bool {
-        let until = Instant::now() + MOST;
-        loop {
-            let left = until.saturating_duration_since(Instant::now());
-            match self.caught_up.recv_timeout(left) {
-                Ok(said) if said == Some(partitions) => return true,
-                Ok(_) => {}
-                Err(_) => return false,
-            }
+/// Waits until daemons have caught up with all partitions, however the group has dealt them out: it makes partitions of both
+/// kinds together even, not those of each. Otherwise what each has said, `None` for one that is behind.
+fn wait_for_all(daemons: &[Daemon]) -> Result<(), Vec<Option<u64>>> {
+    let until = Instant::now() + MOST;
+    loop {
+        let said = daemons.iter().map(|daemon| daemon.caught_up.load(Ordering::Acquire));
+        let said: Vec<Option<u64>> = said.map(|said| (said != BEHIND).then_some(said)).collect();
+        let all: Option<u64> = said.iter().copied().sum();
+        if all == Some(u64::from(PARTITIONS)) && !said.contains(&Some(0)) {
+            return Ok(());
         }
+        if Instant::now() > until {
+            return Err(said);
+        }
+        std::thread::park_timeout(Duration::from_millis(5));
     }
 }
 
