@@ -6,8 +6,9 @@ use crate::code::Code;
 use crate::form::{FIRST, Fate, check_text, instant};
 use crate::limits::{Count, LIST_ENTRIES_MAX, SCHEMA_VERSION, Text};
 use crate::reject::Reject;
-use crate::sanitise::sanitise_in;
+use crate::sanitise::{is_sanitised, sanitise_in};
 use crate::schema::{Choice, Field, Label, Message};
+use crate::survey::survey;
 use crate::times::Dates;
 use crate::token::TokenKeys;
 use crate::view::Layout;
@@ -138,10 +139,20 @@ impl<'p> Checks<'p> {
         }
     }
 
-    /// What was seen on the way.
-    pub(crate) fn finish(mut self) -> Notes {
+    /// Surveys a message within another. What may be raw in it need not be written anew where sanitising would leave it as it
+    /// is.
+    #[inline]
+    pub(crate) fn nested(&mut self, message: &'static Message, bytes: &[u8]) -> Result<(), Reject> {
+        let was_raw = core::mem::take(&mut self.is_raw);
+        survey(self, message, bytes)?;
+        self.is_raw = was_raw || (self.is_raw && !is_sanitised(message, bytes));
+        Ok(())
+    }
+
+    /// What was seen on the way, which is over.
+    pub(crate) const fn finish(&mut self) -> &mut Notes {
         self.notes.rewrite |= self.is_raw;
-        self.notes
+        &mut self.notes
     }
 
     /// A number.

@@ -185,8 +185,9 @@ impl<'r, R: Fn(&str) -> Option<&'r str>> Decoder<R> {
                 self.see_read(spare, &notes, each)
             }
             Encoding::Protobuf => {
-                let notes = self.survey(bytes)?;
-                self.see_read(bytes, &notes, each)
+                let mut checks = Checks::new(&self.policy);
+                survey(&mut checks, &PARCEL_EVENT, bytes)?;
+                self.see_read(bytes, checks.finish(), each)
             }
             Encoding::CloudEvent => {
                 let decoded = cloud::decode_structured(self, bytes)?;
@@ -239,19 +240,14 @@ impl<'r, R: Fn(&str) -> Option<&'r str>> Decoder<R> {
         message.clear();
         transcode(&mut checks, &mut reader, &PARCEL_EVENT, message)?;
         reader.finish()?;
-        Ok(checks.finish())
+        Ok(core::mem::take(checks.finish()))
     }
 
     /// Reads protobuf.
     pub(crate) fn protobuf(&self, bytes: &[u8], envelope: Option<&Envelope<'_>>) -> Result<Decoded, Reject> {
-        let notes = self.survey(bytes)?;
-        self.accept(Cow::Borrowed(bytes), notes, envelope)
-    }
-
-    fn survey(&self, bytes: &[u8]) -> Result<Notes, Reject> {
         let mut checks = Checks::new(&self.policy);
         survey(&mut checks, &PARCEL_EVENT, bytes)?;
-        Ok(checks.finish())
+        self.accept(Cow::Borrowed(bytes), core::mem::take(checks.finish()), envelope)
     }
 
     fn accept(&self, bytes: Cow<'_, [u8]>, notes: Notes, envelope: Option<&Envelope<'_>>) -> Result<Decoded, Reject> {

@@ -23,7 +23,7 @@ pub(crate) fn survey(checks: &mut Checks<'_>, message: &'static Message, bytes: 
                 None => break,
             },
         };
-        let Some((place, field)) = message.numbered(state.hint, entry.number) else {
+        let Some((place, field)) = message.numbered(entry.number) else {
             unknown(checks, message, &entry)?;
             continue;
         };
@@ -32,7 +32,6 @@ pub(crate) fn survey(checks: &mut Checks<'_>, message: &'static Message, bytes: 
         if field.is_list() {
             list(checks, place, field, entry.value, &mut state)?;
         } else {
-            state.hint = place.saturating_add(1);
             let bit = 1_u64.checked_shl(u32::try_from(place).unwrap_or(u32::MAX)).unwrap_or(0);
             if state.seen & bit != 0 {
                 let twice = Reject::new(Code::ProtoDecode, "the field stands twice; send it once");
@@ -57,8 +56,6 @@ pub(crate) fn survey(checks: &mut Checks<'_>, message: &'static Message, bytes: 
 struct State {
     /// Fields that were there, as bits of their places.
     seen: u64,
-    /// Where the next field is looked for.
-    hint: usize,
     /// The number of the last field.
     last: u32,
     /// Entries of all lists.
@@ -82,8 +79,6 @@ fn list(
     value: Value<'_>,
     state: &mut State,
 ) -> Result<(), Reject> {
-    // Lists come in a row.
-    state.hint = place;
     let goes_on = state.list.filter(|(last, _)| *last == place);
     let mut index = goes_on.map_or(0, |(_, next)| next);
     let mut one = |checks: &mut Checks<'_>, value: Value<'_>| {
@@ -133,7 +128,7 @@ fn value(checks: &mut Checks<'_>, field: &'static Field, value: Value<'_>) -> Re
             if field.is_happening() {
                 checks.happening(field)?;
             }
-            survey(checks, message, bytes)
+            checks.nested(message, bytes)
         }
         (Kind::Time, Value::Bytes(bytes)) => time(checks, bytes),
         (Kind::Count(limits), Value::Varint(number)) => checks.count(field, *limits, number),

@@ -29,8 +29,8 @@ pub(crate) fn table(descriptors: &FileDescriptorSet, package: &str) -> anyhow::R
 
 fn message_table(code: &mut String, message: &DescriptorProto) -> anyhow::Result<()> {
     let name = message.name();
-    writeln!(code, "\npub(crate) static {}: Message = Message {{", constant(name))?;
-    writeln!(code, "    name: \"{name}\",\n    fields: &[")?;
+    writeln!(code, "\npub(crate) static {}: Message = Message::new(", constant(name))?;
+    writeln!(code, "    \"{name}\",\n    &[")?;
     for field in &message.field {
         let path = format!("{name}.{}", field.json_name());
         writeln!(
@@ -46,7 +46,7 @@ fn message_table(code: &mut String, message: &DescriptorProto) -> anyhow::Result
     }
     writeln!(
         code,
-        "    ],\n}};\n\n/// Numbers of its fields.\npub(crate) mod {} {{",
+        "    ],\n);\n\n/// Numbers of its fields.\npub(crate) mod {} {{",
         constant(name).to_lowercase()
     )?;
     for field in &message.field {

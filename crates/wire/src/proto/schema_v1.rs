@@ -3,9 +3,9 @@
 use crate::limits::{count, text};
 use crate::schema::{Choice, Field, Kind, Label, Message, name_key};
 
-pub(crate) static PARCEL_EVENT: Message = Message {
-    name: "ParcelEvent",
-    fields: &[
+pub(crate) static PARCEL_EVENT: Message = Message::new(
+    "ParcelEvent",
+    &[
         Field { number: 1, json: "eventId", proto: "event_id", key: name_key("eventId"), kind: Kind::Text(text("ParcelEvent.eventId")), label: Label::Implicit },
         Field { number: 2, json: "brand", proto: "brand", key: name_key("brand"), kind: Kind::Text(text("ParcelEvent.brand")), label: Label::Implicit },
         Field { number: 3, json: "waybill", proto: "waybill", key: name_key("waybill"), kind: Kind::Text(text("ParcelEvent.waybill")), label: Label::Implicit },
@@ -39,7 +39,7 @@ pub(crate) static PARCEL_EVENT: Message = Message {
         Field { number: 37, json: "screenerShift", proto: "screener_shift", key: name_key("screenerShift"), kind: Kind::Nested(&SCREENER_SHIFT), label: Label::Oneof },
         Field { number: 38, json: "declaredVolume", proto: "declared_volume", key: name_key("declaredVolume"), kind: Kind::Nested(&DECLARED_VOLUME), label: Label::Oneof },
     ],
-};
+);
 
 /// Numbers of its fields.
 pub(crate) mod parcel_event {
@@ -77,21 +77,21 @@ pub(crate) mod parcel_event {
     pub(crate) const DECLARED_VOLUME: u32 = 38;
 }
 
-pub(crate) static PARCEL_EVENT_BATCH: Message = Message {
-    name: "ParcelEventBatch",
-    fields: &[
+pub(crate) static PARCEL_EVENT_BATCH: Message = Message::new(
+    "ParcelEventBatch",
+    &[
         Field { number: 1, json: "events", proto: "events", key: name_key("events"), kind: Kind::Nested(&PARCEL_EVENT), label: Label::Repeated },
     ],
-};
+);
 
 /// Numbers of its fields.
 pub(crate) mod parcel_event_batch {
     pub(crate) const EVENTS: u32 = 1;
 }
 
-pub(crate) static ACCEPTED: Message = Message {
-    name: "Accepted",
-    fields: &[
+pub(crate) static ACCEPTED: Message = Message::new(
+    "Accepted",
+    &[
         Field { number: 1, json: "itemKind", proto: "item_kind", key: name_key("itemKind"), kind: Kind::Choice(&ITEM_KIND), label: Label::Implicit },
         Field { number: 2, json: "transport", proto: "transport", key: name_key("transport"), kind: Kind::Choice(&TRANSPORT), label: Label::Implicit },
         Field { number: 3, json: "route", proto: "route", key: name_key("route"), kind: Kind::Choice(&ROUTE), label: Label::Implicit },
@@ -102,7 +102,7 @@ pub(crate) static ACCEPTED: Message = Message {
         Field { number: 8, json: "sender", proto: "sender", key: name_key("sender"), kind: Kind::Nested(&PARTY), label: Label::Optional },
         Field { number: 9, json: "byAgent", proto: "by_agent", key: name_key("byAgent"), kind: Kind::Flag, label: Label::Implicit },
     ],
-};
+);
 
 /// Numbers of its fields.
 pub(crate) mod accepted {
@@ -117,9 +117,9 @@ pub(crate) mod accepted {
     pub(crate) const BY_AGENT: u32 = 9;
 }
 
-pub(crate) static PARTY: Message = Message {
-    name: "Party",
-    fields: &[
+pub(crate) static PARTY: Message = Message::new(
+    "Party",
+    &[
         Field { number: 1, json: "name", proto: "name", key: name_key("name"), kind: Kind::Text(text("Party.name")), label: Label::Implicit },
         Field { number: 2, json: "phone", proto: "phone", key: name_key("phone"), kind: Kind::Text(text("Party.phone")), label: Label::Implicit },
         Field { number: 3, json: "maskedName", proto: "masked_name", key: name_key("maskedName"), kind: Kind::Text(text("Party.maskedName")), label: Label::Implicit },
@@ -128,7 +128,7 @@ pub(crate) static PARTY: Message = Message {
         Field { number: 6, json: "phoneTokens", proto: "phone_tokens", key: name_key("phoneTokens"), kind: Kind::Text(text("Party.phoneTokens")), label: Label::Repeated },
         Field { number: 7, json: "nameFact", proto: "name_fact", key: name_key("nameFact"), kind: Kind::Choice(&NAME_FACT), label: Label::Implicit },
     ],
-};
+);
 
 /// Numbers of its fields.
 pub(crate) mod party {
@@ -141,16 +141,16 @@ pub(crate) mod party {
     pub(crate) const NAME_FACT: u32 = 7;
 }
 
-pub(crate) static IDENTITY_CHECKED: Message = Message {
-    name: "IdentityChecked",
-    fields: &[
+pub(crate) static IDENTITY_CHECKED: Message = Message::new(
+    "IdentityChecked",
+    &[
         Field { number: 1, json: "document", proto: "document", key: name_key("document"), kind: Kind::Nested(&DOCUMENT), label: Label::Optional },
         Field { number: 2, json: "result", proto: "result", key: name_key("result"), kind: Kind::Choice(&IDENTITY_RESULT), label: Label::Implicit },
         Field { number: 3, json: "method", proto: "method", key: name_key("method"), kind: Kind::Choice(&IDENTITY_METHOD), label: Label::Implicit },
         Field { number: 4, json: "nameMatches", proto: "name_matches", key: name_key("nameMatches"), kind: Kind::Flag, label: Label::Optional },
         Field { number: 5, json: "agentDocument", proto: "agent_document", key: name_key("agentDocument"), kind: Kind::Nested(&DOCUMENT), label: Label::Optional },
     ],
-};
+);
 
 /// Numbers of its fields.
 pub(crate) mod identity_checked {
@@ -161,16 +161,16 @@ pub(crate) mod identity_checked {
     pub(crate) const AGENT_DOCUMENT: u32 = 5;
 }
 
-pub(crate) static DOCUMENT: Message = Message {
-    name: "Document",
-    fields: &[
+pub(crate) static DOCUMENT: Message = Message::new(
+    "Document",
+    &[
         Field { number: 1, json: "kind", proto: "kind", key: name_key("kind"), kind: Kind::Choice(&DOCUMENT_KIND), label: Label::Implicit },
         Field { number: 2, json: "number", proto: "number", key: name_key("number"), kind: Kind::Text(text("Document.number")), label: Label::Implicit },
         Field { number: 3, json: "tokens", proto: "tokens", key: name_key("tokens"), kind: Kind::Text(text("Document.tokens")), label: Label::Repeated },
         Field { number: 4, json: "facts", proto: "facts", key: name_key("facts"), kind: Kind::Nested(&NUMBER_FACTS), label: Label::Optional },
         Field { number: 5, json: "expiresOn", proto: "expires_on", key: name_key("expiresOn"), kind: Kind::Text(text("Document.expiresOn")), label: Label::Implicit },
     ],
-};
+);
 
 /// Numbers of its fields.
 pub(crate) mod document {
@@ -181,9 +181,9 @@ pub(crate) mod document {
     pub(crate) const EXPIRES_ON: u32 = 5;
 }
 
-pub(crate) static NUMBER_FACTS: Message = Message {
-    name: "NumberFacts",
-    fields: &[
+pub(crate) static NUMBER_FACTS: Message = Message::new(
+    "NumberFacts",
+    &[
         Field { number: 1, json: "format", proto: "format", key: name_key("format"), kind: Kind::Choice(&GRADE), label: Label::Implicit },
         Field { number: 2, json: "checksum", proto: "checksum", key: name_key("checksum"), kind: Kind::Choice(&GRADE), label: Label::Implicit },
         Field { number: 3, json: "birthDate", proto: "birth_date", key: name_key("birthDate"), kind: Kind::Choice(&GRADE), label: Label::Implicit },
@@ -192,7 +192,7 @@ pub(crate) static NUMBER_FACTS: Message = Message {
         Field { number: 6, json: "birthYear", proto: "birth_year", key: name_key("birthYear"), kind: Kind::Count(count("NumberFacts.birthYear")), label: Label::Implicit },
         Field { number: 7, json: "validAs", proto: "valid_as", key: name_key("validAs"), kind: Kind::Choice(&DOCUMENT_KIND), label: Label::Repeated },
     ],
-};
+);
 
 /// Numbers of its fields.
 pub(crate) mod number_facts {
@@ -205,9 +205,9 @@ pub(crate) mod number_facts {
     pub(crate) const VALID_AS: u32 = 7;
 }
 
-pub(crate) static INSPECTED: Message = Message {
-    name: "Inspected",
-    fields: &[
+pub(crate) static INSPECTED: Message = Message::new(
+    "Inspected",
+    &[
         Field { number: 1, json: "result", proto: "result", key: name_key("result"), kind: Kind::Choice(&INSPECTION_RESULT), label: Label::Implicit },
         Field { number: 2, json: "prohibitedClass", proto: "prohibited_class", key: name_key("prohibitedClass"), kind: Kind::Count(count("Inspected.prohibitedClass")), label: Label::Implicit },
         Field { number: 3, json: "observedItem", proto: "observed_item", key: name_key("observedItem"), kind: Kind::Text(text("Inspected.observedItem")), label: Label::Implicit },
@@ -215,7 +215,7 @@ pub(crate) static INSPECTED: Message = Message {
         Field { number: 5, json: "photoDigest", proto: "photo_digest", key: name_key("photoDigest"), kind: Kind::Text(text("Inspected.photoDigest")), label: Label::Implicit },
         Field { number: 6, json: "matchesDeclared", proto: "matches_declared", key: name_key("matchesDeclared"), kind: Kind::Flag, label: Label::Optional },
     ],
-};
+);
 
 /// Numbers of its fields.
 pub(crate) mod inspected {
@@ -227,9 +227,9 @@ pub(crate) mod inspected {
     pub(crate) const MATCHES_DECLARED: u32 = 6;
 }
 
-pub(crate) static MARK: Message = Message {
-    name: "Mark",
-    fields: &[
+pub(crate) static MARK: Message = Message::new(
+    "Mark",
+    &[
         Field { number: 1, json: "unit", proto: "unit", key: name_key("unit"), kind: Kind::Text(text("Mark.unit")), label: Label::Implicit },
         Field { number: 2, json: "place", proto: "place", key: name_key("place"), kind: Kind::Text(text("Mark.place")), label: Label::Implicit },
         Field { number: 3, json: "operator", proto: "operator", key: name_key("operator"), kind: Kind::Text(text("Mark.operator")), label: Label::Implicit },
@@ -237,7 +237,7 @@ pub(crate) static MARK: Message = Message {
         Field { number: 5, json: "sequence", proto: "sequence", key: name_key("sequence"), kind: Kind::Text(text("Mark.sequence")), label: Label::Implicit },
         Field { number: 6, json: "time", proto: "time", key: name_key("time"), kind: Kind::Time, label: Label::Optional },
     ],
-};
+);
 
 /// Numbers of its fields.
 pub(crate) mod mark {
@@ -249,19 +249,19 @@ pub(crate) mod mark {
     pub(crate) const TIME: u32 = 6;
 }
 
-pub(crate) static SEALED: Message = Message {
-    name: "Sealed",
-    fields: &[
+pub(crate) static SEALED: Message = Message::new(
+    "Sealed",
+    &[
     ],
-};
+);
 
 /// Numbers of its fields.
 pub(crate) mod sealed {
 }
 
-pub(crate) static XRAY_SCREENED: Message = Message {
-    name: "XrayScreened",
-    fields: &[
+pub(crate) static XRAY_SCREENED: Message = Message::new(
+    "XrayScreened",
+    &[
         Field { number: 1, json: "device", proto: "device", key: name_key("device"), kind: Kind::Text(text("XrayScreened.device")), label: Label::Implicit },
         Field { number: 2, json: "screener", proto: "screener", key: name_key("screener"), kind: Kind::Text(text("XrayScreened.screener")), label: Label::Implicit },
         Field { number: 3, json: "imageId", proto: "image_id", key: name_key("imageId"), kind: Kind::Text(text("XrayScreened.imageId")), label: Label::Implicit },
@@ -271,7 +271,7 @@ pub(crate) static XRAY_SCREENED: Message = Message {
         Field { number: 7, json: "thirdParty", proto: "third_party", key: name_key("thirdParty"), kind: Kind::Text(text("XrayScreened.thirdParty")), label: Label::Implicit },
         Field { number: 8, json: "prohibitedClass", proto: "prohibited_class", key: name_key("prohibitedClass"), kind: Kind::Count(count("XrayScreened.prohibitedClass")), label: Label::Implicit },
     ],
-};
+);
 
 /// Numbers of its fields.
 pub(crate) mod xray_screened {
@@ -285,13 +285,13 @@ pub(crate) mod xray_screened {
     pub(crate) const PROHIBITED_CLASS: u32 = 8;
 }
 
-pub(crate) static DEPARTED: Message = Message {
-    name: "Departed",
-    fields: &[
+pub(crate) static DEPARTED: Message = Message::new(
+    "Departed",
+    &[
         Field { number: 1, json: "leg", proto: "leg", key: name_key("leg"), kind: Kind::Choice(&LEG), label: Label::Implicit },
         Field { number: 2, json: "to", proto: "to", key: name_key("to"), kind: Kind::Text(text("Departed.to")), label: Label::Implicit },
     ],
-};
+);
 
 /// Numbers of its fields.
 pub(crate) mod departed {
@@ -299,35 +299,35 @@ pub(crate) mod departed {
     pub(crate) const TO: u32 = 2;
 }
 
-pub(crate) static ARRIVED: Message = Message {
-    name: "Arrived",
-    fields: &[
+pub(crate) static ARRIVED: Message = Message::new(
+    "Arrived",
+    &[
         Field { number: 1, json: "from", proto: "from", key: name_key("from"), kind: Kind::Text(text("Arrived.from")), label: Label::Implicit },
     ],
-};
+);
 
 /// Numbers of its fields.
 pub(crate) mod arrived {
     pub(crate) const FROM: u32 = 1;
 }
 
-pub(crate) static DELIVERED: Message = Message {
-    name: "Delivered",
-    fields: &[
+pub(crate) static DELIVERED: Message = Message::new(
+    "Delivered",
+    &[
     ],
-};
+);
 
 /// Numbers of its fields.
 pub(crate) mod delivered {
 }
 
-pub(crate) static OPEN_CHECKED: Message = Message {
-    name: "OpenChecked",
-    fields: &[
+pub(crate) static OPEN_CHECKED: Message = Message::new(
+    "OpenChecked",
+    &[
         Field { number: 1, json: "result", proto: "result", key: name_key("result"), kind: Kind::Choice(&OPEN_CHECK_RESULT), label: Label::Implicit },
         Field { number: 2, json: "prohibitedClass", proto: "prohibited_class", key: name_key("prohibitedClass"), kind: Kind::Count(count("OpenChecked.prohibitedClass")), label: Label::Implicit },
     ],
-};
+);
 
 /// Numbers of its fields.
 pub(crate) mod open_checked {
@@ -335,37 +335,37 @@ pub(crate) mod open_checked {
     pub(crate) const PROHIBITED_CLASS: u32 = 2;
 }
 
-pub(crate) static HELD: Message = Message {
-    name: "Held",
-    fields: &[
+pub(crate) static HELD: Message = Message::new(
+    "Held",
+    &[
         Field { number: 1, json: "reason", proto: "reason", key: name_key("reason"), kind: Kind::Text(text("Held.reason")), label: Label::Implicit },
     ],
-};
+);
 
 /// Numbers of its fields.
 pub(crate) mod held {
     pub(crate) const REASON: u32 = 1;
 }
 
-pub(crate) static RELEASED: Message = Message {
-    name: "Released",
-    fields: &[
+pub(crate) static RELEASED: Message = Message::new(
+    "Released",
+    &[
         Field { number: 1, json: "reason", proto: "reason", key: name_key("reason"), kind: Kind::Text(text("Released.reason")), label: Label::Implicit },
     ],
-};
+);
 
 /// Numbers of its fields.
 pub(crate) mod released {
     pub(crate) const REASON: u32 = 1;
 }
 
-pub(crate) static REPORTED: Message = Message {
-    name: "Reported",
-    fields: &[
+pub(crate) static REPORTED: Message = Message::new(
+    "Reported",
+    &[
         Field { number: 1, json: "to", proto: "to", key: name_key("to"), kind: Kind::Choice(&AUTHORITY), label: Label::Repeated },
         Field { number: 2, json: "reference", proto: "reference", key: name_key("reference"), kind: Kind::Text(text("Reported.reference")), label: Label::Implicit },
     ],
-};
+);
 
 /// Numbers of its fields.
 pub(crate) mod reported {
@@ -373,49 +373,49 @@ pub(crate) mod reported {
     pub(crate) const REFERENCE: u32 = 2;
 }
 
-pub(crate) static REJECTED: Message = Message {
-    name: "Rejected",
-    fields: &[
+pub(crate) static REJECTED: Message = Message::new(
+    "Rejected",
+    &[
         Field { number: 1, json: "reason", proto: "reason", key: name_key("reason"), kind: Kind::Text(text("Rejected.reason")), label: Label::Implicit },
     ],
-};
+);
 
 /// Numbers of its fields.
 pub(crate) mod rejected {
     pub(crate) const REASON: u32 = 1;
 }
 
-pub(crate) static RETURNED: Message = Message {
-    name: "Returned",
-    fields: &[
+pub(crate) static RETURNED: Message = Message::new(
+    "Returned",
+    &[
         Field { number: 1, json: "reason", proto: "reason", key: name_key("reason"), kind: Kind::Text(text("Returned.reason")), label: Label::Implicit },
     ],
-};
+);
 
 /// Numbers of its fields.
 pub(crate) mod returned {
     pub(crate) const REASON: u32 = 1;
 }
 
-pub(crate) static VOIDED: Message = Message {
-    name: "Voided",
-    fields: &[
+pub(crate) static VOIDED: Message = Message::new(
+    "Voided",
+    &[
         Field { number: 1, json: "reason", proto: "reason", key: name_key("reason"), kind: Kind::Text(text("Voided.reason")), label: Label::Implicit },
     ],
-};
+);
 
 /// Numbers of its fields.
 pub(crate) mod voided {
     pub(crate) const REASON: u32 = 1;
 }
 
-pub(crate) static RETRACTED: Message = Message {
-    name: "Retracted",
-    fields: &[
+pub(crate) static RETRACTED: Message = Message::new(
+    "Retracted",
+    &[
         Field { number: 1, json: "eventId", proto: "event_id", key: name_key("eventId"), kind: Kind::Text(text("Retracted.eventId")), label: Label::Implicit },
         Field { number: 2, json: "reason", proto: "reason", key: name_key("reason"), kind: Kind::Text(text("Retracted.reason")), label: Label::Implicit },
     ],
-};
+);
 
 /// Numbers of its fields.
 pub(crate) mod retracted {
@@ -423,25 +423,25 @@ pub(crate) mod retracted {
     pub(crate) const REASON: u32 = 2;
 }
 
-pub(crate) static DEVICE_STATE: Message = Message {
-    name: "DeviceState",
-    fields: &[
+pub(crate) static DEVICE_STATE: Message = Message::new(
+    "DeviceState",
+    &[
         Field { number: 1, json: "power", proto: "power", key: name_key("power"), kind: Kind::Choice(&DEVICE_POWER), label: Label::Implicit },
     ],
-};
+);
 
 /// Numbers of its fields.
 pub(crate) mod device_state {
     pub(crate) const POWER: u32 = 1;
 }
 
-pub(crate) static SCREENER_SHIFT: Message = Message {
-    name: "ScreenerShift",
-    fields: &[
+pub(crate) static SCREENER_SHIFT: Message = Message::new(
+    "ScreenerShift",
+    &[
         Field { number: 1, json: "change", proto: "change", key: name_key("change"), kind: Kind::Choice(&SHIFT_CHANGE), label: Label::Implicit },
         Field { number: 2, json: "device", proto: "device", key: name_key("device"), kind: Kind::Text(text("ScreenerShift.device")), label: Label::Implicit },
     ],
-};
+);
 
 /// Numbers of its fields.
 pub(crate) mod screener_shift {
@@ -449,13 +449,13 @@ pub(crate) mod screener_shift {
     pub(crate) const DEVICE: u32 = 2;
 }
 
-pub(crate) static DECLARED_VOLUME: Message = Message {
-    name: "DeclaredVolume",
-    fields: &[
+pub(crate) static DECLARED_VOLUME: Message = Message::new(
+    "DeclaredVolume",
+    &[
         Field { number: 1, json: "day", proto: "day", key: name_key("day"), kind: Kind::Text(text("DeclaredVolume.day")), label: Label::Implicit },
         Field { number: 2, json: "accepted", proto: "accepted", key: name_key("accepted"), kind: Kind::Count(count("DeclaredVolume.accepted")), label: Label::Implicit },
     ],
-};
+);
 
 /// Numbers of its fields.
 pub(crate) mod declared_volume {
