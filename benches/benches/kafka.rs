@@ -4,7 +4,8 @@
 //! 3 rounds if nothing is said. Both sides read the same topics, each in a process of its own, one after the other in each
 //! round, on topics of its own; records of one event and records of a hundred. The daemon judges, counts, alerts and sends all
 //! that follows; it has caught up when parcel shards have applied all events, scope shards all that those sent, and all that
-//! both sent is acknowledged. Then: from a message to the urgent alert that follows from it, under load; and from kill -9 under load
+//! both sent is acknowledged. Between them the shards of events alone, on all cores, with the same records in memory: what any
+//! daemon needs that judges as they do. Then: from a message to the urgent alert that follows from it, under load; and from kill -9 under load
 //! until everything is applied again.
 
 #![expect(clippy::print_stdout, reason = "a command that prints figures")]
@@ -109,13 +110,27 @@ fn settings(brokers: &str, prefix: &str) -> KafkaSettings {
 
 /// A daemon without its command line.
 fn node(log: &KafkaLog, objects: &Objects, clock: Clock) -> Node {
-    let parcel = ParcelSettings {
+    Node::start(log, objects, Registry::default(), clock, &NodeSettings::new(parcel())).expect("a node")
+}
+
+fn parcel() -> ParcelSettings {
+    ParcelSettings {
         keys: TokenKeys::single("1", [7; 32]).expect("a version of one digit"),
         raw_values: RawValues::Forbid,
         profile: None,
         behaviour: Behaviour::CURRENT,
-    };
-    Node::start(log, objects, Registry::default(), clock, &NodeSettings::new(parcel)).expect("a node")
+    }
+}
+
+/// The shards of events alone.
+fn judge(brokers: &str, prefix: &str) -> Need {
+    let wall = load::judging::judge(brokers, prefix, &parcel());
+    Need {
+        wall,
+        // All cores work from the first moment to the last, or nearly.
+        cpu: wall * std::thread::available_parallelism().map_or(1.0, |cores| cores.get() as f64),
+        peak_mb: used().1,
+    }
 }
 
 fn runtime() -> tokio::runtime::Runtime {
@@ -206,6 +221,7 @@ fn be_child(arguments: &[String]) {
     let events = events.parse().expect("a number");
     let need = match role.as_str() {
         "empty" => empty(brokers, prefix),
+        "judge" => judge(brokers, prefix),
         _ => {
             let snapshots = tempfile::tempdir().expect("a directory");
             serve(brokers, prefix, snapshots.path(), events)
@@ -233,7 +249,7 @@ fn say(name: &str, needs: &[Need], events: f64) -> (f64, f64) {
 
 fn drains(brokers: &str, events: u64, rounds: usize) {
     for (name, each) in [("one", 1), ("hundred", 100)] {
-        let (mut polled, mut served) = (Vec::new(), Vec::new());
+        let (mut polled, mut judged, mut served) = (Vec::new(), Vec::new(), Vec::new());
         let (mut made, mut sent) = (0, Vec::new());
         let events_text = events.to_string();
         for round in 0..rounds {
@@ -241,6 +257,7 @@ fn drains(brokers: &str, events: u64, rounds: usize) {
             let prefix = format!("{name}.{round}.");
             made = load::fill(brokers, &prefix, events, each);
             polled.push(child(&["empty", brokers, &prefix, &events_text]));
+            judged.push(child(&["judge", brokers, &prefix, &events_text]));
             served.push(child(&["serve", brokers, &prefix, &events_text]));
             sent = load::ends(brokers, &prefix);
         }
@@ -249,11 +266,16 @@ fn drains(brokers: &str, events: u64, rounds: usize) {
         let sent = sent.map(|(topic, messages)| format!("{topic} {:.3}", *messages as f64 / made as f64));
         println!("  messages an event: {}", sent.collect::<Vec<_>>().join(", "));
         let (wall, cpu) = say("empty loop", &polled, made as f64);
+        let (judged_wall, _) = say("judging", &judged, made as f64);
         let (served_wall, served_cpu) = say("daemon", &served, made as f64);
         println!(
             "  ratio      {:>7.2} of the wall time (limit 2.5 for records of one event), {:.2} of the CPU",
             served_wall / wall,
             served_cpu / cpu
+        );
+        println!(
+            "  of it      {:>7.2} are judging alone on all cores, without reading, counting and sending",
+            judged_wall / wall
         );
     }
 }

@@ -1,5 +1,6 @@
 //! What is put on the brokers.
 
+pub(crate) mod judging;
 pub(crate) mod recovery;
 
 use std::collections::BTreeMap;

@@ -92,13 +92,8 @@ impl<'a> Evidence<'a> {
     pub fn of_set(set: impl IntoIterator<Item = (Event<'a>, bool)>) -> Self {
         let set = set.into_iter();
         let mut items: Vec<Item<'a>> = Vec::with_capacity(set.size_hint().1.map_or(USUAL, |most| most.min(USUAL)));
-        let mut has_retractions = false;
-        for (event, conflicted) in set {
-            let item = Item::of(event, conflicted);
-            has_retractions |= item.kinds.has_any(Kinds::RETRACTED);
-            items.push(item);
-        }
-        if has_retractions {
+        items.extend(set.map(|(event, conflicted)| Item::of(event, conflicted)));
+        if items.iter().any(|item| item.kinds.has_any(Kinds::RETRACTED)) {
             retract(&mut items);
         }
         items.sort_by(|a, b| {

@@ -15,6 +15,7 @@ const ID_AND_DIGEST: usize = 16 + 4;
 
 /// Reads one event without the length in front, and whether its id came with two contents; `None` for bytes that the
 /// writer did not write. `around` is when and where the event before it happened, and then that of this one.
+#[inline]
 pub(super) fn event<'a>(
     bytes: &'a [u8],
     around: &mut Around<&'a str>,
