@@ -1,12 +1,12 @@
 //! The daemon on a real broker, against the least that any client of it can do: a loop that polls and throws away.
 //!
 //! `cargo bench --package sanbai-benches --bench kafka -- [EVENTS] [ROUNDS] [drain|latency|recovery …]`: 1,000,000 events and
-//! 3 rounds if nothing is said. Both sides read the same topics, each in a process of its own, one after the other in each
-//! round, on topics of its own; records of one event and records of a hundred. The daemon judges, counts, alerts and sends all
-//! that follows; it has caught up when parcel shards have applied all events, scope shards all that those sent, and all that
-//! both sent is acknowledged. Between them the shards of events alone, on all cores, with the same records in memory: what any
-//! daemon needs that judges as they do. Then: from a message to the urgent alert that follows from it, under load; and from kill -9 under load
-//! until everything is applied again.
+//! 3 rounds if nothing is said. Three sides read the same topics, each in a process of its own, one after the other in each
+//! round, on topics of its own; records of one event and records of a hundred. The loop. Parcel shards alone, on all cores,
+//! with the records in memory and nothing sent: what any daemon needs that judges as they do. The daemon, which judges,
+//! counts, alerts and sends all that follows; it has caught up when parcel shards have applied all events, scope shards all
+//! that those sent, and all that both sent is acknowledged. Then: from a message to the urgent alert that follows from it,
+//! under load; and from kill -9 under load until everything is applied again.
 
 #![expect(clippy::print_stdout, reason = "a command that prints figures")]
 
@@ -124,11 +124,10 @@ fn parcel() -> ParcelSettings {
 
 /// The shards of events alone.
 fn judge(brokers: &str, prefix: &str) -> Need {
-    let wall = load::judging::judge(brokers, prefix, &parcel());
+    let (wall, cpu) = load::judging::judge(brokers, prefix, &parcel());
     Need {
         wall,
-        // All cores work from the first moment to the last, or nearly.
-        cpu: wall * std::thread::available_parallelism().map_or(1.0, |cores| cores.get() as f64),
+        cpu,
         peak_mb: used().1,
     }
 }

@@ -1,6 +1,7 @@
-//! What a daemon does with records besides reading and sending: the least that it can need on these cores.
+//! What parcel shards alone need on these cores: nothing is read, counted or sent.
 
-use std::time::Instant;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
 
 use sanbai_core::registry::Registry;
 use sanbai_engine::clock::Clock;
@@ -10,13 +11,14 @@ use sanbai_engine::registry::RegistryCopy;
 use sanbai_engine::stage::{Layout, Outbox, Stage as _, Step};
 
 use super::{PARTITIONS, SCOPES, client};
+use crate::used;
 
 /// Records that are applied after they were brought near together, as a task does.
 const TOGETHER: usize = 500;
 
 /// Applies what lies on the topics, on all cores: it lies in memory before, and what follows is written and thrown away. Says
-/// how many seconds that took.
-pub(crate) fn judge(brokers: &str, prefix: &str, settings: &ParcelSettings) -> f64 {
+/// how many seconds that took, and how many on cores.
+pub(crate) fn judge(brokers: &str, prefix: &str, settings: &ParcelSettings) -> (f64, f64) {
     let log = client(brokers, prefix, Clock::SYSTEM, false);
     let browser = log.browser().expect("a consumer");
     let all = |topic, partition| -> Vec<Record> {
@@ -36,22 +38,27 @@ pub(crate) fn judge(brokers: &str, prefix: &str, settings: &ParcelSettings) -> f
     let partitions: Vec<(u32, Vec<Record>)> = (0..PARTITIONS)
         .map(|partition| (partition, all(Topic::ParcelEvents, partition)))
         .collect();
+    drop(browser);
+    log.close(Duration::from_secs(5));
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let each = partitions.len().div_ceil(threads);
-    let started = Instant::now();
+    let (waiting, done) = (Mutex::new(partitions.iter()), Mutex::new(Vec::new()));
+    let next = || waiting.lock().expect("no thread panics").next();
+    let (started, before) = (Instant::now(), used().0);
     std::thread::scope(|scope| {
-        for partitions in partitions.chunks(each) {
-            let registers = &registers;
-            scope.spawn(move || {
-                let shards = partitions.iter();
-                shards.for_each(|(partition, records)| apply(*partition, records, registers, settings));
+        for _ in 0..threads {
+            scope.spawn(|| {
+                while let Some((partition, records)) = next() {
+                    let stage = apply(*partition, records, &registers, settings);
+                    // A daemon has its shards still when it has caught up.
+                    done.lock().expect("no thread panics").push(stage);
+                }
             });
         }
     });
-    started.elapsed().as_secs_f64()
+    (started.elapsed().as_secs_f64(), used().0 - before)
 }
 
-fn apply(partition: u32, records: &[Record], registers: &RegistryCopy, settings: &ParcelSettings) {
+fn apply(partition: u32, records: &[Record], registers: &RegistryCopy, settings: &ParcelSettings) -> ParcelStage {
     let layout = Layout {
         generation: 1,
         parcels: PARTITIONS,
@@ -69,6 +76,7 @@ fn apply(partition: u32, records: &[Record], registers: &RegistryCopy, settings:
     }
     stage.flush(false, registry, &mut out);
     assert!(out.messages > 0, "something follows");
+    stage
 }
 
 /// Takes what follows, and counts it.

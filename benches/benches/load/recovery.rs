@@ -66,6 +66,8 @@ struct Daemon {
 
 /// What a daemon is taken for that has not said anything else.
 const BEHIND: u64 = u64::MAX;
+/// One that says nothing more.
+const GONE: u64 = u64::MAX - 1;
 
 impl Daemon {
     fn start(brokers: &str, prefix: &str, choice: &str, snapshots: &Path) -> Self {
@@ -80,23 +82,25 @@ impl Daemon {
                 let said = line.strip_prefix("caught up ").and_then(|count| count.parse().ok());
                 says.store(said.unwrap_or(BEHIND), Ordering::Release);
             }
+            says.store(GONE, Ordering::Release);
         });
         Self { process, caught_up }
     }
 }
 
 /// Waits until daemons have caught up with all partitions, however the group has dealt them out: it makes partitions of both
-/// kinds together even, not those of each. Otherwise what each has said, `None` for one that is behind.
+/// kinds together even, not those of each. Otherwise what each has said, `None` for one that is behind; at once where one is
+/// gone.
 fn wait_for_all(daemons: &[Daemon]) -> Result<(), Vec<Option<u64>>> {
     let until = Instant::now() + MOST;
     loop {
         let said = daemons.iter().map(|daemon| daemon.caught_up.load(Ordering::Acquire));
         let said: Vec<Option<u64>> = said.map(|said| (said != BEHIND).then_some(said)).collect();
-        let all: Option<u64> = said.iter().copied().sum();
+        let all: Option<u64> = said.iter().copied().try_fold(0_u64, |all, one| all.checked_add(one?));
         if all == Some(u64::from(PARTITIONS)) && !said.contains(&Some(0)) {
             return Ok(());
         }
-        if Instant::now() > until {
+        if Instant::now() > until || said.contains(&Some(GONE)) {
             return Err(said);
         }
         std::thread::park_timeout(Duration::from_millis(5));

@@ -6,9 +6,8 @@ use crate::code::Code;
 use crate::form::{FIRST, Fate, check_text, instant};
 use crate::limits::{Count, LIST_ENTRIES_MAX, SCHEMA_VERSION, Text};
 use crate::reject::Reject;
-use crate::sanitise::{is_sanitised, sanitise_in};
+use crate::sanitise::sanitise_in;
 use crate::schema::{Choice, Field, Label, Message};
-use crate::survey::survey;
 use crate::times::Dates;
 use crate::token::TokenKeys;
 use crate::view::Layout;
@@ -53,7 +52,7 @@ pub(crate) struct Checks<'p> {
     /// Keys for what is raw; without them it is left to be written anew.
     keys: Option<&'p TokenKeys>,
     /// Something raw was read that has not been sanitised.
-    is_raw: bool,
+    pub(crate) is_raw: bool,
 }
 
 impl<'p> Checks<'p> {
@@ -139,17 +138,7 @@ impl<'p> Checks<'p> {
         }
     }
 
-    /// Surveys a message within another. What may be raw in it need not be written anew where sanitising would leave it as it
-    /// is.
-    #[inline]
-    pub(crate) fn nested(&mut self, message: &'static Message, bytes: &[u8]) -> Result<(), Reject> {
-        let was_raw = core::mem::take(&mut self.is_raw);
-        survey(self, message, bytes)?;
-        self.is_raw = was_raw || (self.is_raw && !is_sanitised(message, bytes));
-        Ok(())
-    }
-
-    /// What was seen on the way, which is over.
+    /// What was seen on the way; called once, at its end.
     pub(crate) const fn finish(&mut self) -> &mut Notes {
         self.notes.rewrite |= self.is_raw;
         &mut self.notes

@@ -38,9 +38,7 @@ impl<'a> Rewriter<'a> {
         let mut entries: Vec<Entry<'_>> = entries(&PARCEL_EVENT, bytes);
         for (number, content) in instead {
             entries.retain(|(field, _)| field.number != *number);
-            let field = PARCEL_EVENT
-                .find(0, |field| field.number == *number)
-                .map(|(_, field)| field);
+            let field = PARCEL_EVENT.numbered(*number).map(|(_, field)| field);
             entries.extend(field.map(|field| (field, Value::Bytes(content))));
         }
         entries.sort_by_key(|(field, _)| field.number);
@@ -148,7 +146,7 @@ impl TextKind {
 }
 
 fn entries<'a>(message: &'static Message, bytes: &'a [u8]) -> Vec<Entry<'a>> {
-    let known = |number: u32| message.find(0, |field| field.number == number).map(|(_, field)| field);
+    let known = |number: u32| message.numbered(number).map(|(_, field)| field);
     let entries = Entries::of(bytes).map_while(Result::ok);
     entries
         .filter_map(|entry| Some((known(entry.number)?, entry.value)))

@@ -6,6 +6,7 @@ use crate::form::{instant, stays};
 use crate::proto::schema::PARCEL_EVENT;
 use crate::protobuf::{Entries, Entry, Value, read_time, varint, varint_length};
 use crate::reject::Reject;
+use crate::sanitise::is_sanitised;
 use crate::schema::{Field, Kind, Message};
 use crate::text::is_graphic;
 use crate::view::{HAPPENING_MIN, nested};
@@ -128,7 +129,7 @@ fn value(checks: &mut Checks<'_>, field: &'static Field, value: Value<'_>) -> Re
             if field.is_happening() {
                 checks.happening(field)?;
             }
-            checks.nested(message, bytes)
+            nested_message(checks, message, bytes)
         }
         (Kind::Time, Value::Bytes(bytes)) => time(checks, bytes),
         (Kind::Count(limits), Value::Varint(number)) => checks.count(field, *limits, number),
@@ -139,6 +140,15 @@ fn value(checks: &mut Checks<'_>, field: &'static Field, value: Value<'_>) -> Re
         }
         _ => Err(wrong_type()),
     }
+}
+
+/// Checks a message within another. What is raw in it is sanitised when the event is written anew, which is not needed where
+/// that would leave the message as it is.
+fn nested_message(checks: &mut Checks<'_>, message: &'static Message, bytes: &[u8]) -> Result<(), Reject> {
+    let was_raw = core::mem::take(&mut checks.is_raw);
+    survey(checks, message, bytes)?;
+    checks.is_raw = was_raw || (checks.is_raw && !is_sanitised(message, bytes));
+    Ok(())
 }
 
 fn time(checks: &mut Checks<'_>, bytes: &[u8]) -> Result<(), Reject> {

@@ -49,7 +49,7 @@ fn known<'a>(message: &'static Message, bytes: &'a [u8]) -> impl Iterator<Item =
     Entries::of(bytes)
         .map_while(Result::ok)
         .filter_map(|Entry { number, value, .. }| {
-            let (place, field) = message.find(0, |field| field.number == number)?;
+            let (place, field) = message.numbered(number)?;
             let fits = matches!(
                 (&field.kind, value),
                 (Kind::Text(_) | Kind::Time | Kind::Nested(_), Value::Bytes(_))
