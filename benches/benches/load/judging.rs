@@ -76,6 +76,8 @@ fn apply(partition: u32, records: &[Record], registers: &RegistryCopy, settings:
     }
     stage.flush(false, registry, &mut out);
     assert!(out.messages > 0, "something follows");
+    let ledger = stage.ledger();
+    assert!(ledger.events > 0 && ledger.rejected.is_empty(), "{ledger:?}");
     stage
 }
 

@@ -188,7 +188,10 @@ mod tests {
     use prost::Message as _;
 
     use super::*;
-    use crate::proto::event::Party;
+    use crate::proto::Timestamp;
+    use crate::proto::event::parcel_event::Happening;
+    use crate::proto::event::{Accepted, Document, IdentityChecked, ParcelEvent, Party};
+    use crate::{Decoder, Encoding};
 
     /// Texts that are masked or not, and none.
     fn word() -> impl Strategy<Value = String> {
@@ -203,21 +206,81 @@ mod tests {
         proptest::sample::select(words.to_vec()).prop_map(str::to_owned)
     }
 
-    proptest! {
-        #[test]
-        fn a_party_is_sanitised_where_sanitising_leaves_it_as_it_is(
+    fn keys() -> TokenKeys {
+        TokenKeys::single("1", [7; 32]).expect("a version of one digit")
+    }
+
+    prop_compose! {
+        fn party()(
             name in word(), phone in word(), masked_name in word(), masked_phone in word(), name_fact in 0..5_i32,
             of_name in 0_usize..3, of_phone in 0_usize..3,
-        ) {
-            let tokens = |count| vec!["hs256:1:abc".to_owned(); count];
+        ) -> Party {
+            let tokens = |count| vec!["hs256:1:AAAAAAAAAAAAAAAAAAAAAA".to_owned(); count];
             let (name_tokens, phone_tokens) = (tokens(of_name), tokens(of_phone));
-            let party = Party { name, phone, masked_name, masked_phone, name_tokens, phone_tokens, name_fact };
-            let party = party.encode_to_vec();
-            let keys = TokenKeys::single("1", [7; 32]).expect("a version of one digit");
-            let today = CivilDay::from_ymd(2026, 3, 10).expect("a day");
-            let mut out = party.clone();
-            prop_assert!(sanitise_in(&PARTY, 0, &keys, today, &mut out));
-            prop_assert_eq!(is_sanitised(&PARTY, &party), out == party);
+            Party { name, phone, masked_name, masked_phone, name_tokens, phone_tokens, name_fact }
+        }
+    }
+
+    /// What is left of a party by itself.
+    fn sanitised(party: &Party) -> Vec<u8> {
+        let today = CivilDay::from_ymd(2026, 3, 10).expect("a day");
+        let mut out = party.encode_to_vec();
+        assert!(sanitise_in(&PARTY, 0, &keys(), today, &mut out));
+        out
+    }
+
+    /// What is left of a happening in an event that came as protobuf.
+    fn decoded(happening: Happening) -> Happening {
+        let event = ParcelEvent {
+            event_id: "0190a8b2-7c4e-7d31-9c5b-2f6a1e0d4b77".to_owned(),
+            brand: "SF".to_owned(),
+            waybill: "SF1".to_owned(),
+            site: "GZ-1".to_owned(),
+            occurred_at: Some(Timestamp {
+                seconds: 1_773_100_014,
+                nanos: 0,
+            }),
+            happening: Some(happening),
+            ..ParcelEvent::default()
+        };
+        let decoded = Decoder::new(keys(), |_| Some("SF")).decode(&event.encode_to_vec(), Encoding::Protobuf);
+        decoded.expect("is right").message().happening.expect("it happened")
+    }
+
+    proptest! {
+        #[test]
+        fn a_party_is_sanitised_where_sanitising_leaves_it_as_it_is(party in party()) {
+            prop_assert_eq!(is_sanitised(&PARTY, &party.encode_to_vec()), sanitised(&party) == party.encode_to_vec());
+        }
+
+        #[test]
+        fn a_raw_number_becomes_tokens_whatever_stands_beside_it(numbers in proptest::array::uniform2(any::<bool>())) {
+            let [document, agent_document] = numbers.map(|is_raw| {
+                let document = Document {
+                    number: if is_raw { "440308199901101512".to_owned() } else { String::new() },
+                    tokens: if is_raw { Vec::new() } else { keys().identity("440308199901101512") },
+                    ..Document::default()
+                };
+                Some(document)
+            });
+            let checked = IdentityChecked { document, agent_document, ..IdentityChecked::default() };
+            let Happening::IdentityChecked(checked) = decoded(Happening::IdentityChecked(checked)) else {
+                panic!("it was a check");
+            };
+            for document in [checked.document, checked.agent_document].map(Option::unwrap_or_default) {
+                prop_assert_eq!(document.number, "");
+                prop_assert_eq!(document.tokens, keys().identity("440308199901101512"));
+            }
+        }
+
+        #[test]
+        fn a_sender_is_sanitised_in_its_event(sender in party()) {
+            let expected = sanitised(&sender);
+            let accepted = Accepted { sender: Some(sender), ..Accepted::default() };
+            let Happening::Accepted(accepted) = decoded(Happening::Accepted(accepted)) else {
+                panic!("it was an acceptance");
+            };
+            prop_assert_eq!(accepted.sender.unwrap_or_default().encode_to_vec(), expected);
         }
     }
 }

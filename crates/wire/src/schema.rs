@@ -138,9 +138,7 @@ impl Message {
             _ => find_around(fields, hint, is),
         }
     }
-}
 
-impl Message {
     /// The place and the field of a number.
     #[inline]
     pub(crate) fn numbered(&self, number: u32) -> Option<(usize, &'static Field)> {
